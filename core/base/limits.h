@@ -1,0 +1,51 @@
+/*
+ * limits.h - every hard bound in one list.
+ *
+ * What an operator may want to change is a configuration key (core/conf) with these as outer edges.
+ * Each bound that can be hit while running has a counter where it is enforced.
+ */
+#ifndef RELINK_BASE_LIMITS_H
+#define RELINK_BASE_LIMITS_H
+
+/* Text that accounts and providers bring along, in bytes. */
+#define LIMIT_ACCOUNT_ID      64
+#define LIMIT_WORKSPACE       32
+#define LIMIT_PROVIDER        32
+#define LIMIT_INSTANCE        64
+#define LIMIT_SESSION_ID      96
+#define LIMIT_PROFILE         96
+#define LIMIT_LABEL           128
+#define LIMIT_PHONE           32
+#define LIMIT_REASON          256
+#define LIMIT_METADATA        4096
+#define LIMIT_QR              2048
+#define LIMIT_VERB            32
+#define LIMIT_VERB_ARGS       8192
+#define LIMIT_IDEMPOTENCY_KEY 128
+
+/* Frames between core and worker. */
+#define LIMIT_FRAME       (1u << 20)
+#define LIMIT_FRAME_DEPTH 16
+#define LIMIT_FRAME_NODES 65536
+#define LIMIT_LINK_QUEUE  (8u << 20)
+#define LIMIT_LIST_PART   1000 /* sessions in one frame of a list */
+
+/* HTTP. */
+#define LIMIT_HTTP_HEADER      (16u << 10)
+#define LIMIT_HTTP_HEADERS     100
+#define LIMIT_HTTP_URL         (8u << 10)
+#define LIMIT_HTTP_BODY        (1u << 20)
+#define LIMIT_HTTP_PIPELINE    16
+#define LIMIT_HTTP_CONNECTIONS 10000
+#define LIMIT_JSON_DEPTH       32
+#define LIMIT_PAGE             1000
+
+/* The engine. */
+#define LIMIT_ACCOUNTS        1000000
+#define LIMIT_INSTANCES       1024
+#define LIMIT_WORKERS         256
+#define LIMIT_INBOX           65536
+#define LIMIT_PENDING_CHANGES 200000 /* changes that wait for the disk */
+#define LIMIT_WAITERS         4096
+
+#endif
