@@ -1,0 +1,240 @@
+/*
+ * account_end.c - the end of a life, what follows from its cause, and the wait until the next.  Pure.
+ *
+ * Store first, kill after: a life is abandoned in the ledger before its disconnect is sent, so that a
+ * disconnect may be late, repeated or lost without ever hitting a life that counts.
+ */
+#include "policy/account_step.h"
+#include "policy/backoff.h"
+
+void step_enter(struct step *s, enum account_state state)
+{
+	s->a->state = (uint8_t)state;
+	s->a->since = s->e->now;
+	s->a->timer_at = 0;
+	s->fx->changed = true;
+}
+
+void step_set_cause(struct step *s, unsigned cause, unsigned act)
+{
+	s->a->cause = (uint8_t)cause;
+	s->a->action = (uint8_t)act;
+	s->fx->reason = true;
+	s->fx->changed = true;
+}
+
+void step_timer_in(struct step *s, uint64_t ms)
+{
+	s->a->timer_at = s->e->now + ms;
+}
+
+void step_queue(struct step *s)
+{
+	step_enter(s, ST_QUEUED);
+}
+
+/* A person asked: whatever counted against the account before counts no more. */
+void step_forgive(struct step *s)
+{
+	struct account *a = s->a;
+
+	a->want = 1;
+	a->person = 1;
+	a->fails = 0;
+	a->waits = 0;
+	a->slow_step = 0;
+	a->replaced = 0;
+	step_set_cause(s, RELINK_NONE, ACTION_NONE);
+}
+
+void step_no_suspicion(struct account *a)
+{
+	a->suspect = RELINK_NONE;
+	a->suspect_source = SOURCE_NONE;
+	a->suspect_at = 0;
+	a->absent_since = 0;
+}
+
+/* The life is over as far as the ledger is concerned; whether a disconnect follows is the caller's. */
+void step_abandon(struct step *s)
+{
+	struct account *a = s->a;
+
+	s->fx->abandon = true;
+	s->fx->abandoned = a->generation;
+	s->fx->changed = true;
+	a->open = 0;
+	a->op = 0;
+	a->slot = 0;
+	a->sure = 0;
+	a->close_tries = 0;
+	a->up_since = 0;
+	step_no_suspicion(a);
+}
+
+/* Go where `after` says.  The life before is closed, gone, or never was. */
+void step_follow(struct step *s)
+{
+	struct account *a = s->a;
+
+	switch ((enum after)a->after) {
+	case AFTER_IDLE:
+		a->was_up = 0;
+		step_enter(s, ST_IDLE);
+		break;
+	case AFTER_START:
+		step_queue(s);
+		break;
+	case AFTER_WAIT:
+		step_enter(s, ST_WAITING);
+		if (cause_rule(a->cause)->then == THEN_SLOW) {
+			uint64_t step = s->p->slow[a->slow_step < 3 ? a->slow_step : 2];
+			uint64_t wish = s->e->retry_after;
+
+			if (a->slow_step < 3)
+				a->slow_step++;
+			if (wish > 0)
+				step = wish < s->p->backoff_base ? s->p->backoff_base
+				       : wish > s->p->slow_cap   ? s->p->slow_cap
+								 : wish;
+			step_timer_in(s, backoff_spread(&a->rng, step));
+		} else {
+			step_timer_in(s, backoff_delay(&a->rng, s->p->backoff_base,
+						       s->p->backoff_cap, a->waits));
+			if (a->waits < 32)
+				a->waits++;
+		}
+		break;
+	case AFTER_PARK:
+		step_enter(s, ST_PARKED);
+		break;
+	case AFTER_HOLD:
+		step_enter(s, ST_HELD);
+		break;
+	case AFTER_DELETE:
+		step_enter(s, ST_DELETED);
+		break;
+	}
+}
+
+/* Abandon the life, end it at the provider, then go on as `after` says. */
+void step_end_life(struct step *s, enum after after)
+{
+	step_abandon(s);
+	s->a->after = (uint8_t)after;
+	s->fx->close = true;
+	step_enter(s, ST_CLOSING);
+}
+
+/* What follows from `cause`, by its rule and the account's history.  `blame`: the start got as far as
+ * its profile, so the profile may be what is wrong. */
+enum after step_verdict(struct step *s, unsigned cause, bool blame)
+{
+	struct account *a = s->a;
+	const struct cause_rule *rule = cause_rule(cause);
+
+	a->person = 0;
+	if (rule->login_dead)
+		a->profile = PROFILE_DEAD;
+	if (blame && rule->blames_profile && !a->fresh && ++a->profile_fails >= 2) {
+		/* Locked or corrupt; the credentials stay where they are. */
+		a->profile_fails = 0;
+		a->profile = PROFILE_SUSPECT;
+		step_set_cause(s, cause, ACTION_SCAN_QR);
+		return AFTER_PARK;
+	}
+	switch ((enum cause_then)rule->then) {
+	case THEN_RETRY:
+		if (++a->fails >= s->p->max_fails) {
+			step_set_cause(s, cause, rule->action);
+			return AFTER_HOLD;
+		}
+		break;
+	case THEN_ONCE:
+		if (a->replaced) {
+			step_set_cause(s, cause, rule->action);
+			return AFTER_HOLD;
+		}
+		a->replaced = 1;
+		break;
+	case THEN_PARK:
+		step_set_cause(s, cause, rule->action);
+		return AFTER_PARK;
+	case THEN_HOLD:
+		step_set_cause(s, cause, rule->action);
+		return AFTER_HOLD;
+	case THEN_PROVIDER:
+	case THEN_SLOW:
+	case THEN_NOTHING:
+		break;
+	}
+	step_set_cause(s, cause, ACTION_NONE);
+	return AFTER_WAIT;
+}
+
+/* The life failed and still exists at the provider, as far as we know. */
+void step_fail_and_close(struct step *s, unsigned cause, bool blame)
+{
+	step_end_life(s, step_verdict(s, cause, blame));
+}
+
+/* The life failed and is not there (never was, or proven gone). */
+void step_fail_gone(struct step *s, unsigned cause, bool blame)
+{
+	s->a->after = (uint8_t)step_verdict(s, cause, blame);
+	step_abandon(s);
+	step_follow(s);
+}
+
+/* ---- end ---- */
+
+void on_closed(struct step *s)
+{
+	step_follow(s);
+}
+
+/* Asked after we abandoned it and not there: what the disconnect would have done is done. */
+void on_closed_by_absence(struct step *s)
+{
+	if (s->e->at >= s->a->since)
+		step_follow(s);
+}
+
+void on_not_closed(struct step *s)
+{
+	struct account *a = s->a;
+	bool starts = a->after == AFTER_START || a->after == AFTER_WAIT;
+
+	if (a->close_tries < UINT8_MAX)
+		a->close_tries++;
+	s->fx->changed = true;
+	if (a->close_tries >= s->p->max_close_tries && !starts) {
+		step_follow(s); /* whatever is still listed of it is ended as an orphan */
+		return;
+	}
+	if (starts && s->p->fenced && a->close_tries >= 2) {
+		step_follow(s); /* the provider itself ends the old life when the new one starts */
+		return;
+	}
+	/* Refuse to replace what is not proven dead. */
+	if (a->close_tries == s->p->max_close_tries)
+		step_set_cause(s, s->e->cause, ACTION_CHECK_PROVIDER);
+	step_timer_in(
+	    s, backoff_delay(&a->rng, s->p->backoff_base, s->p->close_retry_cap, a->close_tries));
+	s->fx->look = LOOK_SETTLED;
+}
+
+void on_close_again(struct step *s)
+{
+	s->a->timer_at = 0;
+	s->fx->abandoned = s->a->generation;
+	s->fx->close = true;
+	s->fx->changed = true;
+}
+
+/* ---- wait ---- */
+
+void on_wait_over(struct step *s)
+{
+	step_queue(s);
+}

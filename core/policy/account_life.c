@@ -1,0 +1,248 @@
+/*
+ * account_life.c - a life from its permit to its end: answers, evidence of life and of death.  Pure.
+ *
+ * Success is seen, never concluded: "create answered" proves nothing.  An unknown outcome is looked
+ * up, never repeated.  Nothing is destroyed on one piece of evidence.
+ */
+#include "policy/account_step.h"
+
+/* Evidence that the life works; one false alarm less. */
+static void believe(struct step *s)
+{
+	struct account *a = s->a;
+
+	a->sure = 1;
+	step_no_suspicion(a);
+	if (!a->seen) {
+		a->seen = 1;
+		s->fx->changed = true;
+	}
+}
+
+/*
+ * Two independent pieces of evidence, or two samples, before anything destructive: a push and a list
+ * in any order, or two lists.  True when this piece is the second; *ret_cause is then the more
+ * telling of both.
+ */
+static bool confirmed(struct step *s, unsigned cause, unsigned *ret_cause)
+{
+	struct account *a = s->a;
+	const struct account_event *e = s->e;
+	bool vague = cause == RELINK_GONE || cause == RELINK_UNKNOWN || cause == RELINK_NONE;
+	bool pushed = a->suspect != RELINK_NONE && a->suspect_source == SOURCE_PUSH;
+	bool listed = a->absent_since != 0 || (a->suspect != RELINK_NONE && !pushed);
+	bool newer = a->suspect != RELINK_NONE && e->at > a->suspect_at;
+
+	if (e->source == SOURCE_PUSH ? listed : pushed || newer) {
+		*ret_cause = vague && a->suspect != RELINK_NONE ? a->suspect : cause;
+		return true;
+	}
+	if (a->suspect == RELINK_NONE || !vague) {
+		a->suspect = (uint8_t)(cause == RELINK_NONE ? RELINK_UNKNOWN : cause);
+		a->suspect_source = e->source;
+		a->suspect_at = e->at;
+	}
+	s->fx->look = LOOK_NOW;
+	return false;
+}
+
+/* ---- start ---- */
+
+void on_start(struct step *s)
+{
+	struct account *a = s->a;
+
+	a->generation++;
+	a->minted_at = s->e->now;
+	a->fresh = a->fresh_next || !account_may_resume(a);
+	a->fresh_next = 0;
+	if (a->fresh) {
+		a->profile = PROFILE_NEW;
+		a->profile_fails = 0;
+	}
+	a->open = 1;
+	a->op = 1;
+	a->slot = 1;
+	a->seen = 0;
+	a->sure = 1;
+	step_no_suspicion(a);
+	s->fx->mint = true;
+	s->fx->resume = !a->fresh;
+	step_enter(s, ST_STARTING);
+	step_timer_in(s, s->p->start_deadline);
+}
+
+void on_answered(struct step *s)
+{
+	s->a->op = 0;
+}
+
+void on_not_created(struct step *s)
+{
+	struct account *a = s->a;
+
+	if (s->e->cause == RELINK_STALE && s->e->floor > a->generation) {
+		/* Our database is older than the provider's memory (a restored backup). */
+		a->after = (uint8_t)step_verdict(s, RELINK_STALE, false);
+		step_abandon(s);
+		a->generation = s->e->floor;
+		step_follow(s);
+		return;
+	}
+	step_fail_gone(s, s->e->cause, true);
+}
+
+/* It may have happened, or what we knew is only the last known: look, never create blindly. */
+void on_unsure(struct step *s)
+{
+	s->a->op = 0;
+	s->a->sure = 0;
+	s->fx->look = LOOK_NOW;
+}
+
+/* Ending our own start needs no second evidence; nobody adopted it. */
+void on_start_too_long(struct step *s)
+{
+	bool sure = s->a->sure;
+
+	/* When nobody could look, it is the provider's fault and burns no budget. */
+	step_fail_and_close(s, sure ? RELINK_ENGINE_HANG : RELINK_NETWORK, sure);
+}
+
+/* ---- evidence of life ---- */
+
+void on_alive(struct step *s)
+{
+	believe(s);
+}
+
+void on_to_qr(struct step *s)
+{
+	believe(s);
+	s->a->slot = 0;
+	s->a->up_since = 0;
+	step_enter(s, ST_QR);
+	step_timer_in(s, s->p->qr_deadline);
+	if (s->a->action != ACTION_SCAN_QR)
+		step_set_cause(s, s->a->cause, ACTION_SCAN_QR);
+}
+
+void on_to_auth(struct step *s)
+{
+	struct account *a = s->a;
+
+	believe(s);
+	a->slot = 0;
+	a->profile = PROFILE_GOOD;
+	step_enter(s, ST_AUTH);
+	step_timer_in(s, s->p->start_deadline);
+	step_set_cause(s, RELINK_NONE, ACTION_NONE);
+}
+
+void on_to_up(struct step *s)
+{
+	struct account *a = s->a;
+
+	believe(s);
+	a->slot = 0;
+	a->profile = PROFILE_GOOD;
+	a->profile_fails = 0;
+	a->was_up = 1;
+	a->up_since = s->e->now;
+	step_enter(s, ST_UP);
+	if (a->fails > 0 || a->waits > 0 || a->slow_step > 0 || a->replaced)
+		step_timer_in(s, s->p->stable);
+	if (a->cause != RELINK_NONE || a->action != ACTION_NONE)
+		step_set_cause(s, RELINK_NONE, ACTION_NONE);
+}
+
+/* Connected for long enough: the budget is full again. */
+void on_stable(struct step *s)
+{
+	struct account *a = s->a;
+
+	a->fails = 0;
+	a->waits = 0;
+	a->slow_step = 0;
+	a->replaced = 0;
+	a->timer_at = 0;
+	s->fx->changed = true;
+}
+
+/* A session that was connected is now on its way somewhere, says a list.  A push may be late. */
+void on_not_quite_up(struct step *s)
+{
+	if (s->e->source == SOURCE_PUSH)
+		return;
+	believe(s);
+	s->a->up_since = 0;
+	step_enter(s, ST_AUTH);
+	step_timer_in(s, s->p->start_deadline);
+}
+
+/* A QR after the login: the phone unlinked the device, or an old push comes late. */
+void on_qr_after_login(struct step *s)
+{
+	unsigned cause;
+
+	if (!confirmed(s, RELINK_LOGGED_OUT, &cause))
+		return;
+	s->a->profile = PROFILE_NEW;
+	step_set_cause(s, RELINK_LOGGED_OUT, ACTION_SCAN_QR);
+	on_to_qr(s);
+}
+
+/* ---- evidence of death ---- */
+
+void on_down(struct step *s)
+{
+	unsigned cause;
+
+	if (confirmed(s, s->e->cause, &cause))
+		step_fail_and_close(s, cause, s->a->state == ST_AUTH);
+}
+
+void on_start_down(struct step *s)
+{
+	/* Nothing is lost with a start, unless the claim is that the login is dead. */
+	if (!s->a->fresh && cause_rule(s->e->cause)->login_dead)
+		on_down(s);
+	else
+		step_fail_and_close(s, s->e->cause, true);
+}
+
+void on_absent(struct step *s)
+{
+	struct account *a = s->a;
+	uint64_t at = s->e->at;
+
+	if (a->op || (!a->seen && at < a->minted_at + s->p->settle))
+		return; /* a session that is being born may be invisible */
+	if (a->suspect != RELINK_NONE && (a->suspect_source == SOURCE_PUSH || at > a->suspect_at)) {
+		step_fail_gone(s, a->suspect, a->state == ST_AUTH);
+		return;
+	}
+	if (a->absent_since == 0)
+		a->absent_since = at;
+	if (at < a->absent_since + s->p->settle) {
+		s->fx->look = LOOK_SETTLED;
+		return;
+	}
+	/* Neither answered nor ever seen: the create was lost on the way, and nobody's attempt. */
+	step_fail_gone(s, a->seen || a->sure ? RELINK_GONE : RELINK_NETWORK,
+		       a->seen && (a->state == ST_STARTING || a->state == ST_AUTH));
+}
+
+void on_qr_too_long(struct step *s)
+{
+	s->a->person = 0;
+	step_set_cause(s, RELINK_QR_EXPIRED, ACTION_SCAN_QR);
+	step_end_life(s, AFTER_PARK);
+}
+
+void on_auth_too_long(struct step *s)
+{
+	bool sure = s->a->sure;
+
+	step_fail_and_close(s, sure ? RELINK_ENGINE_HANG : RELINK_NETWORK, sure);
+}

@@ -1,0 +1,49 @@
+/*
+ * journal.h - one line of an account's history.
+ *
+ * The same line is the timeline that people read, the event that subscribers hear (so the journal is
+ * their outbox: it is written in the transaction of the change), and the record from which a run can
+ * be replayed: it holds the event, its time and what it changed.
+ */
+#ifndef RELINK_POLICY_JOURNAL_H
+#define RELINK_POLICY_JOURNAL_H
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/str.h"
+
+/* Numbers are stored; never reuse one.  Names are the API's event types. */
+#define JOURNAL_KINDS(K)                                                                    \
+	K(STEP, 1, "account.step")     /* the state machine moved; no new status */         \
+	K(STATUS, 2, "account.status") /* status, cause or user action changed */           \
+	K(QR, 3, "account.qr")         /* a new QR code can be fetched; never the code */   \
+	K(CREATED, 4, "account.created")                                                    \
+	K(CHANGED, 5, "account.changed") /* label, metadata or priority were patched */     \
+	K(DELETED, 6, "account.deleted")                                                    \
+	K(ORPHAN, 7, "session.orphan") /* a life that we had given up was seen and ended */ \
+	K(GONE, 8, "session.gone")     /* proven: the life is over at the provider */       \
+	K(VERB, 9, "account.verb")     /* a provider verb was carried out */
+
+enum journal_kind {
+#define K(id, n, name) JOURNAL_##id = (n),
+	JOURNAL_KINDS(K)
+#undef K
+};
+/* "account.status"; NULL for a number that is not in the table. */
+const char *journal_kind_name(unsigned kind);
+
+/* `seq` grows by one over the whole journal and is the engine's.  `tell`: subscribers hear of it.
+ * Strings are lent. */
+struct journal_record {
+	uint64_t seq, at, row, generation;
+	uint8_t kind;                  /* enum journal_kind */
+	uint8_t event, from, to;       /* policy/account.h: event, state before, state after */
+	uint8_t status, cause, action; /* after it */
+	bool tell;
+	struct str account; /* public id: a deleted account's lines stay readable */
+	struct str workspace;
+	struct str text; /* the provider's words or ours */
+	struct str data; /* JSON object or empty; never a QR code */
+};
+
+#endif

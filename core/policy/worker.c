@@ -1,0 +1,228 @@
+/* worker.c - the worker's table, state x event, and its actions.  Pure; see worker.h. */
+#include "policy/worker.h"
+
+#include "policy/backoff.h"
+
+#define WAS_REALLY_READY_MS 1000 /* s6's rule: ready for a second, so restart at once */
+#define FORGIVEN_AFTER_MS   60000
+
+struct step {
+	const struct worker_rules *r;
+	struct worker *w;
+	const struct worker_event *e;
+	struct worker_effects *fx;
+};
+typedef void action(struct step *);
+
+static void enter(struct step *s, enum worker_state state, uint64_t timer_ms)
+{
+	s->w->state = (uint8_t)state;
+	s->w->since = s->e->now;
+	s->w->timer_at = timer_ms > 0 ? s->e->now + timer_ms : 0;
+}
+
+static void keep(struct step *s)
+{
+	(void)s;
+}
+
+static void bug(struct step *s)
+{
+	s->fx->bug = true;
+}
+
+static void spawn(struct step *s)
+{
+	s->w->want = 1;
+	s->w->misses = 0;
+	s->fx->spawn = true;
+	enter(s, WS_SPAWNED, s->r->hello);
+}
+
+static void want(struct step *s)
+{
+	s->w->want = 1;
+}
+
+static void unwant(struct step *s)
+{
+	s->w->want = 0;
+	enter(s, WS_EMPTY, 0);
+}
+
+static void stop(struct step *s)
+{
+	s->w->want = 0;
+	s->fx->stop = true;
+	s->fx->down = s->w->state == WS_READY;
+	enter(s, WS_STOPPING, s->r->stop);
+}
+
+static void kill_it(struct step *s)
+{
+	s->fx->kill = true;
+	s->fx->down = s->w->state == WS_READY;
+	enter(s, WS_KILLED, 0);
+}
+
+static void kill_unwanted(struct step *s)
+{
+	s->w->want = 0;
+	kill_it(s);
+}
+
+static void open_instances(struct step *s)
+{
+	s->fx->config = true;
+	enter(s, WS_OPENING, s->r->ready);
+}
+
+static void ready(struct step *s)
+{
+	s->w->ready_at = s->e->now;
+	s->fx->up = true;
+	enter(s, WS_READY, s->r->ping_interval);
+}
+
+static void refused(struct step *s)
+{
+	s->fx->held = true;
+	s->fx->kill = true;
+	enter(s, WS_HELD, 0);
+}
+
+static void ping(struct step *s)
+{
+	s->fx->ping = true;
+	s->w->timer_at = 0; /* the next one is due after the answer to this one */
+}
+
+static void pong(struct step *s)
+{
+	s->w->misses = 0;
+	if (s->w->fails > 0 && s->e->now - s->w->ready_at >= FORGIVEN_AFTER_MS)
+		s->w->fails = 0;
+	s->w->timer_at = s->r->ping_interval > 0 ? s->e->now + s->r->ping_interval : 0;
+}
+
+static void missed(struct step *s)
+{
+	if (++s->w->misses < s->r->ping_misses) {
+		ping(s);
+		return;
+	}
+	s->fx->stalled = true;
+	kill_it(s);
+}
+
+static void note_death(struct step *s)
+{
+	s->w->deaths[s->w->n_deaths++ % WORKER_DEATHS] = s->e->now;
+}
+
+static uint32_t recent_deaths(const struct step *s)
+{
+	uint32_t n = 0, kept = s->w->n_deaths < WORKER_DEATHS ? s->w->n_deaths : WORKER_DEATHS;
+
+	for (uint32_t i = 0; i < kept; i++)
+		n += s->e->now - s->w->deaths[i] < s->r->window;
+	return n;
+}
+
+/* It is gone and still wanted: when does the next one start? */
+static void again(struct step *s, bool was_ready)
+{
+	struct worker *w = s->w;
+
+	note_death(s);
+	if (!w->want) {
+		enter(s, WS_EMPTY, 0);
+	} else if (s->e->misconfigured) {
+		s->fx->held = true;
+		enter(s, WS_HELD, 0);
+	} else if (recent_deaths(s) >= s->r->burst) {
+		s->fx->cooling = true;
+		enter(s, WS_COOLING, backoff_spread(&w->rng, s->r->cool));
+	} else if (was_ready) {
+		spawn(s);
+	} else {
+		enter(s, WS_COOLING,
+		      backoff_delay(&w->rng, s->r->restart_base, s->r->restart_cap, w->fails));
+		if (w->fails < 32)
+			w->fails++;
+	}
+}
+
+static void died_early(struct step *s)
+{
+	again(s, false);
+}
+
+static void died_serving(struct step *s)
+{
+	s->fx->down = true;
+	again(s, s->e->now - s->w->ready_at >= WAS_REALLY_READY_MS);
+}
+
+/* We ended it: because it hung (still wanted) or because nobody wants it. */
+static void died_killed(struct step *s)
+{
+	again(s, s->w->ready_at != 0 && s->w->since - s->w->ready_at >= WAS_REALLY_READY_MS);
+}
+
+static void ended(struct step *s)
+{
+	if (s->w->want)
+		spawn(s);
+	else
+		enter(s, WS_EMPTY, 0);
+}
+
+// clang-format off
+static action *const table[WS_COUNT][WE_COUNT] = {
+/*                 WANT   UNWANT         TIMER    NOSPAWN     HELLO           OPENED  REFUSED  PONG   MISSED  GONE */
+[WS_EMPTY]    = { spawn, keep,          bug,     bug,        bug,            bug,    bug,     keep,  keep,   bug          },
+[WS_SPAWNED]  = { want,  kill_unwanted, kill_it, died_early, open_instances, bug,    bug,     keep,  keep,   died_early   },
+[WS_OPENING]  = { want,  kill_unwanted, kill_it, bug,        kill_it,        ready,  refused, keep,  keep,   died_early   },
+[WS_READY]    = { want,  stop,          ping,    bug,        kill_it,        bug,    bug,     pong,  missed, died_serving },
+[WS_STOPPING] = { want,  keep,          kill_it, bug,        keep,           keep,   keep,    keep,  keep,   ended        },
+[WS_KILLED]   = { want,  kill_unwanted, bug,     bug,        keep,           keep,   keep,    keep,  keep,   died_killed  },
+[WS_COOLING]  = { spawn, unwant,        spawn,   bug,        bug,            bug,    bug,     keep,  keep,   bug          },
+[WS_HELD]     = { spawn, unwant,        bug,     bug,        keep,           keep,   keep,    keep,  keep,   keep         },
+};
+// clang-format on
+
+void worker_init(struct worker *w, uint64_t seed, uint64_t now)
+{
+	*w = (struct worker){ .rng = seed, .since = now };
+}
+
+void worker_step(const struct worker_rules *r, struct worker *w, const struct worker_event *e,
+		 struct worker_effects *ret_fx)
+{
+	struct step s = { r, w, e, ret_fx };
+
+	*ret_fx = (struct worker_effects){ .from = w->state };
+	table[w->state][e->kind](&s);
+}
+
+static const char *const state_names[WS_COUNT] = {
+#define S(id, name) name,
+	WORKER_STATES(S)
+#undef S
+};
+static const char *const event_names[WE_COUNT] = {
+#define E(id, name) name,
+	WORKER_EVENTS(E)
+#undef E
+};
+
+const char *worker_state_name(unsigned state)
+{
+	return state < WS_COUNT ? state_names[state] : "?";
+}
+
+const char *worker_event_name(unsigned event)
+{
+	return event < WE_COUNT ? event_names[event] : "?";
+}

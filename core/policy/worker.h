@@ -1,0 +1,83 @@
+/*
+ * worker.h - a worker slot's state machine: when to start, ask, kill and wait.  Pure.
+ *
+ * A worker costs nothing to replace and knows nothing that is not also in the store or at the
+ * provider.  So: at once when it had been ready, slower when it never was, a pause when it keeps
+ * dying, and no further try while its configuration is wrong.  The core never ends because of one.
+ */
+#ifndef RELINK_POLICY_WORKER_H
+#define RELINK_POLICY_WORKER_H
+#include <stdbool.h>
+#include <stdint.h>
+
+#define WORKER_STATES(S)                                                            \
+	S(EMPTY, "empty")       /* no process, none wanted */                       \
+	S(SPAWNED, "spawned")   /* a process runs; no hello yet */                  \
+	S(OPENING, "opening")   /* said hello, opens its instances */               \
+	S(READY, "ready")       /* serves */                                        \
+	S(STOPPING, "stopping") /* was asked to end */                              \
+	S(KILLED, "killed")     /* was sent SIGKILL; not reaped yet */              \
+	S(COOLING, "cooling")   /* no process; a timer runs until the next start */ \
+	S(HELD, "held")         /* no process; its configuration is wrong */
+enum worker_state {
+#define S(id, name) WS_##id,
+	WORKER_STATES(S)
+#undef S
+	    WS_COUNT
+};
+
+#define WORKER_EVENTS(E)                                                      \
+	E(WANT, "want")     /* serve; also: the configuration changed */      \
+	E(UNWANT, "unwant") /* end in good order */                           \
+	E(TIMER, "timer")                                                     \
+	E(NOSPAWN, "nospawn") /* the system gave no process */                \
+	E(HELLO, "hello")                                                     \
+	E(OPENED, "opened")                                                   \
+	E(REFUSED, "refused") /* it can't open its instances as configured */ \
+	E(PONG, "pong")                                                       \
+	E(MISSED, "missed") /* a ping was not answered in time */             \
+	E(GONE, "gone")     /* reaped, pipes at their end */
+enum worker_event_kind {
+#define E(id, name) WE_##id,
+	WORKER_EVENTS(E)
+#undef E
+	    WE_COUNT
+};
+
+#define WORKER_DEATHS 16
+
+struct worker {
+	uint8_t state, want, misses, fails;
+	uint64_t since, timer_at, ready_at, rng;
+	uint64_t deaths[WORKER_DEATHS]; /* times of the last ones, a ring */
+	uint32_t n_deaths;
+};
+
+struct worker_rules {
+	uint64_t ping_interval, hello, ready, stop, restart_base, restart_cap, window, cool;
+	uint32_t ping_misses, burst;
+};
+
+struct worker_event {
+	uint8_t kind;
+	bool misconfigured; /* GONE: it said so by its exit status (78) */
+	uint64_t now;
+};
+
+struct worker_effects {
+	bool spawn, config, ping, stop, kill; /* what to do; spawn may be answered NOSPAWN */
+	bool up, down;                        /* it serves from now on; it serves no more */
+	bool stalled; /* kill, because it did not answer: ask for its last words first */
+	bool cooling; /* died too often: an operator should look */
+	bool held;    /* waits for its configuration to change */
+	bool bug;
+	uint8_t from;
+};
+
+void worker_init(struct worker *, uint64_t seed, uint64_t now);
+void worker_step(const struct worker_rules *, struct worker *, const struct worker_event *,
+		 struct worker_effects *ret_fx);
+const char *worker_state_name(unsigned state);
+const char *worker_event_name(unsigned event);
+
+#endif
