@@ -1,0 +1,81 @@
+/* check.c - what holds between keys. */
+#include "base/obj.h"
+#include "conf/address.h"
+#include "conf/bind.h"
+#include "conf/value.h"
+
+#define SOCKET_NAME     "relink.sock"
+#define SOCKET_PATH_MAX 107 /* a sockaddr_un's path has 108 bytes with its NUL */
+
+/* The first of the two that the file sets; one of them it does, or both are defaults and agree. */
+static const struct node *written(const struct node *root, const char *path, const char *or_path)
+{
+	const struct node *n = tree_at(root, path);
+
+	return n != NULL ? n : tree_at(root, or_path);
+}
+
+static int check_order(struct binder *b, const struct node *root, const char *low, const char *high)
+{
+	const struct key *kl = key_find(low), *kh = key_find(high);
+	const uint64_t *vl = key_value(kl, b->conf), *vh = key_value(kh, b->conf);
+	struct buf text;
+	int r;
+
+	if (*vl <= *vh)
+		return 0;
+	buf_init(&text, 256);
+	buf_printf(&text, "%s (", low);
+	value_write(&text, kl, vl);
+	buf_printf(&text, ") must not be longer than %s (", high);
+	value_write(&text, kh, vh);
+	buf_byte(&text, ')');
+	r = text.failed != 0 ? source_no_memory(b->src)
+			     : source_complain_line(b->src, written(root, low, high)->line, "%.*s",
+						    STR_ARG(buf_all(&text)));
+	buf_fini(&text);
+	return r;
+}
+
+/* Bind to loopback unless somebody said twice that it shall be otherwise. */
+static int check_listen(struct binder *b, const struct node *root)
+{
+	struct address a;
+
+	must(address_read(str_of(b->conf->http_listen), &a));
+	if (a.loopback || b->conf->http_allow_remote)
+		return 0;
+	return source_complain(
+	    b->src, written(root, "http.listen", "http"),
+	    "other machines can reach %s: set http.allow_remote to true, or listen on 127.0.0.1",
+	    b->conf->http_listen);
+}
+
+static int check_socket(struct binder *b, const struct node *root)
+{
+	const struct conf *c = b->conf;
+
+	if (c->http_socket != NULL || strlen(c->state_dir) + sizeof SOCKET_NAME <= SOCKET_PATH_MAX)
+		return 0;
+	return source_complain(
+	    b->src, written(root, "state_dir", ""),
+	    "too long for the unix socket %s in it (set http.socket, of at most %d bytes)",
+	    SOCKET_NAME, SOCKET_PATH_MAX);
+}
+
+int check_conf(struct binder *b, const struct node *root)
+{
+	static const struct {
+		const char *low, *high;
+	} ordered[] = {
+		{ "policy.backoff_base", "policy.backoff_cap" },
+		{ "worker.restart_base", "worker.restart_cap" },
+	};
+	int r = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(ordered) && r == 0; i++)
+		r = check_order(b, root, ordered[i].low, ordered[i].high);
+	if (r == 0)
+		r = check_listen(b, root);
+	return r < 0 ? r : check_socket(b, root);
+}
