@@ -66,7 +66,7 @@ static action *const evidence[ST_COUNT][6] = {
 	/*                BORN             QR                 AUTH             UP        DOWN           ABSENT */
 	[ST_IDLE]     = { bug,             bug,               bug,             bug,      bug,           bug                  },
 	[ST_QUEUED]   = { bug,             bug,               bug,             bug,      bug,           bug                  },
-	[ST_STARTING] = { on_alive,        on_to_qr,          on_to_auth,      on_to_up, on_start_down, on_absent            },
+	[ST_STARTING] = { on_alive,        on_to_qr,          on_to_auth,      on_to_up, on_down,       on_absent            },
 	[ST_QR]       = { on_alive,        on_alive,          on_to_auth,      on_to_up, on_down,       on_absent            },
 	[ST_AUTH]     = { on_alive,        on_qr_after_login, on_alive,        on_to_up, on_down,       on_absent            },
 	[ST_UP]       = { on_not_quite_up, on_qr_after_login, on_not_quite_up, on_alive, on_down,       on_absent            },

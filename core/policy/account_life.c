@@ -103,10 +103,12 @@ void on_unsure(struct step *s)
 /* Ending our own start needs no second evidence; nobody adopted it. */
 void on_start_too_long(struct step *s)
 {
-	bool sure = s->a->sure;
+	const struct account *a = s->a;
+	/* Nobody could look, or the create was neither answered nor ever seen to have happened: the
+	 * provider's fault, which burns no budget. */
+	bool theirs = !a->sure || (a->op && !a->seen);
 
-	/* When nobody could look, it is the provider's fault and burns no budget. */
-	step_fail_and_close(s, sure ? RELINK_ENGINE_HANG : RELINK_NETWORK, sure);
+	step_fail_and_close(s, theirs ? RELINK_NETWORK : RELINK_ENGINE_HANG, !theirs && a->seen);
 }
 
 /* ---- evidence of life ---- */
@@ -180,11 +182,16 @@ void on_not_quite_up(struct step *s)
 	step_timer_in(s, s->p->start_deadline);
 }
 
-/* A QR after the login: the phone unlinked the device, or an old push comes late. */
+/* A QR after the login: the phone unlinked the device.  A push of it may be an old one that comes
+ * late, so it is not even a suspicion of that, only a reason to look. */
 void on_qr_after_login(struct step *s)
 {
 	unsigned cause;
 
+	if (s->e->source == SOURCE_PUSH) {
+		s->fx->look = LOOK_NOW;
+		return;
+	}
 	if (!confirmed(s, RELINK_LOGGED_OUT, &cause))
 		return;
 	s->a->profile = PROFILE_NEW;
@@ -194,21 +201,19 @@ void on_qr_after_login(struct step *s)
 
 /* ---- evidence of death ---- */
 
+/* Is the profile to blame when this life fails?  Only on its way up. */
+static bool on_its_way(const struct account *a)
+{
+	return a->seen && (a->state == ST_STARTING || a->state == ST_AUTH);
+}
+
 void on_down(struct step *s)
 {
 	unsigned cause;
 
+	s->a->seen = 1; /* what is down was there */
 	if (confirmed(s, s->e->cause, &cause))
-		step_fail_and_close(s, cause, s->a->state == ST_AUTH);
-}
-
-void on_start_down(struct step *s)
-{
-	/* Nothing is lost with a start, unless the claim is that the login is dead. */
-	if (!s->a->fresh && cause_rule(s->e->cause)->login_dead)
-		on_down(s);
-	else
-		step_fail_and_close(s, s->e->cause, true);
+		step_fail_and_close(s, cause, on_its_way(s->a));
 }
 
 void on_absent(struct step *s)
@@ -219,7 +224,7 @@ void on_absent(struct step *s)
 	if (a->op || (!a->seen && at < a->minted_at + s->p->settle))
 		return; /* a session that is being born may be invisible */
 	if (a->suspect != RELINK_NONE && (a->suspect_source == SOURCE_PUSH || at > a->suspect_at)) {
-		step_fail_gone(s, a->suspect, a->state == ST_AUTH);
+		step_fail_gone(s, a->suspect, on_its_way(a));
 		return;
 	}
 	if (a->absent_since == 0)
@@ -229,8 +234,7 @@ void on_absent(struct step *s)
 		return;
 	}
 	/* Neither answered nor ever seen: the create was lost on the way, and nobody's attempt. */
-	step_fail_gone(s, a->seen || a->sure ? RELINK_GONE : RELINK_NETWORK,
-		       a->seen && (a->state == ST_STARTING || a->state == ST_AUTH));
+	step_fail_gone(s, a->seen || a->sure ? RELINK_GONE : RELINK_NETWORK, on_its_way(a));
 }
 
 void on_qr_too_long(struct step *s)

@@ -46,8 +46,8 @@ action on_ask, on_ask_again, on_ask_fresh, on_hurry, on_hurry_fresh, on_restart,
 
 /* --- actions: account_life.c --- */
 action on_start, on_answered, on_not_created, on_unsure, on_start_too_long, on_alive, on_to_qr,
-    on_to_auth, on_to_up, on_stable, on_not_quite_up, on_qr_after_login, on_down, on_start_down,
-    on_absent, on_qr_too_long, on_auth_too_long;
+    on_to_auth, on_to_up, on_stable, on_not_quite_up, on_qr_after_login, on_down, on_absent,
+    on_qr_too_long, on_auth_too_long;
 
 /* --- actions: account_end.c --- */
 action on_closed, on_closed_by_absence, on_not_closed, on_close_again, on_wait_over;
