@@ -1,0 +1,247 @@
+/*
+ * batch.c - remember, act, tell: one batch a turn.
+ *
+ * A turn collects its changes in one commit; what is to be done and said because of them waits here
+ * until the commit is durable, and then leaves in order.  Batches complete in the order in which they
+ * were submitted, so an answer to a command that changed nothing can join the newest batch under way:
+ * it is given when everything that it may rest on is durable.
+ */
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/killpoint.h"
+#include "engine/state.h"
+
+#define BATCH_MAGIC 0x42544348u
+
+struct told {
+	struct journal_record record;
+	char *texts; /* one block: account, workspace, text, data */
+};
+
+struct answer {
+	struct command *command;
+	struct command_result result;
+	char *texts; /* one block: text, account, body */
+};
+
+struct batch {
+	unsigned magic;
+	struct engine *e;
+	struct commit *commit;
+	struct act *acts;
+	struct told *told;
+	struct answer *answers;
+	size_t n_acts, n_told, n_answers, acts_room, told_room, answers_room;
+	struct batch *prev, *next;
+};
+
+/* Out of memory here would break the order of remember, act and tell; the process ends instead and
+ * the next one goes on from the store. */
+static void *grow(void *v, size_t n, size_t *room, size_t size)
+{
+	if (n < *room)
+		return v;
+	*room = *room > 0 ? *room * 2 : 8;
+	v = realloc(v, *room * size);
+	must(v != NULL);
+	return v;
+}
+
+struct batch *batch_of_turn(struct engine *e)
+{
+	struct batch *b = e->batch;
+
+	if (b != NULL)
+		return b;
+	b = calloc(1, sizeof *b);
+	must(b != NULL);
+	OBJ_INIT(b, BATCH_MAGIC);
+	b->e = e;
+	b->commit = commit_new(e->store);
+	must(b->commit != NULL);
+	e->batch = b;
+	return b;
+}
+
+static void batch_free(struct batch *b)
+{
+	for (size_t i = 0; i < b->n_told; i++)
+		free(b->told[i].texts);
+	for (size_t i = 0; i < b->n_answers; i++) {
+		command_free(&b->answers[i].command);
+		free(b->answers[i].texts);
+	}
+	commit_free(&b->commit);
+	free(b->acts);
+	free(b->told);
+	free(b->answers);
+	OBJ_FINI(b);
+	free(b);
+}
+
+struct commit *batch_commit(struct engine *e)
+{
+	return batch_of_turn(e)->commit;
+}
+
+void batch_journal(struct engine *e, struct journal_record *r)
+{
+	struct batch *b = batch_of_turn(e);
+	struct told *t;
+	char *room;
+
+	r->seq = ++e->last_seq;
+	r->at = e->now;
+	commit_journal(b->commit, r);
+	if (!r->tell)
+		return;
+	b->told = grow(b->told, b->n_told, &b->told_room, sizeof *b->told);
+	t = &b->told[b->n_told++];
+	t->record = *r;
+	t->texts = malloc(r->account.n + r->workspace.n + r->text.n + r->data.n + 1);
+	must(t->texts != NULL);
+	room = t->texts;
+	t->record.account = inbox_copy(&room, r->account);
+	t->record.workspace = inbox_copy(&room, r->workspace);
+	t->record.text = inbox_copy(&room, r->text);
+	t->record.data = inbox_copy(&room, r->data);
+}
+
+void batch_act(struct engine *e, const struct act *act)
+{
+	struct batch *b = batch_of_turn(e);
+
+	b->acts = grow(b->acts, b->n_acts, &b->acts_room, sizeof *b->acts);
+	b->acts[b->n_acts++] = *act;
+}
+
+void reply_now(struct engine *e, struct command **command, const struct command_result *result)
+{
+	struct command *c = TAKE(*command);
+
+	if (result->code < 0)
+		e->stats.refused++;
+	if (c->idem_key != NULL)
+		key_release(e, c->idem_key);
+	c->reply(c->ctx, result);
+	command_free(&c);
+}
+
+void batch_reply(struct engine *e, struct command **command, const struct command_result *result)
+{
+	struct batch *b = e->batch;
+	struct answer *a;
+	char *room;
+
+	if (b == NULL && e->in_flight == NULL) {
+		reply_now(e, command, result);
+		return;
+	}
+	if (b == NULL)
+		b = e->in_flight->prev; /* utlist: the head's prev is the tail */
+	b->answers = grow(b->answers, b->n_answers, &b->answers_room, sizeof *b->answers);
+	a = &b->answers[b->n_answers++];
+	a->command = TAKE(*command);
+	a->result = *result;
+	a->texts = malloc(result->text.n + result->account.n + result->body.n + 1);
+	must(a->texts != NULL);
+	room = a->texts;
+	a->result.text = inbox_copy(&room, result->text);
+	a->result.account = inbox_copy(&room, result->account);
+	a->result.body = inbox_copy(&room, result->body);
+}
+
+static void give_answer(struct engine *e, struct answer *a)
+{
+	if (a->command != NULL)
+		reply_now(e, &a->command, &a->result);
+}
+
+static void on_durable(void *ctx)
+{
+	struct batch *b;
+	struct engine *e;
+
+	OBJ_CAST(b, ctx, BATCH_MAGIC);
+	e = b->e;
+	must(e->in_flight == b); /* the store completes in order */
+	DL_DELETE(e->in_flight, b);
+	e->n_in_flight--;
+	KP("engine.durable");
+	e->now = clock_ms();
+	for (size_t i = 0; i < b->n_acts; i++)
+		act_now(e, &b->acts[i]);
+	KP("engine.acted");
+	for (size_t i = 0; i < b->n_told; i++)
+		bus_publish(e->bus, &b->told[i].record);
+	if (b->n_told > 0)
+		bus_wake(e->bus);
+	KP("engine.told");
+	for (size_t i = 0; i < b->n_answers; i++)
+		give_answer(e, &b->answers[i]);
+	KP("engine.answered");
+	batch_free(b);
+	/* what the acts could not do right away came back as items */
+	if (e->inbox.n > 0 && e->on_post != NULL)
+		e->on_post(e->on_post_ctx);
+}
+
+void batch_submit(struct engine *e)
+{
+	struct batch *b = TAKE(e->batch);
+	int r;
+
+	if (b == NULL)
+		return;
+	DL_APPEND(e->in_flight, b);
+	e->n_in_flight++;
+	KP("engine.submit");
+	r = store_submit(e->store, &b->commit, on_durable, b);
+	/* Too much waits for the disk: engine_turn stopped its sources long before. */
+	must(r == 0);
+	KP("engine.submitted");
+}
+
+void batch_refuse_waiting(struct engine *e)
+{
+	struct command_result no = {
+		.code = ERR_DISKFULL,
+		.problem = "disk_full",
+		.text =
+		    STR("the change is accepted but not on disk yet, because the disk is full; it "
+			"will be carried out when there is room; ask again with the same "
+			"Idempotency-Key, or look at the account"),
+	};
+	struct batch *b;
+
+	DL_FOREACH(e->in_flight, b)
+	{
+		for (size_t i = 0; i < b->n_answers; i++) {
+			if (b->answers[i].command != NULL)
+				reply_now(e, &b->answers[i].command, &no);
+		}
+	}
+}
+
+void batch_free_all(struct engine *e)
+{
+	struct command_result no = { .code = ERR_CANCELLED,
+				     .problem = "stopping",
+				     .text = STR("the daemon is stopping; ask again") };
+	struct batch *b, *next;
+
+	if (e->batch != NULL) {
+		b = TAKE(e->batch);
+		DL_APPEND(e->in_flight, b);
+	}
+	DL_FOREACH_SAFE(e->in_flight, b, next)
+	{
+		for (size_t i = 0; i < b->n_answers; i++) {
+			if (b->answers[i].command != NULL)
+				reply_now(e, &b->answers[i].command, &no);
+		}
+		DL_DELETE(e->in_flight, b);
+		batch_free(b);
+	}
+}

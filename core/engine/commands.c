@@ -1,0 +1,419 @@
+/*
+ * commands.c - what people and programs want, from a command to its answer.
+ *
+ * An answer is given when the change is durable.  A command with an Idempotency-Key is looked up in
+ * the store first; while it is under way its key is held, so that the same request sent twice at once
+ * is carried out once.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/killpoint.h"
+#include "base/rng.h"
+#include "engine/state.h"
+#include "policy/place.h"
+
+static void refuse(struct engine *e, struct command **c, int code, const char *problem,
+		   const char *fmt, ...) __attribute__((format(printf, 5, 6)));
+
+static void refuse(struct engine *e, struct command **c, int code, const char *problem,
+		   const char *fmt, ...)
+{
+	struct command_result result = { .code = code, .problem = problem };
+	char text[512];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof text, fmt, ap);
+	va_end(ap);
+	result.text = str_of(text);
+	result.account = str_of((*c)->account);
+	batch_reply(e, c, &result);
+}
+
+/* The same request with the same key gets this answer for a day. */
+void command_remember(struct engine *e, const struct command *c, const struct member *m)
+{
+	struct idem_record r = { .key = str_of(c->idem_key),
+				 .account = str_of(m->id),
+				 .http_status = c->idem_status,
+				 .at = e->now };
+
+	if (c->idem_key == NULL)
+		return;
+	memcpy(r.hash, c->idem_hash, sizeof r.hash);
+	commit_idem(batch_commit(e), &r);
+}
+
+static void accept(struct engine *e, struct command **c, const struct member *m)
+{
+	struct command_result result = { .account = str_of(m->id),
+					 .created = (*c)->kind == COMMAND_CREATE };
+
+	command_remember(e, *c, m);
+	batch_reply(e, c, &result);
+}
+
+static void wish(struct engine *e, struct member *m, unsigned kind, const char *text)
+{
+	struct happening h = { .e = { .kind = (uint8_t)kind }, .text = str_of(text) };
+
+	account_happens(e, m, &h);
+}
+
+/* ---- create ---- */
+
+static struct provider *provider_by_name(struct engine *e, const char *name)
+{
+	for (size_t i = 0; i < e->n_providers; i++) {
+		if (strcmp(e->providers[i].conf->name, name) == 0)
+			return &e->providers[i];
+	}
+	return NULL;
+}
+
+static struct instance *place(const struct provider *p)
+{
+	struct place_candidate *c = calloc(p->n_instances + 1, sizeof *c);
+	int best;
+
+	if (c == NULL)
+		return NULL;
+	for (size_t i = 0; i < p->n_instances; i++)
+		c[i] = (struct place_candidate){ p->instances[i].accounts,
+						 p->instances[i].conf->capacity };
+	best = place_choose(c, (int)p->n_instances);
+	free(c);
+	return best < 0 ? NULL : &p->instances[best];
+}
+
+static unsigned priority_of(const char *name)
+{
+	if (name != NULL && strcmp(name, "high") == 0)
+		return PRIORITY_HIGH;
+	if (name != NULL && strcmp(name, "low") == 0)
+		return PRIORITY_LOW;
+	return PRIORITY_NORMAL;
+}
+
+/* "acc_" and 20 characters: 100 bits, so that nobody guesses another tenant's id. */
+static void mint_id(char *to, size_t size)
+{
+	static const char alphabet[] = "abcdefghijkmnpqrstuvwxyz23456789";
+	unsigned char bytes[20];
+	size_t n = 0;
+
+	rng_bytes(bytes, sizeof bytes);
+	memcpy(to, "acc_", 4);
+	for (n = 4; n < size - 1 && n < 4 + sizeof bytes; n++)
+		to[n] = alphabet[bytes[n - 4] & 31];
+	to[n] = '\0';
+}
+
+static struct member *account_new(struct engine *e, const struct command *c, struct instance *i,
+				  const char *id, struct why *why)
+{
+	struct account_record r = { .row = e->last_row + 1,
+				    .id = str_of(id),
+				    .workspace = str_of(c->workspace),
+				    .provider = str_of(c->provider),
+				    .instance = str_of(i->conf->id),
+				    .label = str_of(c->label),
+				    .metadata = str_of(c->metadata),
+				    .created_at = e->now };
+	struct member *m;
+
+	if (c->workspace == NULL)
+		r.workspace = STR("default");
+	m = member_new(e, &r, why);
+	if (m == NULL)
+		return NULL;
+	account_init(&m->a, rng_u64(), e->now);
+	m->a.priority = (uint8_t)priority_of(c->priority);
+	m->instance = i;
+	if (member_add(e, m) < 0) {
+		member_free(e, &m);
+		why_set(why, ERR_NOMEM, "no memory for another account");
+	}
+	return m;
+}
+
+static void create(struct engine *e, struct command *c)
+{
+	struct provider *p = provider_by_name(e, c->provider != NULL ? c->provider : "");
+	struct why why = { 0 };
+	struct instance *i;
+	struct member *m;
+	char id[LIMIT_ACCOUNT_ID + 1];
+
+	if (p == NULL) {
+		refuse(e, &c, ERR_NOTFOUND, "provider_not_found",
+		       "there is no provider \"%s\"; add it under \"providers\" in %s",
+		       c->provider != NULL ? c->provider : "",
+		       e->conf->file != NULL ? e->conf->file : "the configuration");
+		return;
+	}
+	if (c->account != NULL)
+		str_copy(id, sizeof id, str_of(c->account));
+	else
+		mint_id(id, sizeof id);
+	if (member_by_id(e, str_of(id)) != NULL) {
+		refuse(e, &c, ERR_EXISTS, "account_exists",
+		       "account \"%s\" exists already; choose another id or change that one", id);
+		return;
+	}
+	i = place(p);
+	if (i == NULL || e->stats.accounts >= LIMIT_ACCOUNTS) {
+		refuse(e, &c, ERR_FULL, "provider_full",
+		       "all instances of provider \"%s\" are full; raise their capacity or add an "
+		       "instance",
+		       p->conf->name);
+		return;
+	}
+	m = account_new(e, c, i, id, &why);
+	if (m == NULL) {
+		refuse(e, &c, why.code, "overloaded", "%s", why.text);
+		return;
+	}
+	account_changed(e, m);
+	account_journal(e, m, JOURNAL_CREATED, true, STR_NONE, STR_NONE);
+	KP("engine.account.created");
+	if (c->connect)
+		wish(e, m, EV_CONNECT, "");
+	accept(e, &c, m);
+}
+
+/* ---- the others concern an account that exists ---- */
+
+static void patch(struct engine *e, struct member *m, struct command *c)
+{
+	if ((c->label != NULL || c->metadata != NULL) &&
+	    !member_describe(m, c->label, c->metadata)) {
+		refuse(e, &c, ERR_NOMEM, "overloaded",
+		       "no memory to change the account; try again");
+		return;
+	}
+	if (c->priority != NULL) {
+		m->a.priority = (uint8_t)priority_of(c->priority);
+		account_moved(e, m);
+	}
+	account_changed(e, m);
+	account_journal(e, m, JOURNAL_CHANGED, true, STR_NONE, STR_NONE);
+	accept(e, &c, m);
+}
+
+static void drop(struct engine *e, struct member *m, struct command *c)
+{
+	account_journal(e, m, JOURNAL_DELETED, true, STR_NONE, STR_NONE);
+	accept(e, &c, m);
+	wish(e, m, EV_DELETE, "");
+	member_forget_id(e, m);
+	if (m->instance == NULL)
+		m->a.state = ST_DELETED; /* nobody can end its life; the ledger keeps it */
+	account_changed(e, m);
+}
+
+static bool unconfigured(struct engine *e, struct member *m, struct command **c)
+{
+	if (m->instance != NULL)
+		return false;
+	refuse(e, c, ERR_UNAVAILABLE, "provider_unavailable",
+	       "account \"%s\" belongs to instance \"%s\" of provider \"%s\", which is not "
+	       "configured; add it to the configuration again",
+	       m->id, m->instance_id, m->provider);
+	return true;
+}
+
+static void regenerate(struct engine *e, struct member *m, struct command *c)
+{
+	if (account_has_login(&m->a) && !c->force) {
+		refuse(e, &c, ERR_STATE, "login_would_be_lost",
+		       "account \"%s\" has a login that may still be good, and a new QR code would "
+		       "give it up; use reconnect to keep it, or send {\"force\":true}",
+		       m->id);
+		return;
+	}
+	wish(e, m, EV_REGENERATE, "");
+	accept(e, &c, m);
+}
+
+static void check(struct engine *e, struct member *m, struct command *c)
+{
+	if (m->session == NULL || !m->a.open) {
+		refuse(e, &c, ERR_STATE, "no_session",
+		       "account \"%s\" has no session to look at; connect it first", m->id);
+		return;
+	}
+	call_health(e, m, &c);
+}
+
+static void carry_out(struct engine *e, struct command *c)
+{
+	struct member *m;
+
+	if (c->kind == COMMAND_CREATE) {
+		create(e, c);
+		return;
+	}
+	m = member_by_id(e, str_of(c->account));
+	if (m == NULL) {
+		refuse(e, &c, ERR_NOTFOUND, "account_not_found",
+		       "there is no account \"%s\"; list them with GET /v1/accounts",
+		       c->account != NULL ? c->account : "");
+		return;
+	}
+	if (c->kind == COMMAND_DELETE) {
+		drop(e, m, c);
+		return;
+	}
+	if (c->kind == COMMAND_PATCH) {
+		patch(e, m, c);
+		return;
+	}
+	if (unconfigured(e, m, &c))
+		return;
+	switch (c->kind) {
+	case COMMAND_CONNECT:
+		wish(e, m, EV_CONNECT, "");
+		accept(e, &c, m);
+		break;
+	case COMMAND_DISCONNECT:
+		wish(e, m, EV_DISCONNECT, "");
+		accept(e, &c, m);
+		break;
+	case COMMAND_RECONNECT:
+		wish(e, m, EV_RECONNECT, "");
+		accept(e, &c, m);
+		break;
+	case COMMAND_REGENERATE:
+		regenerate(e, m, c);
+		break;
+	case COMMAND_CHECK:
+		check(e, m, c);
+		break;
+	case COMMAND_VERB:
+		call_verb(e, m, &c);
+		break;
+	default:
+		must_not_reach("command kind");
+	}
+}
+
+/* ---- Idempotency-Key ---- */
+
+static bool key_hold(struct engine *e, const char *key)
+{
+	struct key_hold *h;
+
+	HASH_FIND_STR(e->keys, key, h);
+	if (h != NULL)
+		return false;
+	h = calloc(1, sizeof *h);
+	must(h != NULL);
+	h->key = str_dup(str_of(key));
+	must(h->key != NULL);
+	HASH_ADD_KEYPTR(hh, e->keys, h->key, strlen(h->key), h);
+	return true;
+}
+
+void key_release(struct engine *e, const char *key)
+{
+	struct key_hold *h;
+
+	HASH_FIND_STR(e->keys, key, h);
+	if (h == NULL)
+		return;
+	HASH_DEL(e->keys, h);
+	free(h->key);
+	free(h);
+}
+
+void keys_free(struct engine *e)
+{
+	while (e->keys != NULL)
+		key_release(e, e->keys->key);
+}
+
+struct asking {
+	struct engine *e;
+	struct command *command;
+};
+
+static void on_key_answer(void *ctx, int result, const struct idem_record *known)
+{
+	struct asking *a = ctx;
+	struct inbox_item *item;
+	char *room;
+
+	item = inbox_item_new(IN_KEY, 0, known != NULL ? known->account.n : 0, &room);
+	must(item != NULL);
+	item->key.command = TAKE(a->command);
+	item->key.result = result;
+	item->key.known = known != NULL;
+	if (known != NULL) {
+		memcpy(item->key.hash, known->hash, sizeof item->key.hash);
+		item->key.http_status = known->http_status;
+		item->key.account = inbox_copy(&room, known->account);
+	}
+	engine_post(a->e, item);
+	free(a);
+}
+
+static void look_up_key(struct engine *e, struct command *c)
+{
+	struct asking *a;
+
+	if (!key_hold(e, c->idem_key)) {
+		struct command_result busy = {
+			.code = ERR_BUSY,
+			.problem = "idempotency_in_progress",
+			.text =
+			    STR("a request with this Idempotency-Key is under way; wait for its "
+				"answer and ask again"),
+		};
+
+		c->reply(c->ctx, &busy); /* not reply_now: the key is the other's */
+		command_free(&c);
+		return;
+	}
+	a = malloc(sizeof *a);
+	must(a != NULL);
+	*a = (struct asking){ e, c };
+	if (store_find_idem(e->store, str_of(c->idem_key), on_key_answer, a) < 0) {
+		free(a);
+		refuse(e, &c, ERR_FULL, "overloaded", "too many requests are waiting; try again");
+	}
+}
+
+void command_key_known(struct engine *e, struct inbox_key *k)
+{
+	struct command *c = TAKE(k->command);
+	struct command_result replay = { .account = k->account, .replayed = true };
+
+	if (k->result < 0) {
+		refuse(e, &c, k->result, "overloaded",
+		       "the store cannot say whether this Idempotency-Key was used; try again");
+	} else if (!k->known) {
+		carry_out(e, c);
+	} else if (memcmp(k->hash, c->idem_hash, sizeof k->hash) != 0) {
+		refuse(e, &c, ERR_EXISTS, "idempotency_key_reused",
+		       "this Idempotency-Key was used for another request; choose a new one");
+	} else {
+		batch_reply(e, &c, &replay);
+	}
+}
+
+void command_take(struct engine *e, struct command *c)
+{
+	e->stats.commands++;
+	KP("engine.command");
+	if (e->stopping)
+		refuse(e, &c, ERR_UNAVAILABLE, "stopping", "the daemon is stopping; ask again");
+	else if (!e->store_ok)
+		refuse(e, &c, ERR_DISKFULL, "disk_full", "%s", e->store_why.text);
+	else if (c->idem_key != NULL)
+		look_up_key(e, c);
+	else
+		carry_out(e, c);
+}

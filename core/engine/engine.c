@@ -1,0 +1,548 @@
+/*
+ * engine.c - made, loaded, turned, ended.
+ *
+ * A turn: take the inbox, take the timers that are due, let in who may start, write the accounts that
+ * changed, submit the commit.  The rest happens when it is durable (batch.c).
+ */
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/killpoint.h"
+#include "base/rng.h"
+#include "engine/state.h"
+
+#define ITEMS_A_TURN 4096 /* then the loop gets its turn too */
+
+/* ---- timers and posting ---- */
+
+void timer_set(struct engine *e, struct timer *t, uint64_t at)
+{
+	if (at == 0)
+		heap_remove(&e->timers, &t->node);
+	else
+		must(heap_set(&e->timers, &t->node, at) == 0);
+}
+
+void engine_on_post(struct engine *e, void (*fn)(void *ctx), void *ctx)
+{
+	e->on_post = fn;
+	e->on_post_ctx = ctx;
+}
+
+void engine_on_fatal(struct engine *e, void (*fn)(void *ctx, const struct why *), void *ctx)
+{
+	e->on_fatal = fn;
+	e->on_fatal_ctx = ctx;
+}
+
+void engine_post(struct engine *e, struct inbox_item *item)
+{
+	inbox_put(&e->inbox, item);
+	e->stats.posted++;
+	if (e->on_post != NULL)
+		e->on_post(e->on_post_ctx);
+}
+
+/* What workers say is never dropped: without memory the process ends, and the next one looks. */
+static void post_or_die(void *ctx, struct inbox_item *item)
+{
+	struct engine *e;
+
+	OBJ_CAST(e, ctx, ENGINE_MAGIC);
+	must(item != NULL);
+	engine_post(e, item);
+}
+
+static void on_hello(void *ctx, unsigned slot, const struct msg_hello *m)
+{
+	post_or_die(ctx, inbox_of_hello(slot, m));
+}
+
+static void on_event(void *ctx, unsigned slot, const struct msg_event *m)
+{
+	post_or_die(ctx, inbox_of_event(slot, m));
+}
+
+static void on_listed(void *ctx, unsigned slot, uint64_t tag, const struct msg_listed *m)
+{
+	post_or_die(ctx, inbox_of_listed(slot, tag, m));
+}
+
+static void on_reply(void *ctx, unsigned slot, enum msg_method method, uint64_t tag, int result,
+		     const void *reply, const struct msg_error *error)
+{
+	post_or_die(ctx, inbox_of_reply(slot, method, tag, result, reply, error));
+}
+
+static void on_gone(void *ctx, unsigned slot, const struct obituary *o)
+{
+	char *room;
+	struct inbox_item *item =
+	    inbox_item_new(IN_GONE, slot, o->report.n + o->last_lines.n, &room);
+
+	must(item != NULL);
+	item->gone = (struct inbox_gone){ .exit_status = o->exit_status,
+					  .signal = o->signal,
+					  .was_ready = o->was_ready,
+					  .pid = o->pid,
+					  .open_calls = o->open_calls,
+					  .report = inbox_copy(&room, o->report),
+					  .last_lines = inbox_copy(&room, o->last_lines) };
+	post_or_die(ctx, item);
+}
+
+struct pool_port engine_pool_port(struct engine *e)
+{
+	return (struct pool_port){ .ctx = e,
+				   .hello = on_hello,
+				   .event = on_event,
+				   .listed = on_listed,
+				   .reply = on_reply,
+				   .gone = on_gone };
+}
+
+static void on_store_health(void *ctx, bool ok, const struct why *why)
+{
+	struct inbox_item *item = inbox_item_new(IN_STORE, 0, 0, NULL);
+
+	must(item != NULL);
+	item->store.ok = ok;
+	if (why != NULL)
+		item->store.why = *why;
+	post_or_die(ctx, item);
+}
+
+static void on_store_fatal(void *ctx, const struct why *why)
+{
+	struct engine *e;
+
+	OBJ_CAST(e, ctx, ENGINE_MAGIC);
+	e->store_ok = false;
+	e->stopping = true;
+	e->store_why = *why;
+	if (e->on_fatal != NULL)
+		e->on_fatal(e->on_fatal_ctx, why);
+}
+
+struct store_port engine_store_port(struct engine *e)
+{
+	return (struct store_port){ .ctx = e, .health = on_store_health, .fatal = on_store_fatal };
+}
+
+/* ---- make and load ---- */
+
+void engine_policy(const struct conf *c, uint64_t caps, uint64_t start_deadline,
+		   struct policy *ret_policy)
+{
+	uint64_t start = c->start_deadline_ms > 0 ? c->start_deadline_ms
+			 : start_deadline > 0     ? start_deadline
+						  : DEFAULT_START_DEADLINE_MS;
+
+	*ret_policy = (struct policy){ .backoff_base = c->backoff_base_ms,
+				       .backoff_cap = c->backoff_cap_ms,
+				       .stable = c->stable_ms,
+				       .start_deadline = start,
+				       .qr_deadline = c->qr_deadline_ms,
+				       .settle = c->settle_ms,
+				       .join = c->join_ms,
+				       .close_retry_cap = CLOSE_RETRY_CAP_MS,
+				       .slow = { 300000, 900000, 3600000 },
+				       .slow_cap = 3600000,
+				       .max_fails = (uint32_t)c->max_attempts,
+				       .max_close_tries = MAX_CLOSE_TRIES,
+				       .fenced = (caps & RELINK_CAP_FENCED) != 0 };
+}
+
+static unsigned workers_of(const struct conf_provider *p)
+{
+	return (unsigned)(p->workers < 1 ? 1 : p->workers);
+}
+
+unsigned engine_slots(const struct conf *conf)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < conf->n_providers; i++)
+		n += workers_of(&conf->providers[i]);
+	return n;
+}
+
+static int make_provider(struct engine *e, struct provider *p, const struct conf_provider *c)
+{
+	p->conf = c;
+	p->first_slot = e->n_slots;
+	p->n_slots = workers_of(c);
+	p->n_instances = c->n_instances;
+	p->timer = (struct timer){ { HEAP_NOWHERE }, TIMER_BUCKET };
+	p->instances = calloc(c->n_instances + 1, sizeof *p->instances);
+	if (p->instances == NULL)
+		return ERR_NOMEM;
+	bucket_init(&p->bucket, e->now);
+	engine_policy(e->conf, 0, 0, &p->policy);
+	for (size_t i = 0; i < c->n_instances; i++) {
+		p->instances[i].conf = &c->instances[i];
+		p->instances[i].provider = p;
+		p->instances[i].slot = p->first_slot + (unsigned)(i % p->n_slots);
+		p->instances[i].timer = (struct timer){ { HEAP_NOWHERE }, TIMER_LIST };
+	}
+	for (unsigned n = 0; n < p->n_slots; n++) {
+		struct slot *s = &e->slots[e->n_slots++];
+
+		s->provider = p;
+		s->number = p->first_slot + n;
+		s->timer = (struct timer){ { HEAP_NOWHERE }, TIMER_WORKER };
+		worker_init(&s->w, rng_u64(), e->now);
+	}
+	return 0;
+}
+
+/* Instance ids are unique over all providers. */
+static struct instance *instance_by_id(struct engine *e, struct str id)
+{
+	for (size_t p = 0; p < e->n_providers; p++) {
+		for (size_t i = 0; i < e->providers[p].n_instances; i++) {
+			if (str_is(id, e->providers[p].instances[i].conf->id))
+				return &e->providers[p].instances[i];
+		}
+	}
+	return NULL;
+}
+
+struct loading {
+	struct engine *e;
+	struct why *why;
+};
+
+static int load_account(void *ctx, const struct account_record *r)
+{
+	struct loading *l = ctx;
+	struct engine *e = l->e;
+	struct member *m = member_new(e, r, l->why);
+
+	if (m == NULL)
+		return l->why->code;
+	m->instance = instance_by_id(e, r->instance);
+	if (m->instance != NULL && !str_is(r->provider, m->instance->provider->conf->name))
+		m->instance = NULL; /* the name went to another provider */
+	if (m->instance == NULL)
+		LOG(WARN, ENGINE, "account.unconfigured", f_text("account", m->id),
+		    f_text("provider", m->provider), f_text("instance", m->instance_id));
+	if (member_add(e, m) < 0) {
+		member_free(e, &m);
+		return why_set(l->why, ERR_NOMEM, "no memory for all accounts");
+	}
+	if (m->instance != NULL) {
+		account_restore(&m->instance->provider->policy, &m->a, e->now);
+		account_moved(e, m);
+	}
+	return 0;
+}
+
+/* The open life is the account's own; those that were given up are watched until they are gone, also
+ * when their account is forgotten by now. */
+static int load_attempt(void *ctx, const struct attempt_record *r)
+{
+	struct loading *l = ctx;
+	struct engine *e = l->e;
+	struct member *m = member_by_row(e, r->row);
+	struct instance *i = instance_by_id(e, r->instance);
+	bool closing = m != NULL && m->a.state == ST_CLOSING && m->a.generation == r->generation;
+
+	if (r->state == ATTEMPT_ABANDONED && i != NULL)
+		stray_new(e, r->row, r->generation, r->session, str_of(m != NULL ? m->id : "?"),
+			  str_of(m != NULL ? m->workspace : "?"), i, r->minted_at, closing);
+	return 0;
+}
+
+static int load(struct engine *e, struct why *why)
+{
+	struct loading l = { e, why };
+	struct store_loader loader = { .ctx = &l,
+				       .account = load_account,
+				       .attempt = load_attempt };
+	struct store_facts facts;
+	int r = store_load(e->store, &loader, &facts, why);
+
+	if (r < 0)
+		return r;
+	e->last_seq = facts.last_seq;
+	if (e->last_row < facts.last_row)
+		e->last_row = facts.last_row;
+	clock_floor(facts.latest_ms);
+	KP("engine.loaded");
+	return 0;
+}
+
+uint64_t engine_last_seq(const struct engine *e)
+{
+	return e->last_seq;
+}
+
+int engine_new(struct engine **ret_engine, const struct conf *conf, struct store *store,
+	       struct why *why)
+{
+	struct engine *e = calloc(1, sizeof *e);
+	int r = 0;
+
+	if (e == NULL)
+		return why_set(why, ERR_NOMEM, "no memory for the engine");
+	OBJ_INIT(e, ENGINE_MAGIC);
+	inbox_init(&e->inbox);
+	e->conf = conf;
+	e->store = store;
+	e->now = clock_ms();
+	e->rng = rng_u64();
+	e->store_ok = true;
+	e->orphan_rules = (struct orphan_rules){ .settle = conf->settle_ms,
+						 .op_deadline = conf->op_deadline_ms,
+						 .backoff_base = conf->backoff_base_ms,
+						 .backoff_cap = conf->backoff_cap_ms };
+	e->providers = calloc(conf->n_providers + 1, sizeof *e->providers);
+	e->slots = calloc(engine_slots(conf) + 1, sizeof *e->slots);
+	if (e->providers == NULL || e->slots == NULL)
+		r = why_set(why, ERR_NOMEM, "no memory for the providers");
+	for (size_t i = 0; i < conf->n_providers && r == 0; i++) {
+		e->n_providers++;
+		if (make_provider(e, &e->providers[i], &conf->providers[i]) < 0)
+			r = why_set(why, ERR_NOMEM, "no memory for the providers");
+	}
+	workers_rules(e);
+	if (r == 0)
+		r = load(e, why);
+	if (r == 0)
+		*ret_engine = TAKE(e);
+	engine_free(&e);
+	return r;
+}
+
+void engine_start(struct engine *e, struct pool *pool, struct bus *bus)
+{
+	e->pool = pool;
+	e->bus = bus;
+	e->now = clock_ms();
+	workers_start(e);
+}
+
+/* ---- turn ---- */
+
+static void store_health(struct engine *e, bool ok, const struct why *why)
+{
+	e->store_ok = ok;
+	if (ok) {
+		LOG(INFO, STORE, "store.recovered");
+		return;
+	}
+	e->store_why = *why;
+	LOG(ERROR, STORE, "store.waiting", f_text("why", why->text));
+	batch_refuse_waiting(e);
+}
+
+static void take(struct engine *e, struct inbox_item *item)
+{
+	struct slot *s = item->slot < e->n_slots ? &e->slots[item->slot] : NULL;
+
+	switch ((enum inbox_kind)item->kind) {
+	case IN_COMMAND:
+		command_take(e, TAKE(item->command));
+		break;
+	case IN_HELLO:
+		worker_said_hello(e, s, &item->hello);
+		break;
+	case IN_SESSION:
+		session_pushed(e, &item->session);
+		break;
+	case IN_LISTED:
+		list_part(e, TAKE(item->listed));
+		break;
+	case IN_REPLY:
+		if (IS_WORKER_TAG(item->reply.tag))
+			worker_answered(e, s, &item->reply);
+		else
+			call_answered(e, &item->reply);
+		break;
+	case IN_GONE:
+		worker_gone(e, s, &item->gone);
+		break;
+	case IN_KEY:
+		command_key_known(e, &item->key);
+		break;
+	case IN_LEDGER:
+		stranger_known(e, &item->ledger);
+		break;
+	case IN_STORE:
+		store_health(e, item->store.ok, &item->store.why);
+		break;
+	}
+}
+
+#define OWNER(t, type) ((type *)(void *)((char *)(t)-offsetof(type, timer)))
+
+static void fire(struct engine *e, struct timer *t)
+{
+	switch ((enum timer_kind)t->kind) {
+	case TIMER_ACCOUNT: {
+		struct happening h = { .e = { .kind = EV_TIMER } };
+
+		account_happens(e, OWNER(t, struct member), &h);
+		break;
+	}
+	case TIMER_LIST:
+		list_due(e, OWNER(t, struct instance));
+		break;
+	case TIMER_WORKER:
+		worker_happens(e, OWNER(t, struct slot), WE_TIMER, false);
+		break;
+	case TIMER_BUCKET:
+		break; /* admit() runs in every turn */
+	}
+}
+
+/* The accounts that changed go into the commit once, as they are at the end of the turn. */
+static void write_accounts(struct engine *e)
+{
+	struct account_record r;
+	struct member *m;
+
+	while ((m = e->dirty) != NULL) {
+		e->dirty = m->d_next;
+		m->d_next = NULL;
+		m->dirty = false;
+		if (m->a.state == ST_DELETED && m->n_strays == 0) {
+			commit_account_delete(batch_commit(e), m->row);
+			member_free(e, &m);
+			continue;
+		}
+		member_to_record(m, &r);
+		commit_account(batch_commit(e), &r);
+	}
+}
+
+/* More waits for the disk than we like: what comes in from workers waits too. */
+static void press_back(struct engine *e)
+{
+	uint64_t waiting = store_backlog(e->store);
+
+	if (!e->paused && waiting > LIMIT_PENDING_CHANGES / 2) {
+		e->paused = true;
+		LOG(WARN, ENGINE, "engine.paused", f_u64("changes_waiting", waiting));
+		pool_pause(e->pool, true);
+	} else if (e->paused && waiting < LIMIT_PENDING_CHANGES / 4) {
+		e->paused = false;
+		LOG(INFO, ENGINE, "engine.resumed", f_u64("changes_waiting", waiting));
+		pool_pause(e->pool, false);
+	}
+}
+
+static bool workers_are_gone(const struct engine *e)
+{
+	for (unsigned n = 0; n < e->n_slots; n++) {
+		if (e->slots[n].w.state != WS_EMPTY)
+			return false;
+	}
+	return true;
+}
+
+void engine_turn(struct engine *e)
+{
+	struct inbox_item *item;
+	struct heap_node *node;
+
+	OBJ_CHECK(e, ENGINE_MAGIC);
+	e->now = clock_ms();
+	e->stats.turns++;
+	for (unsigned n = 0; n < ITEMS_A_TURN && (item = inbox_get(&e->inbox)) != NULL; n++) {
+		take(e, item);
+		inbox_item_free(&item);
+	}
+	while ((node = heap_pop_due(&e->timers, e->now)) != NULL)
+		fire(e, (struct timer *)(void *)node);
+	admit(e);
+	write_accounts(e);
+	batch_submit(e);
+	press_back(e);
+	if (e->stopping && e->on_stopped != NULL && workers_are_gone(e) && e->in_flight == NULL) {
+		void (*done)(void *ctx) = TAKE(e->on_stopped);
+
+		done(e->on_stopped_ctx);
+	}
+}
+
+uint64_t engine_next(const struct engine *e)
+{
+	return e->inbox.n > 0 ? 0 : heap_next(&e->timers);
+}
+
+/* ---- change and end ---- */
+
+void engine_reload(struct engine *e, const struct conf *conf)
+{
+	e->conf = conf;
+	for (size_t p = 0; p < e->n_providers; p++) {
+		e->providers[p].conf = &conf->providers[p];
+		engine_policy(conf, e->providers[p].caps, e->providers[p].start_deadline,
+			      &e->providers[p].policy);
+		for (size_t i = 0; i < e->providers[p].n_instances; i++)
+			e->providers[p].instances[i].conf = &conf->providers[p].instances[i];
+	}
+	e->orphan_rules.settle = conf->settle_ms;
+	e->orphan_rules.op_deadline = conf->op_deadline_ms;
+	workers_rules(e);
+}
+
+void engine_stop(struct engine *e, void (*done)(void *ctx), void *ctx)
+{
+	e->stopping = true;
+	e->on_stopped = done;
+	e->on_stopped_ctx = ctx;
+	e->now = clock_ms();
+	workers_stop(e);
+	if (e->on_post != NULL)
+		e->on_post(e->on_post_ctx);
+}
+
+void engine_free(struct engine **engine)
+{
+	struct engine *e = *engine;
+
+	if (e == NULL)
+		return;
+	OBJ_CHECK(e, ENGINE_MAGIC);
+	inbox_fini(&e->inbox);
+	batch_free_all(e);
+	ops_free(e);
+	keys_free(e);
+	while (e->stray_list != NULL) {
+		struct stray *s = e->stray_list;
+
+		stray_free(e, &s);
+	}
+	for (uint64_t row = 0; row < e->n_rows; row++)
+		member_free(e, &e->rows[row]);
+	for (size_t p = 0; p < e->n_providers; p++) {
+		for (size_t i = 0; i < e->providers[p].n_instances; i++)
+			list_forget(&e->providers[p].instances[i]);
+		free(e->providers[p].instances);
+	}
+	for (unsigned n = 0; n < e->n_slots; n++)
+		free(e->slots[n].last_death);
+	heap_fini(&e->timers);
+	free(e->rows);
+	free(e->providers);
+	free(e->slots);
+	OBJ_FINI(e);
+	free(e);
+	*engine = NULL;
+}
+
+void engine_stats(const struct engine *e, struct engine_stats *ret_stats)
+{
+	*ret_stats = e->stats;
+	ret_stats->open = ret_stats->queued = ret_stats->starting = 0;
+	for (size_t p = 0; p < e->n_providers; p++) {
+		for (size_t i = 0; i < e->providers[p].n_instances; i++) {
+			ret_stats->open += e->providers[p].instances[i].open;
+			ret_stats->queued += e->providers[p].instances[i].queued;
+			ret_stats->starting += e->providers[p].instances[i].starting;
+		}
+	}
+}

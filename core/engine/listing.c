@@ -1,0 +1,299 @@
+/*
+ * listing.c - what instances say about their sessions: lists, pushes and looks.
+ *
+ * Polling is the truth: one list for each instance and interval, at once when something is suspicious
+ * or unknown.  A push is a hint.  An error or a partial list is never an empty list; and before the
+ * first complete list of a worker's life nothing is dead and nothing is started.
+ */
+#include "base/clock.h"
+#include "base/killpoint.h"
+#include "engine/state.h"
+#include "policy/backoff.h"
+
+#define LIST_SPACING_MS 200 /* between two lists of an instance, however suspicious it is */
+#define LIST_RETRY_MS   1000
+#define ASKED_A_SWEEP   500 /* where the plugin can't list */
+
+bool instance_serves(const struct engine *e, const struct instance *i)
+{
+	return e->slots[i->slot].w.state == WS_READY;
+}
+
+static bool can_list(const struct instance *i)
+{
+	return (i->provider->caps & RELINK_CAP_LIST) != 0;
+}
+
+void list_want(struct engine *e, struct instance *i, uint64_t at)
+{
+	if (at < i->list_asked_at + LIST_SPACING_MS)
+		at = i->list_asked_at + LIST_SPACING_MS;
+	if (i->list_due != 0 && i->list_due <= at)
+		return;
+	i->list_due = at;
+	timer_set(e, &i->timer, at);
+}
+
+void look(struct engine *e, struct member *m, unsigned how)
+{
+	if (can_list(m->instance))
+		list_want(e, m->instance,
+			  how == LOOK_NOW ? e->now : e->now + m->instance->provider->policy.settle);
+	else if (how == LOOK_NOW && m->session != NULL)
+		call_health(e, m, NULL);
+	/* otherwise the next sweep asks */
+}
+
+/* A plugin that can't list: ask about each session, a bounded number at a time, in turn. */
+static void sweep(struct engine *e, struct instance *i)
+{
+	uint64_t n_members = MIN_OF(i->accounts, ASKED_A_SWEEP);
+	unsigned n_strays = 0;
+	struct stray *s;
+
+	while (n_members-- > 0) {
+		struct member *m = i->members;
+
+		DL_DELETE2(i->members, m, i_prev, i_next);
+		DL_APPEND2(i->members, m, i_prev, i_next);
+		if (m->a.open || m->a.state == ST_CLOSING)
+			call_health(e, m, NULL);
+	}
+	DL_FOREACH(e->stray_list, s)
+	{
+		if (s->instance == i && n_strays++ < ASKED_A_SWEEP)
+			call_look(e, s);
+	}
+	i->listed_at = e->now;
+	i->reachable = true;
+	list_want(e, i, e->now + backoff_spread(&e->rng, e->conf->list_interval_ms));
+}
+
+void list_due(struct engine *e, struct instance *i)
+{
+	i->list_due = 0;
+	if (i->listing.tag != 0 || !instance_serves(e, i))
+		return; /* the answer, or the worker's readiness, asks again */
+	if (can_list(i))
+		call_list(e, i);
+	else
+		sweep(e, i);
+}
+
+void list_forget(struct instance *i)
+{
+	struct listed_part *part;
+
+	while ((part = i->listing.parts) != NULL) {
+		i->listing.parts = part->next;
+		free(part);
+	}
+	i->listing = (struct listing){ 0 };
+}
+
+void list_part(struct engine *e, struct listed_part *given)
+{
+	struct op *op;
+
+	HASH_FIND(hh, e->ops, &given->tag, sizeof given->tag, op);
+	if (op == NULL || op->kind != OP_LIST || op->instance->listing.tag != given->tag) {
+		free(given);
+		return;
+	}
+	given->next = op->instance->listing.parts;
+	op->instance->listing.parts = given;
+	op->instance->listing.n_sessions += given->n;
+}
+
+static void learn_phone(struct engine *e, struct member *m, struct str phone)
+{
+	if (phone.n == 0 || phone.n > LIMIT_PHONE ||
+	    str_is(phone, m->phone != NULL ? m->phone : ""))
+		return;
+	if (member_set(&m->phone, phone))
+		account_changed(e, m);
+}
+
+static void evidence(struct engine *e, struct member *m, const struct inbox_session *s,
+		     unsigned source, uint64_t at)
+{
+	struct happening h = {
+		.e = { .generation = s->generation != 0 ? s->generation : m->a.generation,
+		       .source = (uint8_t)source,
+		       .at = at,
+		       .cause = s->cause },
+		.text = s->text,
+	};
+	int kind = event_of(s->state);
+
+	if (kind < 0)
+		return;
+	h.e.kind = (uint8_t)kind;
+	if (kind == EV_DOWN && h.e.cause == RELINK_NONE)
+		h.e.cause = RELINK_UNKNOWN;
+	account_happens(e, m, &h);
+	if (m->a.open && h.e.generation == m->a.generation)
+		learn_phone(e, m, s->phone);
+}
+
+static void session_listed(struct engine *e, struct instance *i, const struct inbox_session *s,
+			   uint64_t at)
+{
+	struct member *m = member_by_session(e, s->session);
+	struct stray *stray;
+
+	if (m != NULL && m->instance == i) {
+		m->mark = i->serial;
+		evidence(e, m, s, SOURCE_LIST, at);
+		return;
+	}
+	if (m != NULL) {
+		e->stats.contradictions++;
+		LOG(WARN, ENGINE, "session.elsewhere", f_text("account", m->id),
+		    f_text("belongs_to", m->instance_id), f_text("listed_by", i->conf->id));
+		return;
+	}
+	stray = stray_by_session(e, s->session);
+	if (stray == NULL) {
+		stranger_seen(e, i, s->session);
+		return;
+	}
+	stray->mark = i->serial;
+	m = member_by_row(e, stray->row);
+	if (m != NULL && m->a.generation == stray->generation)
+		m->mark = i->serial; /* its disconnect has not taken effect yet */
+	stray_seen(e, stray, at);
+}
+
+static void not_listed(struct engine *e, struct instance *i, uint64_t at)
+{
+	struct stray *s, *next;
+	struct member *m;
+
+	DL_FOREACH2(i->members, m, i_next)
+	{
+		struct happening h = { .e = { .kind = EV_ABSENT,
+					      .generation = m->a.generation,
+					      .source = SOURCE_LIST,
+					      .at = at,
+					      .cause = RELINK_GONE },
+				       .text = STR("the provider no longer lists this session") };
+
+		if (m->mark != i->serial && (m->a.open || m->a.state == ST_CLOSING))
+			account_happens(e, m, &h);
+	}
+	DL_FOREACH_SAFE(e->stray_list, s, next)
+	{
+		if (s->instance == i && s->mark != i->serial)
+			stray_absent(e, s, at);
+	}
+}
+
+/* The backend restarted: what was absent before says nothing about what it will bring back. */
+static void note_boot(struct engine *e, struct instance *i, struct str boot_id)
+{
+	struct member *m;
+	struct stray *s;
+
+	if (boot_id.n == 0 || str_is(boot_id, i->boot_id))
+		return;
+	if (i->boot_id[0] != '\0') {
+		LOG(WARN, ENGINE, "instance.restarted", f_text("instance", i->conf->id));
+		DL_FOREACH2(i->members, m, i_next)
+		m->a.absent_since = 0;
+		DL_FOREACH(e->stray_list, s)
+		{
+			if (s->instance == i)
+				s->o.absent_since = 0;
+		}
+	}
+	str_copy(i->boot_id, sizeof i->boot_id, boot_id);
+}
+
+static void list_failed(struct engine *e, struct instance *i, const struct inbox_reply *r)
+{
+	if (i->list_fails < 32)
+		i->list_fails++;
+	e->stats.lists_failed++;
+	if (i->reachable || i->list_fails == 1)
+		LOG(WARN, ENGINE, "instance.unreachable", f_text("instance", i->conf->id),
+		    f_text("cause", cause_name(r->cause)), f_str("text", r->text));
+	i->reachable = false;
+	list_want(e, i,
+		  e->now + backoff_delay(&e->rng, LIST_RETRY_MS, e->conf->list_interval_ms,
+					 i->list_fails));
+}
+
+static void list_read(struct engine *e, struct instance *i, uint64_t asked_at,
+		      const struct inbox_reply *r)
+{
+	bool complete = r->complete && r->total == i->listing.n_sessions;
+
+	KP("engine.list.reading");
+	i->serial++;
+	note_boot(e, i, r->boot_id);
+	if (!i->reachable)
+		LOG(INFO, ENGINE, "instance.reachable", f_text("instance", i->conf->id),
+		    f_u64("sessions", i->listing.n_sessions));
+	i->reachable = true;
+	i->list_fails = 0;
+	for (struct listed_part *part = i->listing.parts; part != NULL; part = part->next) {
+		for (size_t n = 0; n < part->n; n++)
+			session_listed(e, i, &part->v[n], asked_at);
+	}
+	if (complete) {
+		not_listed(e, i, asked_at);
+		i->listed_at = asked_at;
+	} else {
+		e->stats.lists_partial++;
+		list_want(e, i, e->now + LIST_RETRY_MS);
+	}
+	KP("engine.list.read");
+}
+
+void list_answered(struct engine *e, struct instance *i, const struct op *op,
+		   const struct inbox_reply *r)
+{
+	if (i->listing.tag != op->tag)
+		return; /* its worker was lost meanwhile */
+	if (r->result == 0)
+		list_read(e, i, op->asked_at, r);
+	else
+		list_failed(e, i, r);
+	list_forget(i);
+	list_want(e, i, e->now + backoff_spread(&e->rng, e->conf->list_interval_ms));
+}
+
+/* A newer code, or the first one that we have since we started. */
+static void learn_qr(struct engine *e, struct member *m, const struct inbox_session *s, bool told)
+{
+	bool first = m->qr == NULL;
+
+	if (s->qr.n == 0 || s->qr.n > LIMIT_QR || !member_set(&m->qr, s->qr))
+		return;
+	m->qr_expires_at = s->qr_expires > 0 ? e->now + s->qr_expires : 0;
+	if (first && !told)
+		account_journal(e, m, JOURNAL_QR, true, STR_NONE, STR_NONE);
+}
+
+void session_pushed(struct engine *e, const struct inbox_session *s)
+{
+	struct member *m = member_by_session(e, s->session);
+	unsigned before;
+
+	if (m == NULL || m->a.generation != s->generation) {
+		struct stray *stray = stray_by_session(e, s->session);
+
+		/* Late news of an older life changes nothing; if it shows life, a list will tell and
+		 * the life is ended then. */
+		e->stats.stale++;
+		if (stray != NULL && s->state != RELINK_STATE_DOWN)
+			list_want(e, stray->instance, e->now);
+		return;
+	}
+	before = m->a.state;
+	KP("engine.pushed");
+	evidence(e, m, s, SOURCE_PUSH, e->now);
+	if (m->a.state == ST_QR && m->a.open)
+		learn_qr(e, m, s, before != ST_QR);
+}

@@ -1,0 +1,309 @@
+/*
+ * state.h - what the engine holds.  Only the files of this room include this.
+ *
+ * An account's state is a place: it is in its instance's queue exactly when its state is QUEUED, in
+ * the timer heap exactly when timer_at is set, in the index of sessions exactly when a life is open,
+ * and it is counted in its instance by what its policy part says.  account_moved() in step.c keeps
+ * all that after each step; nobody else touches it.
+ */
+#ifndef RELINK_ENGINE_STATE_H
+#define RELINK_ENGINE_STATE_H
+#include <uthash.h>
+#include <utlist.h>
+
+#include "base/heap.h"
+#include "base/limits.h"
+#include "base/obj.h"
+#include "conf/conf.h"
+#include "engine/engine.h"
+#include "engine/inbox.h"
+#include "out/bus.h"
+#include "policy/account.h"
+#include "policy/admit.h"
+#include "policy/orphan.h"
+#include "policy/worker.h"
+#include "proc/pool.h"
+#include "store/store.h"
+
+#define ENGINE_MAGIC 0x52454e47u
+#define MEMBER_MAGIC 0x524d454du
+
+#define DEFAULT_START_DEADLINE_MS 90000
+#define CLOSE_RETRY_CAP_MS        30000
+#define MAX_CLOSE_TRIES           8
+#define EXIT_MISCONFIGURED        78 /* EX_CONFIG of sysexits.h */
+
+/* Calls about a worker itself carry its slot as tag; ops count from 1 and never get there. */
+#define WORKER_TAG(slot)   (1ull << 63 | (slot))
+#define IS_WORKER_TAG(tag) ((tag) >> 63 != 0)
+
+enum timer_kind { TIMER_ACCOUNT, TIMER_LIST, TIMER_WORKER, TIMER_BUCKET };
+struct timer {
+	struct heap_node node; /* first: the heap gives this back */
+	uint8_t kind;          /* enum timer_kind */
+};
+
+/* One account as the engine holds it.  The policy part decides, the rest is names and places. */
+struct member {
+	unsigned magic;
+	uint32_t mark; /* serial of the list that last had it */
+	struct account a;
+	uint64_t row, created_at;
+	struct instance *instance; /* NULL: its provider or instance is not configured */
+	char *id, *workspace, *provider, *instance_id, *label, *metadata; /* one block: id */
+	char *session, *profile, *phone, *reason; /* one block each; NULL: none */
+	char *qr;                                 /* newest code; in memory only; NULL: none */
+	uint64_t qr_expires_at;
+	struct timer timer;
+	bool dirty;        /* in this turn's commit */
+	bool queued;       /* where it stands in the counters of its instance */
+	uint32_t n_strays; /* its lives that are not proven gone */
+	bool counted_open, counted_slot;
+	uint8_t queue_class;
+	struct member *q_prev, *q_next; /* the queue it is in, or this turn's dirty list */
+	struct member *i_prev, *i_next; /* all accounts of its instance */
+	struct member *d_next;          /* dirty list of the turn */
+	UT_hash_handle hh_id, hh_session;
+};
+
+/* A life that the ledger has given up and that is not proven gone. */
+struct stray {
+	struct orphan o;
+	uint64_t row, generation;
+	struct instance *instance;
+	char *session, *account; /* one block: session */
+	char *workspace;
+	uint32_t mark;
+	struct stray *prev, *next;
+	UT_hash_handle hh;
+};
+
+struct listing {
+	uint64_t tag; /* of the call under way; 0: none */
+	uint64_t asked_at;
+	struct listed_part *parts; /* what came so far; see inbox.h */
+	uint64_t n_sessions;
+};
+
+struct instance {
+	const struct conf_instance *conf;
+	struct provider *provider;
+	unsigned slot;
+	struct timer timer; /* the next list is due */
+	struct listing listing;
+	uint64_t listed_at;     /* when the last complete list was asked for; 0: none yet */
+	uint64_t list_asked_at; /* when any list was last asked for */
+	uint64_t list_due;      /* when the timer is set for; 0: not */
+	uint32_t serial, list_fails;
+	bool reachable; /* the last list was answered */
+	char boot_id[65];
+	struct member *members; /* utlist, i_prev/i_next */
+	uint64_t accounts, open, starting, queued;
+	struct member *queue[ADMIT_CLASSES]; /* utlist, q_prev/q_next */
+};
+
+struct provider {
+	const struct conf_provider *conf;
+	struct policy policy;
+	struct bucket bucket;
+	struct timer timer; /* the bucket has a token again */
+	struct instance *instances;
+	size_t n_instances;
+	unsigned first_slot, n_slots;
+	unsigned turn;                 /* where admission begins, so that instances take turns */
+	uint64_t caps, start_deadline; /* from the worker's hello */
+	uint64_t queued;
+};
+
+struct slot {
+	struct worker w;
+	struct worker_rules rules;
+	struct provider *provider;
+	unsigned number;
+	struct timer timer;
+	char plugin[65], version[65]; /* from its hello */
+	uint64_t lag_ms, ops, rss_kib, deaths;
+	uint64_t ping_seq;
+	char *last_death; /* one sentence */
+};
+
+enum op_kind {
+	OP_CREATE,
+	OP_CLOSE,
+	OP_END, /* disconnect of a stray */
+	OP_LIST,
+	OP_HEALTH, /* of an account's session */
+	OP_CHECK,  /* the same, because somebody asked */
+	OP_LOOK,   /* health of a stray, where the plugin can't list */
+	OP_VERB
+};
+/* A call under way at a worker, found by its tag. */
+struct op {
+	uint64_t tag;
+	uint8_t kind;
+	uint64_t row, generation, asked_at;
+	struct instance *instance;
+	struct stray *stray;     /* OP_END; NULL when it ended meanwhile */
+	struct command *command; /* OP_CHECK, OP_VERB: owned */
+	UT_hash_handle hh;
+};
+
+/* Commands that hold an Idempotency-Key at the moment. */
+struct key_hold {
+	char *key;
+	UT_hash_handle hh;
+};
+
+struct engine {
+	unsigned magic;
+	const struct conf *conf;
+	struct store *store;
+	struct pool *pool;
+	struct bus *bus;
+	uint64_t now; /* one time for the whole turn */
+	uint64_t rng; /* spreads and backoffs of instances and strays */
+
+	struct inbox inbox;
+	struct batch *batch;     /* of this turn; NULL: nothing to remember yet */
+	struct batch *in_flight; /* submitted, not durable; utlist in order */
+	uint64_t n_in_flight;
+	struct heap timers;
+
+	struct member **rows; /* by row; NULL: none */
+	uint64_t n_rows, last_row, last_seq;
+	struct member *by_id, *by_session;
+	struct member *dirty; /* changed in this turn */
+	struct stray *strays, *stray_list;
+
+	struct provider *providers;
+	size_t n_providers;
+	struct slot *slots;
+	unsigned n_slots;
+
+	struct op *ops;
+	uint64_t last_tag;
+	struct key_hold *keys;
+	struct orphan_rules orphan_rules;
+
+	bool starting, stopping, paused, store_ok, ready_told;
+	struct why store_why;
+	void (*on_post)(void *ctx);
+	void *on_post_ctx;
+	void (*on_fatal)(void *ctx, const struct why *);
+	void *on_fatal_ctx;
+	void (*on_stopped)(void *ctx);
+	void *on_stopped_ctx;
+	struct engine_stats stats;
+};
+
+/* members.c: the table of accounts */
+struct member *member_new(struct engine *, const struct account_record *, struct why *);
+int member_add(struct engine *, struct member *);
+void member_free(struct engine *, struct member **);
+struct member *member_by_row(struct engine *, uint64_t row);
+struct member *member_by_id(struct engine *, struct str id);
+struct member *member_by_session(struct engine *, struct str session);
+bool member_is_deleted(const struct member *);
+/* Replace one of the separately held texts; false: no memory, nothing changed. */
+bool member_set(char **text, struct str v);
+/* Replace label or metadata (NULL: keep). */
+bool member_describe(struct member *, const char *label, const char *metadata);
+void member_to_record(const struct member *, struct account_record *ret_record);
+void member_forget_id(struct engine *, struct member *);
+
+/* step.c: one event into one account, and everything that follows */
+struct happening {
+	struct account_event e;
+	struct str text; /* the provider's words; lent */
+};
+void account_happens(struct engine *, struct member *, struct happening *);
+/* Put the account where its policy part says it is (queue, heap, index, counters). */
+void account_moved(struct engine *, struct member *);
+void account_changed(struct engine *, struct member *);
+void account_journal(struct engine *, struct member *, unsigned kind, bool tell, struct str text,
+		     struct str data);
+
+/* batch.c: remember, act, tell */
+enum act_kind { ACT_CREATE, ACT_CLOSE, ACT_END };
+struct act {
+	uint8_t kind;
+	uint64_t row, generation;
+	bool resume;
+};
+struct batch *batch_of_turn(struct engine *);
+struct commit *batch_commit(struct engine *);
+void batch_journal(struct engine *, struct journal_record *); /* fills seq and at */
+void batch_act(struct engine *, const struct act *);
+/* Given: answered when everything before it is durable. */
+void batch_reply(struct engine *, struct command **, const struct command_result *);
+void batch_submit(struct engine *);
+void batch_free_all(struct engine *);
+/* The disk is full: those who wait are told so. */
+void batch_refuse_waiting(struct engine *);
+void reply_now(struct engine *, struct command **, const struct command_result *);
+
+/* calls.c: what is asked of workers, and their answers */
+void act_now(struct engine *, const struct act *);
+void call_list(struct engine *, struct instance *);
+void call_end(struct engine *, struct stray *);
+void call_look(struct engine *, struct stray *);
+void call_health(struct engine *, struct member *, struct command **or_null);
+void call_verb(struct engine *, struct member *, struct command **);
+void call_answered(struct engine *, struct inbox_reply *);
+void ops_forget_stray(struct engine *, const struct stray *);
+void ops_free(struct engine *);
+/* The evidence that a session's state (enum relink_state) is; -1: none. */
+int event_of(unsigned state);
+
+/* listing.c: what instances say about their sessions */
+void list_want(struct engine *, struct instance *, uint64_t at);
+void list_due(struct engine *, struct instance *);
+void list_part(struct engine *, struct listed_part *given);
+void list_answered(struct engine *, struct instance *, const struct op *,
+		   const struct inbox_reply *);
+void list_forget(struct instance *);
+void session_pushed(struct engine *, const struct inbox_session *);
+void look(struct engine *, struct member *, unsigned how);
+bool instance_serves(const struct engine *, const struct instance *);
+
+/* strays.c: abandoned lives until they are gone */
+struct stray *stray_new(struct engine *, uint64_t row, uint64_t generation, struct str session,
+			struct str account, struct str workspace, struct instance *,
+			uint64_t minted_at, bool closing);
+struct stray *stray_by_session(struct engine *, struct str session);
+struct stray *stray_by_life(struct engine *, uint64_t row, uint64_t generation);
+void stray_seen(struct engine *, struct stray *, uint64_t at);
+void stray_absent(struct engine *, struct stray *, uint64_t at);
+void stray_free(struct engine *, struct stray **);
+/* A session that we hold nothing about: ours from long ago, or somebody else's. */
+void stranger_seen(struct engine *, struct instance *, struct str session);
+void stranger_known(struct engine *, struct inbox_ledger *);
+
+/* admission.c: who may start now */
+void admit(struct engine *);
+void queue_put(struct engine *, struct member *);
+void queue_take(struct engine *, struct member *);
+
+/* workers.c: the slots */
+void worker_happens(struct engine *, struct slot *, unsigned event, bool misconfigured);
+void worker_said_hello(struct engine *, struct slot *, const struct inbox_hello *);
+void worker_answered(struct engine *, struct slot *, struct inbox_reply *);
+void worker_gone(struct engine *, struct slot *, struct inbox_gone *);
+void workers_start(struct engine *);
+void workers_stop(struct engine *);
+void workers_rules(struct engine *);
+
+/* commands.c: what people want */
+void command_take(struct engine *, struct command *given);
+void command_key_known(struct engine *, struct inbox_key *);
+void command_remember(struct engine *, const struct command *, const struct member *);
+void key_release(struct engine *, const char *key);
+void keys_free(struct engine *);
+
+/* engine.c */
+void timer_set(struct engine *, struct timer *, uint64_t at); /* 0: off */
+void engine_post(struct engine *, struct inbox_item *given);
+void engine_policy(const struct conf *, uint64_t caps, uint64_t start_deadline,
+		   struct policy *ret_policy);
+
+#endif

@@ -1,0 +1,217 @@
+/*
+ * step.c - one event into one account, and everything that follows from it.
+ *
+ * The only caller of account_step.  The order in here is the order on disk: the ledger closes the old
+ * life before it opens a new one, and the account row is written last, once a turn.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/killpoint.h"
+#include "base/rng.h"
+#include "engine/state.h"
+
+void account_changed(struct engine *e, struct member *m)
+{
+	batch_of_turn(e);
+	if (m->dirty)
+		return;
+	m->dirty = true;
+	m->d_next = e->dirty;
+	e->dirty = m;
+}
+
+void account_journal(struct engine *e, struct member *m, unsigned kind, bool tell, struct str text,
+		     struct str data)
+{
+	struct journal_record r = { .row = m->row,
+				    .generation = m->a.generation,
+				    .kind = (uint8_t)kind,
+				    .from = m->a.state,
+				    .to = m->a.state,
+				    .status = m->a.status,
+				    .cause = m->a.cause,
+				    .action = m->a.action,
+				    .tell = tell,
+				    .account = str_of(m->id),
+				    .workspace = str_of(m->workspace),
+				    .text = text,
+				    .data = data };
+
+	batch_journal(e, &r);
+}
+
+void account_moved(struct engine *e, struct member *m)
+{
+	struct account *a = &m->a;
+	struct instance *i = m->instance;
+	bool indexed = m->hh_session.tbl != NULL;
+
+	timer_set(e, &m->timer, a->timer_at);
+	if (a->open && !indexed && m->session != NULL) {
+		HASH_ADD_KEYPTR(hh_session, e->by_session, m->session, strlen(m->session), m);
+	} else if (!a->open && indexed) {
+		HASH_DELETE(hh_session, e->by_session, m);
+		m->hh_session.tbl = NULL;
+	}
+	if (a->state != ST_QR && m->qr != NULL) {
+		free(m->qr);
+		m->qr = NULL;
+	}
+	if (i == NULL)
+		return;
+	if (a->open != m->counted_open) {
+		i->open += a->open ? 1 : -1ull;
+		m->counted_open = a->open;
+	}
+	if (a->slot != m->counted_slot) {
+		i->starting += a->slot ? 1 : -1ull;
+		m->counted_slot = a->slot;
+	}
+	if (m->queued && (a->state != ST_QUEUED || m->queue_class != admit_class(a)))
+		queue_take(e, m);
+	if (!m->queued && a->state == ST_QUEUED)
+		queue_put(e, m);
+}
+
+/* `<provider>_<workspace>_<unix seconds>_<8 hex>`, the form that the seed's application mints too. */
+static char *mint_session(struct engine *e, const struct member *m)
+{
+	char id[LIMIT_SESSION_ID + 1], hex[9];
+	struct str s;
+
+	do {
+		rng_hex(hex, 8);
+		snprintf(id, sizeof id, "%s_%s_%llu_%s", m->provider, m->workspace,
+			 (unsigned long long)(e->now / 1000), hex);
+		s = str_of(id);
+	} while (member_by_session(e, s) != NULL || stray_by_session(e, s) != NULL);
+	return str_dup(s);
+}
+
+/* The life is written down: from here on the ledger proves that it is ours. */
+static void mint(struct engine *e, struct member *m, const struct effects *fx)
+{
+	struct attempt_record attempt = { .row = m->row,
+					  .generation = m->a.generation,
+					  .minted_at = m->a.minted_at,
+					  .state = ATTEMPT_OPEN };
+	char *session = mint_session(e, m);
+
+	must(session != NULL);
+	free(m->session);
+	m->session = session;
+	if (!fx->resume)
+		must(member_set(&m->profile, str_of(session)));
+	attempt.session = str_of(m->session);
+	attempt.profile = str_of(m->profile);
+	attempt.instance = str_of(m->instance_id);
+	commit_attempt(batch_commit(e), &attempt);
+	batch_act(e, &(struct act){ ACT_CREATE, m->row, m->a.generation, fx->resume });
+	e->stats.mints++;
+	KP("engine.minted");
+}
+
+static void abandon(struct engine *e, struct member *m, const struct effects *fx,
+		    uint64_t minted_at)
+{
+	commit_attempt_close(batch_commit(e), m->row, fx->abandoned, ATTEMPT_ABANDONED, e->now);
+	if (m->instance != NULL)
+		stray_new(e, m->row, fx->abandoned, str_of(m->session), str_of(m->id),
+			  str_of(m->workspace), m->instance, minted_at, fx->close);
+	KP("engine.abandoned");
+}
+
+/* What the timeline says of this step beyond its numbers. */
+static void step_data(struct buf *out, const struct member *m, const struct effects *fx)
+{
+	struct json j = json_to(out);
+
+	if (!fx->mint && m->a.timer_at == 0)
+		return;
+	json_object(&j, NULL);
+	if (fx->mint) {
+		json_text(&j, "session_id", m->session);
+		json_bool(&j, "resume", fx->resume);
+	}
+	if (m->a.state == ST_WAITING)
+		json_time(&j, "next_attempt_at", m->a.timer_at);
+	else if (m->a.timer_at != 0)
+		json_time(&j, "deadline_at", m->a.timer_at);
+	json_object_end(&j);
+}
+
+static void write_step(struct engine *e, struct member *m, const struct happening *h,
+		       const struct effects *fx)
+{
+	struct journal_record r = { .row = m->row,
+				    .generation = m->a.generation,
+				    .kind = fx->tell ? JOURNAL_STATUS : JOURNAL_STEP,
+				    .event = h->e.kind,
+				    .from = fx->from,
+				    .to = m->a.state,
+				    .status = m->a.status,
+				    .cause = m->a.cause,
+				    .action = m->a.action,
+				    .tell = fx->tell && !member_is_deleted(m),
+				    .account = str_of(m->id),
+				    .workspace = str_of(m->workspace),
+				    .text = h->text };
+	struct buf data;
+
+	buf_init(&data, 512);
+	step_data(&data, m, fx);
+	r.data = buf_all(&data);
+	batch_journal(e, &r);
+	buf_fini(&data);
+	LOG(DEBUG, ENGINE, "account.step", f_text("account", m->id),
+	    f_text("event", event_name(h->e.kind)), f_text("from", state_name(fx->from)),
+	    f_text("to", state_name(m->a.state)), f_u64("generation", m->a.generation));
+	if (fx->tell)
+		LOG(INFO, ENGINE, "account.status", f_text("account", m->id),
+		    f_text("status", status_name(m->a.status)),
+		    f_text("cause", cause_name(m->a.cause)),
+		    f_text("user_action", action_name(m->a.action)), f_str("text", h->text));
+}
+
+void account_happens(struct engine *e, struct member *m, struct happening *h)
+{
+	struct effects fx;
+	uint64_t minted_at = m->a.minted_at;
+	const struct policy *p;
+
+	if (m->instance == NULL)
+		return; /* its provider is not configured: left alone */
+	p = &m->instance->provider->policy;
+	h->e.now = e->now;
+	if (h->e.at == 0)
+		h->e.at = e->now;
+	e->stats.steps++;
+	account_step(p, &m->a, &h->e, &fx);
+	must(!fx.bug);
+	if (fx.stale) {
+		e->stats.stale++;
+		return;
+	}
+	if (fx.reason)
+		member_set(&m->reason, (struct str){ h->text.p, MIN_OF(h->text.n, LIMIT_REASON) });
+	if (fx.abandon)
+		abandon(e, m, &fx, minted_at);
+	if (fx.abandon || m->a.open == 0) {
+		/* out of the index before the session's text may change */
+		account_moved(e, m);
+	}
+	if (fx.mint)
+		mint(e, m, &fx);
+	if (fx.close)
+		batch_act(e, &(struct act){ ACT_CLOSE, m->row, fx.abandoned, false });
+	account_moved(e, m);
+	if (fx.changed) {
+		account_changed(e, m);
+		write_step(e, m, h, &fx);
+	}
+	if (fx.look != LOOK_NO)
+		look(e, m, fx.look);
+}

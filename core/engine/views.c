@@ -1,0 +1,204 @@
+/*
+ * views.c - what the outside may see: read models of accounts and workers, and the API's port.
+ */
+#include "engine/state.h"
+
+static void view_of(const struct member *m, struct account_view *v)
+{
+	static const char *const priorities[] = { "high", "normal", "low" };
+	const struct account *a = &m->a;
+
+	*v = (struct account_view){
+		.row = m->row,
+		.id = str_of(m->id),
+		.workspace = str_of(m->workspace),
+		.provider = str_of(m->provider),
+		.instance = str_of(m->instance_id),
+		.label = str_of(m->label),
+		.metadata = str_of(m->metadata),
+		.session_id = str_of(m->session),
+		.profile = str_of(m->profile),
+		.phone = str_of(m->phone),
+		.reason = str_of(m->reason),
+		.status = status_name(a->status),
+		.phase = state_name(a->state),
+		.cause = cause_name(a->cause),
+		.user_action = action_name(a->action),
+		.priority = priorities[a->priority <= PRIORITY_LOW ? a->priority : PRIORITY_LOW],
+		.want_connected = a->want,
+		.checking = account_checking(a),
+		.generation = a->generation,
+		.attempts = a->fails,
+		.created_at = m->created_at,
+		.since = a->since,
+		.connected_since = a->state == ST_UP ? a->up_since : 0,
+		.next_attempt_at = a->state == ST_WAITING ? a->timer_at : 0,
+		.qr = str_of(m->qr),
+		.qr_expires_at = m->qr != NULL ? m->qr_expires_at : 0,
+		.qr_deadline_at = a->state == ST_QR ? a->timer_at : 0,
+	};
+}
+
+static bool port_account(void *ctx, struct str id, struct account_view *ret_view)
+{
+	struct engine *e;
+	struct member *m;
+
+	OBJ_CAST(e, ctx, ENGINE_MAGIC);
+	m = member_by_id(e, id);
+	if (m == NULL)
+		return false;
+	view_of(m, ret_view);
+	return true;
+}
+
+static bool fits(const struct account_filter *f, const struct member *m)
+{
+	return (f->workspace.n == 0 || str_is(f->workspace, m->workspace)) &&
+	       (f->provider.n == 0 || str_is(f->provider, m->provider)) &&
+	       (f->instance.n == 0 || str_is(f->instance, m->instance_id)) &&
+	       (f->status.n == 0 || str_is(f->status, status_name(m->a.status))) &&
+	       (f->label_prefix.n == 0 ||
+		strncmp(m->label, f->label_prefix.p, f->label_prefix.n) == 0);
+}
+
+static uint64_t port_accounts(void *ctx, const struct account_filter *f,
+			      void (*each)(void *arg, const struct account_view *), void *arg)
+{
+	struct account_view v;
+	uint32_t n = 0;
+	struct engine *e;
+
+	OBJ_CAST(e, ctx, ENGINE_MAGIC);
+	for (uint64_t row = f->after_row + 1; row <= e->last_row; row++) {
+		struct member *m = member_by_row(e, row);
+
+		if (m == NULL || member_is_deleted(m) || !fits(f, m))
+			continue;
+		if (n == f->limit)
+			return row - 1;
+		view_of(m, &v);
+		each(arg, &v);
+		n++;
+	}
+	return 0;
+}
+
+static void slot_instances(const struct slot *s, struct buf *names, uint64_t *ret_accounts)
+{
+	*ret_accounts = 0;
+	for (size_t n = 0; n < s->provider->n_instances; n++) {
+		const struct instance *i = &s->provider->instances[n];
+
+		if (i->slot != s->number)
+			continue;
+		if (names->n > 0)
+			buf_byte(names, ',');
+		buf_text(names, i->conf->id);
+		*ret_accounts += i->accounts;
+	}
+}
+
+static unsigned port_workers(void *ctx, void (*each)(void *arg, const struct worker_view *),
+			     void *arg)
+{
+	struct engine *e;
+
+	OBJ_CAST(e, ctx, ENGINE_MAGIC);
+	for (unsigned n = 0; n < e->n_slots; n++) {
+		const struct slot *s = &e->slots[n];
+		struct worker_view v = {
+			.slot = n,
+			.provider = s->provider->conf->name,
+			.state = worker_state_name(s->w.state),
+			.plugin = str_of(s->plugin),
+			.version = str_of(s->version),
+			.pid = e->pool != NULL ? pool_pid(e->pool, n) : 0,
+			.since = s->w.since,
+			.next_start_at = s->w.state == WS_COOLING ? s->w.timer_at : 0,
+			.deaths = s->deaths,
+			.open_ops = s->ops,
+			.lag_ms = s->lag_ms,
+			.rss_kib = s->rss_kib,
+			.last_death = str_of(s->last_death),
+		};
+		struct buf names;
+
+		buf_init(&names, 65536);
+		slot_instances(s, &names, &v.accounts);
+		v.instances = buf_all(&names);
+		each(arg, &v);
+		buf_fini(&names);
+	}
+	return e->n_slots;
+}
+
+static int port_submit(void *ctx, struct command **command)
+{
+	struct command *c = TAKE(*command);
+	struct inbox_item *item;
+	struct engine *e;
+
+	OBJ_CAST(e, ctx, ENGINE_MAGIC);
+	item = e->inbox.n < LIMIT_INBOX ? inbox_item_new(IN_COMMAND, 0, 0, NULL) : NULL;
+	if (item == NULL) {
+		e->stats.inbox_full++;
+		command_free(&c);
+		return ERR_FULL;
+	}
+	item->command = c;
+	engine_post(e, item);
+	return 0;
+}
+
+static int port_journal(void *ctx, uint64_t row, uint64_t after, uint64_t before, bool told_only,
+			uint32_t limit,
+			void (*each)(void *arg, int result, const struct journal_record *),
+			void *arg)
+{
+	struct journal_query q = {
+		.row = row, .after = after, .before = before, .told_only = told_only, .limit = limit
+	};
+	struct engine *e;
+
+	OBJ_CAST(e, ctx, ENGINE_MAGIC);
+	return store_read_journal(e->store, &q, each, arg);
+}
+
+static bool port_ready(void *ctx, struct why *why)
+{
+	struct engine *e;
+
+	OBJ_CAST(e, ctx, ENGINE_MAGIC);
+	if (e->stopping) {
+		why_set(why, ERR_UNAVAILABLE, "the daemon is stopping");
+		return false;
+	}
+	if (!e->store_ok) {
+		*why = e->store_why;
+		return false;
+	}
+	for (unsigned n = 0; n < e->n_slots; n++) {
+		const struct slot *s = &e->slots[n];
+
+		if (s->w.state == WS_READY)
+			continue;
+		why_set(why, ERR_UNAVAILABLE, "worker %u of provider \"%s\" is %s%s%s", n,
+			s->provider->conf->name, worker_state_name(s->w.state),
+			s->last_death != NULL ? ": " : "",
+			s->last_death != NULL ? s->last_death : "");
+		return false;
+	}
+	return true;
+}
+
+struct api_port engine_api_port(struct engine *e)
+{
+	return (struct api_port){ .ctx = e,
+				  .account = port_account,
+				  .accounts = port_accounts,
+				  .workers = port_workers,
+				  .submit = port_submit,
+				  .journal = port_journal,
+				  .ready = port_ready };
+}

@@ -1,0 +1,279 @@
+/*
+ * workers.c - the worker slots: policy/worker.h decides, the pool carries it out.
+ *
+ * When a worker is lost, its accounts are not: what we know of them is only the last known from then
+ * on, and the list of the next worker adopts them.
+ */
+#include <stdio.h>
+
+#include "base/killpoint.h"
+#include "engine/state.h"
+
+static struct worker_rules rules_of(const struct conf *c)
+{
+	return (struct worker_rules){ .ping_interval = c->ping_interval_ms,
+				      .hello = c->hello_ms,
+				      .ready = c->ready_ms,
+				      .stop = c->stop_ms,
+				      .restart_base = c->restart_base_ms,
+				      .restart_cap = c->restart_cap_ms,
+				      .window = c->restart_window_ms,
+				      .cool = c->cool_ms,
+				      .ping_misses = (uint32_t)c->ping_misses,
+				      .burst = (uint32_t)c->restart_burst };
+}
+
+void workers_rules(struct engine *e)
+{
+	for (unsigned n = 0; n < e->n_slots; n++)
+		e->slots[n].rules = rules_of(e->conf);
+}
+
+/* ---- effects ---- */
+
+static void spawn(struct engine *e, struct slot *s)
+{
+	const struct conf_provider *p = s->provider->conf;
+	char path[4096];
+	struct why why = { 0 };
+	int r;
+
+	if (strchr(p->plugin, '/') != NULL)
+		snprintf(path, sizeof path, "%s", p->plugin);
+	else
+		snprintf(path, sizeof path, "%s/%s.so", e->conf->plugin_dir, p->plugin);
+	KP("engine.spawn");
+	r = pool_spawn(e->pool, s->number, path, p->name, &why);
+	if (r == 0) {
+		LOG(INFO, PROC, "worker.spawned", f_u64("slot", s->number),
+		    f_text("provider", p->name), f_u64("pid", pool_pid(e->pool, s->number)));
+		return;
+	}
+	LOG(ERROR, PROC, "worker.not_spawned", f_u64("slot", s->number), f_text("why", why.text));
+	worker_happens(e, s, WE_NOSPAWN, false);
+}
+
+/* Instance i of a provider is served by its worker i % workers. */
+static void send_config(struct engine *e, struct slot *s)
+{
+	struct provider *p = s->provider;
+	struct msg_config params = { .slot = s->number };
+	struct msg_instance *v = calloc(p->n_instances + 1, sizeof *v);
+	struct msg_pair *pairs;
+	size_t n_pairs = 1;
+	int r;
+
+	for (size_t i = 0; i < p->n_instances; i++)
+		n_pairs += p->instances[i].conf->config.n;
+	pairs = calloc(n_pairs, sizeof *pairs);
+	must(v != NULL && pairs != NULL);
+	n_pairs = 0;
+	for (size_t i = 0; i < p->n_instances; i++) {
+		const struct conf_instance *c = p->instances[i].conf;
+
+		if (p->instances[i].slot != s->number)
+			continue;
+		v[params.instances.n].id = str_of(c->id);
+		v[params.instances.n].config.v = pairs + n_pairs;
+		v[params.instances.n++].config.n = c->config.n;
+		for (size_t k = 0; k < c->config.n; k++)
+			pairs[n_pairs++] = (struct msg_pair){ str_of(c->config.v[k].key),
+							      str_of(c->config.v[k].value) };
+	}
+	params.instances.v = v;
+	r = pool_call(e->pool, s->number, MSG_config, &params, WORKER_TAG(s->number),
+		      e->now + s->rules.ready);
+	if (r < 0)
+		pool_kill(e->pool, s->number); /* gone follows */
+	free(pairs);
+	free(v);
+}
+
+static void send_ping(struct engine *e, struct slot *s)
+{
+	struct msg_ping params = { .seq = ++s->ping_seq };
+
+	if (pool_call(e->pool, s->number, MSG_ping, &params, WORKER_TAG(s->number),
+		      e->now + s->rules.ping_interval) < 0)
+		pool_kill(e->pool, s->number);
+}
+
+static void send_stop(struct engine *e, struct slot *s)
+{
+	struct msg_stop params = { .grace = s->rules.stop };
+
+	if (pool_call(e->pool, s->number, MSG_stop, &params, WORKER_TAG(s->number),
+		      e->now + s->rules.stop) < 0)
+		pool_kill(e->pool, s->number);
+}
+
+static void serves(struct engine *e, struct slot *s)
+{
+	for (size_t n = 0; n < s->provider->n_instances; n++) {
+		struct instance *i = &s->provider->instances[n];
+
+		if (i->slot == s->number)
+			list_want(e, i, e->now);
+	}
+	LOG(INFO, PROC, "worker.ready", f_u64("slot", s->number),
+	    f_text("provider", s->provider->conf->name), f_text("plugin", s->plugin),
+	    f_text("version", s->version));
+}
+
+static void serves_no_more(struct engine *e, struct slot *s)
+{
+	struct member *m;
+
+	for (size_t n = 0; n < s->provider->n_instances; n++) {
+		struct instance *i = &s->provider->instances[n];
+
+		if (i->slot != s->number)
+			continue;
+		list_forget(i);
+		i->listed_at = 0;
+		i->reachable = false;
+		DL_FOREACH2(i->members, m, i_next)
+		{
+			struct happening h = { .e = { .kind = EV_LOST } };
+
+			if (m->a.open)
+				account_happens(e, m, &h);
+		}
+	}
+}
+
+void worker_happens(struct engine *e, struct slot *s, unsigned event, bool misconfigured)
+{
+	struct worker_event we = { .kind = (uint8_t)event,
+				   .misconfigured = misconfigured,
+				   .now = e->now };
+	struct worker_effects fx;
+
+	worker_step(&s->rules, &s->w, &we, &fx);
+	must(!fx.bug);
+	if (fx.from != s->w.state)
+		LOG(DEBUG, PROC, "worker.state", f_u64("slot", s->number),
+		    f_text("event", worker_event_name(event)),
+		    f_text("from", worker_state_name(fx.from)),
+		    f_text("to", worker_state_name(s->w.state)));
+	timer_set(e, &s->timer, s->w.timer_at);
+	if (fx.down)
+		serves_no_more(e, s);
+	if (fx.stalled)
+		LOG(ERROR, PROC, "worker.stalled", f_u64("slot", s->number),
+		    f_u64("unanswered_pings", s->w.misses));
+	if (fx.cooling)
+		LOG(ERROR, PROC, "worker.cooling", f_u64("slot", s->number),
+		    f_u64("until_ms", s->w.timer_at),
+		    f_text("why", "it died too often; see its last words"));
+	if (fx.kill)
+		pool_kill(e->pool, s->number);
+	if (fx.stop)
+		send_stop(e, s);
+	if (fx.config)
+		send_config(e, s);
+	if (fx.ping)
+		send_ping(e, s);
+	if (fx.up)
+		serves(e, s);
+	if (fx.spawn)
+		spawn(e, s);
+}
+
+/* ---- what workers say ---- */
+
+static void set_policy(struct engine *e, struct provider *p)
+{
+	engine_policy(e->conf, p->caps, p->start_deadline, &p->policy);
+}
+
+void worker_said_hello(struct engine *e, struct slot *s, const struct inbox_hello *h)
+{
+	str_copy(s->plugin, sizeof s->plugin, h->plugin);
+	str_copy(s->version, sizeof s->version, h->version);
+	s->provider->caps = h->caps;
+	s->provider->start_deadline = h->start_deadline;
+	set_policy(e, s->provider);
+	KP("engine.hello");
+	worker_happens(e, s, WE_HELLO, false);
+}
+
+void worker_answered(struct engine *e, struct slot *s, struct inbox_reply *r)
+{
+	switch ((enum msg_method)r->method) {
+	case MSG_config:
+		if (r->result == 0) {
+			KP("engine.worker.ready");
+			worker_happens(e, s, WE_OPENED, false);
+		} else if (r->result == ERR_STATE) {
+			LOG(ERROR, PROC, "worker.refused", f_u64("slot", s->number),
+			    f_text("provider", s->provider->conf->name), f_str("why", r->text));
+			free(s->last_death);
+			s->last_death = str_dup(r->text);
+			worker_happens(e, s, WE_REFUSED, false);
+		}
+		break; /* deadline and death have events of their own */
+	case MSG_ping:
+		if (r->result == 0) {
+			s->lag_ms = r->lag;
+			s->ops = r->ops;
+			s->rss_kib = r->rss;
+			worker_happens(e, s, WE_PONG, false);
+		} else if (r->result == ERR_TIMEOUT) {
+			worker_happens(e, s, WE_MISSED, false);
+		}
+		break;
+	default:
+		break;
+	}
+}
+
+/* One sentence for people: how it ended and its last line. */
+static char *death_sentence(const struct inbox_gone *g)
+{
+	struct str last = g->report.n > 0 ? g->report : g->last_lines;
+	struct buf b;
+	char *z;
+
+	buf_init(&b, 1024);
+	if (g->signal != 0)
+		buf_printf(&b, "killed by signal %d (%s)", g->signal, strsignal(g->signal));
+	else
+		buf_printf(&b, "exited with status %d", g->exit_status);
+	if (g->open_calls > 0)
+		buf_printf(&b, ", %llu operations open", (unsigned long long)g->open_calls);
+	while (last.n > 0 && (last.p[last.n - 1] == '\n' || last.p[last.n - 1] == ' '))
+		last.n--;
+	if (last.n > 0)
+		buf_printf(&b, "; it said: %.*s", (int)MIN_OF(last.n, 500), last.p);
+	z = str_dup(buf_all(&b));
+	buf_fini(&b);
+	return z;
+}
+
+void worker_gone(struct engine *e, struct slot *s, struct inbox_gone *g)
+{
+	bool wanted = s->w.want && !e->stopping;
+
+	s->deaths += wanted;
+	free(s->last_death);
+	s->last_death = death_sentence(g);
+	KP("engine.worker.gone");
+	if (wanted)
+		LOG(ERROR, PROC, "worker.died", f_u64("slot", s->number),
+		    f_text("provider", s->provider->conf->name), f_u64("pid", g->pid),
+		    f_text("how", s->last_death));
+	worker_happens(e, s, WE_GONE, g->signal == 0 && g->exit_status == EXIT_MISCONFIGURED);
+}
+
+void workers_start(struct engine *e)
+{
+	for (unsigned n = 0; n < e->n_slots; n++)
+		worker_happens(e, &e->slots[n], WE_WANT, false);
+}
+
+void workers_stop(struct engine *e)
+{
+	for (unsigned n = 0; n < e->n_slots; n++)
+		worker_happens(e, &e->slots[n], WE_UNWANT, false);
+}
