@@ -1,0 +1,238 @@
+/*
+ * check.c - the invariants: the engine's beliefs against the world's truth.
+ *
+ * Some are asked at the moment when a request reaches the provider, some after each turn, and some at
+ * the end, when everything has been calm for long enough that nothing is an excuse any more.
+ */
+#include <stdlib.h>
+
+#include "sim.h"
+
+#define ACCOUNTS_MAX 65536
+
+#define WINDOW_MS     60000
+#define WIRE_SLACK_MS 10000 /* between a permit and the create's arrival, on a slow disk */
+
+static struct {
+	uint64_t at[4096];
+	unsigned n;
+} creates, core_crashes;
+static int acked[ACCOUNTS_MAX]; /* by row: last wish that was answered: 1 up, 0 down, -1 none */
+static uint64_t asked[ACCOUNTS_MAX];
+static uint64_t last_told;
+
+void check_reset(void)
+{
+	creates.n = core_crashes.n = 0;
+	last_told = 0;
+	for (unsigned i = 0; i < ACCOUNTS_MAX; i++)
+		acked[i] = -1;
+}
+
+uint64_t check_asked(uint64_t row)
+{
+	must(row < ACCOUNTS_MAX);
+	return ++asked[row];
+}
+
+void check_acked(uint64_t row, uint64_t number, bool want)
+{
+	const struct account_record *r = durable_account(row);
+
+	acked[row] = want;
+	/* when nothing was asked since, what is on disk is what was answered */
+	if (asked[row] == number && (r != NULL && r->want) != want)
+		broken("answered when durable", "row %llu: answered %s, on disk %s",
+		       (unsigned long long)row, want ? "connect" : "disconnect",
+		       r != NULL && r->want ? "up" : "down");
+}
+
+/* How many of the times in a ring are less than a window ago. */
+static unsigned in_window(const uint64_t *at, unsigned n)
+{
+	unsigned in = 0, kept = n < 4096 ? n : 4096;
+
+	while (in < kept && sim.now - at[(n - in - 1) % 4096] < WINDOW_MS)
+		in++;
+	return in;
+}
+
+void check_crashed(void)
+{
+	core_crashes.at[core_crashes.n++ % ARRAY_LEN(core_crashes.at)] = sim.now;
+}
+
+void check_create(const struct request *r)
+{
+	const struct conf_provider *p = &sim.conf->providers[0];
+	const char *good = world_good_profile(r->account);
+	uint64_t allowed;
+
+	/* 2: the session id and generation are durable before create is sent */
+	if (durable_attempt_of_session(r->session) < 0)
+		broken("intent before effect", "create of %s, which the ledger does not know",
+		       r->session);
+	/* 7: starts never exceed the bucket, whatever the crowd; a new core begins with one token */
+	creates.at[creates.n++ % ARRAY_LEN(creates.at)] = sim.now;
+	allowed = p->start_burst + (WINDOW_MS + WIRE_SLACK_MS) * p->starts_per_minute / 60000 + 1 +
+		  in_window(core_crashes.at, core_crashes.n);
+	if (in_window(creates.at, creates.n) > allowed)
+		broken("starts within the bucket", "%u starts in %u ms, %llu allowed",
+		       in_window(creates.at, creates.n), WINDOW_MS, (unsigned long long)allowed);
+	/* no automatic action gives up a living login */
+	if (good != NULL && strcmp(good, r->profile) != 0) {
+		if (!world_fresh_allowed(r->account))
+			broken("logins are kept", "account %s starts on %s, though %s is logged in",
+			       r->account, r->profile, good);
+		world_moves_to(r->account, r->profile, r->generation);
+	}
+}
+
+void check_close(const struct request *r)
+{
+	int state = durable_attempt_of_session(r->session);
+	const struct member *m;
+
+	if (state < 0)
+		broken("only ours is closed", "disconnect of %s, which the ledger does not know",
+		       r->session);
+	if (state == ATTEMPT_OPEN)
+		broken("store first, kill after", "disconnect of %s, which the ledger has as open",
+		       r->session);
+	/* two pieces of evidence: one word that was not true ends nothing */
+	m = sim.engine != NULL ? member_by_id(sim.engine, str_of(r->account)) : NULL;
+	if (m != NULL && strcmp(m->session, r->session) == 0 && m->a.cause == RELINK_UNKNOWN &&
+	    m->a.close_tries == 0 && world_is_connected(r->session))
+		broken("nothing is closed on one piece of evidence", "%s is connected", r->session);
+}
+
+static void check_member(const struct member *m)
+{
+	const struct account *a = &m->a;
+	const struct policy *p = &m->instance->provider->policy;
+	bool life = a->state >= ST_STARTING && a->state <= ST_UP;
+
+	if ((bool)a->open != life)
+		broken("a life is open exactly in its states", "%s: open %d in %s", m->id, a->open,
+		       state_name(a->state));
+	if (a->open && !a->want)
+		broken("only the wanted live", "%s in %s", m->id, state_name(a->state));
+	if (m->queued != (a->state == ST_QUEUED) || m->counted_open != a->open ||
+	    m->counted_slot != a->slot || (m->hh_session.tbl != NULL) != (bool)a->open ||
+	    (m->timer.node.slot != HEAP_NOWHERE) != (a->timer_at != 0))
+		broken("a state is a place", "%s in %s", m->id, state_name(a->state));
+	if (a->slot && a->state != ST_STARTING)
+		broken("a start slot is held by starts only", "%s in %s", m->id,
+		       state_name(a->state));
+	if (a->state == ST_WAITING && a->timer_at == 0)
+		broken("who waits has a timer", "%s", m->id);
+	if (a->state == ST_WAITING && a->timer_at > a->since + p->slow_cap + p->slow_cap / 10 &&
+	    a->timer_at > sim.now + p->slow_cap + p->slow_cap / 10)
+		broken("delays are inside their bounds", "%s waits %llu ms", m->id,
+		       (unsigned long long)(a->timer_at - a->since));
+	if (a->state == ST_WAITING && cause_rule(a->cause)->then != THEN_SLOW &&
+	    a->timer_at > a->since + p->backoff_cap && a->timer_at > sim.now + p->backoff_cap)
+		broken("backoff is at most its cap", "%s waits %llu ms for %s", m->id,
+		       (unsigned long long)(a->timer_at - a->since), cause_name(a->cause));
+	if (a->state == ST_WAITING && a->timer_at < a->since + p->backoff_base)
+		broken("backoff is at least its base", "%s waits %lld ms", m->id,
+		       (long long)(a->timer_at - a->since));
+	if ((a->state == ST_PARKED || a->state == ST_HELD) && a->timer_at != 0)
+		broken("parked means at no cost", "%s has a timer", m->id);
+	if (a->cause == RELINK_GONE && a->seen && !a->open && m->session != NULL &&
+	    a->state != ST_CLOSING && world_is_live(m->session))
+		broken("only the dead are given up", "%s of %s lives", m->session, m->id);
+	if (a->fails >= p->max_fails && a->state != ST_HELD && a->state != ST_CLOSING)
+		broken("the budget ends in held", "%s has %u fails in %s", m->id, a->fails,
+		       state_name(a->state));
+}
+
+void check_all(void)
+{
+	const struct engine *e = sim.engine;
+	struct bus_subscriber *l = &sim.listener;
+	struct bus_event event;
+
+	if (e == NULL)
+		return;
+	for (uint64_t row = 1; row <= e->last_row; row++) {
+		if (e->rows[row] != NULL)
+			check_member(e->rows[row]);
+	}
+	for (size_t i = 0; i < e->providers[0].n_instances; i++) {
+		const struct instance *in = &e->providers[0].instances[i];
+
+		/* lives that were open before a restart count, but nothing is started on top */
+		if (in->starting > in->conf->concurrent_starts)
+			broken("starts under way are capped", "%llu at %s",
+			       (unsigned long long)in->starting, in->conf->id);
+		if (in->open > in->conf->capacity)
+			broken("sessions are capped", "%llu at %s", (unsigned long long)in->open,
+			       in->conf->id);
+	}
+	while (bus_next(sim.bus, l, &event) == 1) {
+		if (l->seq > durable_seq())
+			broken("told after stored", "event %llu, durable up to %llu",
+			       (unsigned long long)l->seq, (unsigned long long)durable_seq());
+		if (l->seq <= last_told)
+			broken("told once, in order", "event %llu after %llu",
+			       (unsigned long long)l->seq, (unsigned long long)last_told);
+		last_told = l->seq;
+		sim.t.told++;
+	}
+}
+
+static void settled_member(const struct member *m)
+{
+	const struct account *a = &m->a;
+	const char *session = NULL;
+	unsigned live = world_live_of(m->id, &session);
+
+	if (m->row < ACCOUNTS_MAX && acked[m->row] >= 0 && a->want != (unsigned)acked[m->row])
+		broken("no accepted command is lost", "%s: answered %s, wants %s", m->id,
+		       acked[m->row] ? "connect" : "disconnect", a->want ? "up" : "down");
+	if (live > 1)
+		broken("in the end at most one live session", "%s has %u", m->id, live);
+	switch (a->state) {
+	case ST_UP:
+		if (live != 1 || strcmp(session, m->session) != 0)
+			broken("connected means connected", "%s: %u live, the session is %s", m->id,
+			       live, live > 0 ? session : "none");
+		break;
+	case ST_IDLE:
+	case ST_PARKED:
+	case ST_HELD:
+	case ST_DELETED:
+		if (live != 0)
+			broken("nothing lives unwatched", "%s in %s has %s", m->id,
+			       state_name(a->state), session);
+		break;
+	default:
+		broken(
+		    "everything settles", "%s is in %s (cause %s, since %llu ms, timer in %lld ms)",
+		    m->id, state_name(a->state), cause_name(a->cause),
+		    (unsigned long long)(sim.now - a->since), (long long)(a->timer_at - sim.now));
+	}
+	if (sim.s.crash_only) {
+		if (a->state != ST_UP)
+			broken("a crash costs nothing", "%s is in %s", m->id, state_name(a->state));
+		if (world_applied_of(m->id) != 1)
+			broken("a crash costs no start", "%s was started %llu times", m->id,
+			       (unsigned long long)world_applied_of(m->id));
+	}
+}
+
+void check_settled(void)
+{
+	const struct engine *e = sim.engine;
+
+	for (uint64_t row = 1; row <= e->last_row; row++) {
+		if (e->rows[row] != NULL)
+			settled_member(e->rows[row]);
+	}
+	if (durable_strays() != 0 || e->stray_list != NULL)
+		broken("every life ends", "%u lives are given up and not proven gone",
+		       durable_strays());
+	if (e->ops != NULL && HASH_CNT(hh, e->ops) > e->providers[0].n_instances)
+		broken("every operation is answered", "%u are open", HASH_CNT(hh, e->ops));
+}

@@ -1,0 +1,496 @@
+/*
+ * fake_store.c - store.h without a disk: what is durable survives sim crashes, the rest may not.
+ *
+ * A commit is a list of closures over copied records.  It becomes durable after a short while, in
+ * order.  When the core crashes, a random prefix of what was submitted turns out to be durable, as
+ * with a real disk.
+ */
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "sim.h"
+
+enum change_kind { CH_ACCOUNT, CH_DELETE, CH_ATTEMPT, CH_CLOSE, CH_JOURNAL, CH_IDEM };
+struct change {
+	uint8_t kind;
+	struct account_record account;
+	struct attempt_record attempt;
+	uint64_t row, seq;
+	char *texts[10];
+	struct change *next;
+};
+struct commit {
+	struct change *first, **last;
+	void (*done)(void *ctx);
+	void *ctx;
+	struct commit *next;
+};
+struct store {
+	struct commit *first, **last;
+	uint64_t waiting, epoch;
+	bool scheduled, closed;
+	struct store *next_dead;
+};
+
+/* --- what is durable --- */
+struct row_kept {
+	uint64_t row;
+	struct account_record r;
+	char *texts[10];
+	UT_hash_handle hh;
+};
+struct attempt_kept {
+	uint64_t key[2]; /* row, generation */
+	struct attempt_record r;
+	char *session, *instance;
+	UT_hash_handle hh, hh_session;
+};
+static struct row_kept *rows;
+static struct attempt_kept *attempts, *attempts_by_session;
+static uint64_t last_seq, last_row, token;
+static struct store *graveyard; /* agenda entries may still point at a dead core's store */
+
+#define ROWS_MAX 65536
+static uint64_t minted_upto[ROWS_MAX], open_life[ROWS_MAX];
+
+static void keep_texts(struct account_record *r, char **texts)
+{
+	struct str *s[] = { &r->id,       &r->workspace, &r->provider, &r->instance, &r->label,
+			    &r->metadata, &r->session,   &r->profile,  &r->phone,    &r->reason };
+
+	for (size_t i = 0; i < ARRAY_LEN(s); i++) {
+		texts[i] = str_dup(*s[i]);
+		s[i]->p = texts[i];
+	}
+}
+
+static void free_texts(char **texts)
+{
+	for (unsigned i = 0; i < 10; i++)
+		free(texts[i]);
+}
+
+static void mint(struct change *c)
+{
+	uint64_t row = c->attempt.row, generation = c->attempt.generation;
+	struct attempt_kept *a;
+
+	must(row < ROWS_MAX);
+	if (generation <= minted_upto[row])
+		broken("generations grow", "row %llu minted %llu after %llu",
+		       (unsigned long long)row, (unsigned long long)generation,
+		       (unsigned long long)minted_upto[row]);
+	if (open_life[row] != 0)
+		broken("one open life", "row %llu minted %llu while %llu is open",
+		       (unsigned long long)row, (unsigned long long)generation,
+		       (unsigned long long)open_life[row]);
+	minted_upto[row] = open_life[row] = generation;
+	a = calloc(1, sizeof *a);
+	a->key[0] = row;
+	a->key[1] = generation;
+	a->r = c->attempt;
+	a->session = str_dup(c->attempt.session);
+	a->r.session = str_of(a->session);
+	a->instance = str_dup(c->attempt.instance);
+	a->r.instance = str_of(a->instance);
+	HASH_ADD(hh, attempts, key, sizeof a->key, a);
+	HASH_ADD_KEYPTR(hh_session, attempts_by_session, a->session, strlen(a->session), a);
+}
+
+static void close_life(struct change *c)
+{
+	uint64_t key[2] = { c->attempt.row, c->attempt.generation };
+	struct attempt_kept *a;
+
+	if (open_life[key[0]] == key[1])
+		open_life[key[0]] = 0;
+	HASH_FIND(hh, attempts, key, sizeof key, a);
+	if (a == NULL) {
+		/* proven gone long ago, and seen again: only its session is still known */
+		for (a = attempts_by_session; a != NULL; a = a->hh_session.next) {
+			if (a->key[0] == key[0] && a->key[1] == key[1])
+				break;
+		}
+		if (a == NULL)
+			broken("the ledger is complete", "closing a life that was never minted");
+		HASH_ADD(hh, attempts, key, sizeof a->key, a);
+	}
+	a->r.state = c->attempt.state;
+	if (a->r.state == ATTEMPT_GONE)
+		HASH_DEL(attempts, a);
+}
+
+static void apply(struct change *c)
+{
+	struct row_kept *row;
+
+	switch ((enum change_kind)c->kind) {
+	case CH_ACCOUNT:
+		HASH_FIND(hh, rows, &c->account.row, sizeof(uint64_t), row);
+		if (row == NULL) {
+			row = calloc(1, sizeof *row);
+			row->row = c->account.row;
+			HASH_ADD(hh, rows, row, sizeof(uint64_t), row);
+		} else {
+			free_texts(row->texts);
+		}
+		row->r = c->account;
+		keep_texts(&row->r, row->texts);
+		if (last_row < row->row)
+			last_row = row->row;
+		break;
+	case CH_DELETE:
+		HASH_FIND(hh, rows, &c->row, sizeof(uint64_t), row);
+		if (row != NULL) {
+			HASH_DEL(rows, row);
+			free_texts(row->texts);
+			free(row);
+		}
+		break;
+	case CH_ATTEMPT:
+		mint(c);
+		break;
+	case CH_CLOSE:
+		close_life(c);
+		break;
+	case CH_JOURNAL:
+		if (c->seq <= last_seq)
+			broken("journal grows", "seq %llu after %llu", (unsigned long long)c->seq,
+			       (unsigned long long)last_seq);
+		last_seq = c->seq;
+		break;
+	case CH_IDEM:
+		break;
+	}
+}
+
+static void commit_drop(struct commit *c)
+{
+	struct change *ch;
+
+	while ((ch = c->first) != NULL) {
+		c->first = ch->next;
+		free_texts(ch->texts);
+		free(ch);
+	}
+	free(c);
+}
+
+static void commit_apply(struct commit *c)
+{
+	for (struct change *ch = c->first; ch != NULL; ch = ch->next)
+		apply(ch);
+}
+
+/* --- store.h --- */
+
+int store_open(struct store **ret_store, const struct store_options *o, struct why *why)
+{
+	struct store *s = calloc(1, sizeof *s);
+
+	(void)o;
+	(void)why;
+	s->last = &s->first;
+	s->epoch = sim.epoch;
+	token++;
+	*ret_store = s;
+	return 0;
+}
+
+int store_load(struct store *s, const struct store_loader *l, struct store_facts *f,
+	       struct why *why)
+{
+	struct row_kept *row, *next;
+	struct attempt_kept *a, *anext;
+	int r = 0;
+
+	(void)s;
+	(void)why;
+	HASH_ITER(hh, rows, row, next)
+	{
+		if (r == 0)
+			r = l->account(l->ctx, &row->r);
+	}
+	HASH_ITER(hh, attempts, a, anext)
+	{
+		if (r == 0 && a->r.state != ATTEMPT_GONE)
+			r = l->attempt(l->ctx, &a->r);
+	}
+	*f = (struct store_facts){ .last_seq = last_seq, .last_row = last_row, .token = token };
+	return r;
+}
+
+int store_start(struct store *s, struct uv_loop_s *loop, const struct store_port *p,
+		struct why *why)
+{
+	(void)s;
+	(void)loop;
+	(void)p;
+	(void)why;
+	return 0;
+}
+
+struct commit *commit_new(struct store *s)
+{
+	struct commit *c = calloc(1, sizeof *c);
+
+	(void)s;
+	c->last = &c->first;
+	return c;
+}
+
+void commit_free(struct commit **c)
+{
+	if (*c != NULL)
+		commit_drop(*c);
+	*c = NULL;
+}
+
+bool commit_is_empty(const struct commit *c)
+{
+	return c->first == NULL;
+}
+
+static struct change *change_new(struct commit *c, enum change_kind kind)
+{
+	struct change *ch = calloc(1, sizeof *ch);
+
+	ch->kind = (uint8_t)kind;
+	*c->last = ch;
+	c->last = &ch->next;
+	return ch;
+}
+
+void commit_account(struct commit *c, const struct account_record *r)
+{
+	struct change *ch = change_new(c, CH_ACCOUNT);
+
+	ch->account = *r;
+	keep_texts(&ch->account, ch->texts);
+}
+
+void commit_account_delete(struct commit *c, uint64_t row)
+{
+	change_new(c, CH_DELETE)->row = row;
+}
+
+void commit_attempt(struct commit *c, const struct attempt_record *r)
+{
+	struct change *ch = change_new(c, CH_ATTEMPT);
+
+	ch->attempt = *r;
+	ch->texts[0] = str_dup(r->session);
+	ch->attempt.session = str_of(ch->texts[0]);
+	ch->texts[1] = str_dup(r->instance);
+	ch->attempt.instance = str_of(ch->texts[1]);
+	ch->attempt.profile = STR_NONE;
+}
+
+void commit_attempt_close(struct commit *c, uint64_t row, uint64_t generation,
+			  enum attempt_state state, uint64_t at)
+{
+	struct change *ch = change_new(c, CH_CLOSE);
+
+	ch->attempt = (struct attempt_record){
+		.row = row, .generation = generation, .state = state, .closed_at = at
+	};
+}
+
+void commit_journal(struct commit *c, const struct journal_record *r)
+{
+	change_new(c, CH_JOURNAL)->seq = r->seq;
+}
+
+void commit_idem(struct commit *c, const struct idem_record *r)
+{
+	(void)r;
+	change_new(c, CH_IDEM);
+}
+
+static void on_disk(void *arg)
+{
+	struct store *s = arg;
+	struct commit *c = s->first;
+
+	if (s->closed || s->epoch != sim.epoch)
+		return; /* its core is dead; the block was freed by the crash */
+	s->scheduled = false;
+	if (c == NULL)
+		return;
+	s->first = c->next;
+	if (s->first == NULL)
+		s->last = &s->first;
+	s->waiting--;
+	commit_apply(c);
+	if (s->first != NULL) {
+		s->scheduled = true;
+		later(1 + chance(3), on_disk, s);
+	}
+	if (c->done != NULL)
+		c->done(c->ctx);
+	commit_drop(c);
+}
+
+int store_submit(struct store *s, struct commit **given, void (*done)(void *ctx), void *ctx)
+{
+	struct commit *c = TAKE(*given);
+
+	c->done = done;
+	c->ctx = ctx;
+	*s->last = c;
+	s->last = &c->next;
+	s->waiting++;
+	if (!s->scheduled) {
+		s->scheduled = true;
+		later(happens(sim.s.faults.disk_slow) ? 1 + chance(4000) : 1 + chance(3), on_disk,
+		      s);
+	}
+	return 0;
+}
+
+uint64_t store_backlog(const struct store *s)
+{
+	return s->waiting;
+}
+
+int store_read_journal(struct store *s, const struct journal_query *q, journal_row_fn *fn,
+		       void *ctx)
+{
+	(void)s;
+	(void)q;
+	(void)fn;
+	(void)ctx;
+	return ERR_UNSUPPORTED;
+}
+
+int store_find_idem(struct store *s, struct str key, idem_fn *fn, void *ctx)
+{
+	(void)s;
+	(void)key;
+	(void)fn;
+	(void)ctx;
+	return ERR_UNSUPPORTED;
+}
+
+struct question {
+	uint64_t epoch;
+	attempt_fn *fn;
+	void *ctx;
+	char session[LIMIT_SESSION_ID + 1];
+};
+
+static void on_found(void *arg)
+{
+	struct question *q = arg;
+	struct attempt_kept *a;
+
+	if (q->epoch == sim.epoch) {
+		HASH_FIND(hh_session, attempts_by_session, q->session, strlen(q->session), a);
+		q->fn(q->ctx, 0, a != NULL ? &a->r : NULL);
+	} else {
+		free(q->ctx); /* as the process that asked is gone */
+	}
+	free(q);
+}
+
+int store_find_attempt(struct store *s, struct str session, attempt_fn *fn, void *ctx)
+{
+	struct question *q = calloc(1, sizeof *q);
+
+	(void)s;
+	q->epoch = sim.epoch;
+	q->fn = fn;
+	q->ctx = ctx;
+	str_copy(q->session, sizeof q->session, session);
+	later(1 + chance(5), on_found, q);
+	return 0;
+}
+
+void store_close(struct store **store)
+{
+	(void)store;
+}
+
+/* --- for the simulator --- */
+
+void fake_store_crash(void)
+{
+	struct store *s = sim.store;
+	uint64_t survive = chance(s->waiting + 1);
+	struct commit *c;
+
+	while ((c = s->first) != NULL) {
+		s->first = c->next;
+		if (survive > 0) {
+			commit_apply(c);
+			survive--;
+		}
+		commit_drop(c);
+	}
+	s->closed = true;
+	s->last = &s->first;
+	s->next_dead = graveyard;
+	graveyard = s;
+	sim.store = NULL;
+}
+
+void fake_store_reset(void)
+{
+	struct row_kept *row, *next;
+	struct attempt_kept *a, *anext;
+
+	HASH_ITER(hh, rows, row, next)
+	{
+		HASH_DEL(rows, row);
+		free_texts(row->texts);
+		free(row);
+	}
+	HASH_CLEAR(hh, attempts);
+	HASH_ITER(hh_session, attempts_by_session, a, anext)
+	{
+		HASH_DELETE(hh_session, attempts_by_session, a);
+		free(a->session);
+		free(a->instance);
+		free(a);
+	}
+	while (graveyard != NULL) {
+		struct store *dead = graveyard;
+
+		graveyard = dead->next_dead;
+		free(dead);
+	}
+	last_seq = last_row = 0;
+	memset(minted_upto, 0, sizeof minted_upto);
+	memset(open_life, 0, sizeof open_life);
+}
+
+const struct account_record *durable_account(uint64_t row)
+{
+	struct row_kept *r;
+
+	HASH_FIND(hh, rows, &row, sizeof row, r);
+	return r != NULL ? &r->r : NULL;
+}
+
+int durable_attempt_of_session(const char *session)
+{
+	struct attempt_kept *a;
+
+	HASH_FIND(hh_session, attempts_by_session, session, strlen(session), a);
+	return a != NULL ? (int)a->r.state : -1;
+}
+
+uint64_t durable_seq(void)
+{
+	return last_seq;
+}
+
+/* Lives that are given up and not proven gone. */
+unsigned durable_strays(void)
+{
+	unsigned n = 0;
+
+	for (struct attempt_kept *a = attempts; a != NULL; a = a->hh.next)
+		n += a->r.state == ATTEMPT_ABANDONED;
+	return n;
+}

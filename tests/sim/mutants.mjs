@@ -1,0 +1,135 @@
+// mutants.mjs - breaks the product on purpose and expects the simulation to notice, each time.
+//
+//   node tests/sim/mutants.mjs WORKDIR [NAME]
+//
+// A mutant is one text replacement in one file of core/.  The unchanged sources are compiled once;
+// for each mutant its file is compiled again, linked, and run over several seeds until an invariant
+// breaks.  A mutant whose text is no longer there, or that survives, fails the test.
+
+import { execFile } from "node:child_process";
+import { mkdir, readFile, readdir, writeFile } from "node:fs/promises";
+import { availableParallelism, cpus } from "node:os";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+
+const run = promisify(execFile);
+const here = path.dirname(fileURLToPath(import.meta.url));
+const root = path.resolve(here, "../..");
+const work = path.resolve(process.argv[2] ?? "build/mutants");
+const only = process.argv[3];
+const cores = availableParallelism?.() ?? cpus().length;
+
+const mutants = [
+	["create is sent before its intent is durable", "engine/step.c",
+	 "batch_act(e, &(struct act){ ACT_CREATE,", "act_now(e, &(struct act){ ACT_CREATE,"],
+	["disconnect is sent before the life is given up durably", "engine/step.c",
+	 "batch_act(e, &(struct act){ ACT_CLOSE,", "act_now(e, &(struct act){ ACT_CLOSE,"],
+	["an orphan is ended before it is given up durably", "engine/strays.c",
+	 "batch_act(e, &(struct act){ ACT_END,", "act_now(e, &(struct act){ ACT_END,"],
+	["orphans are not ended", "engine/strays.c",
+	 "if (orphan_seen(&s->o, &e->orphan_rules, e->now, at) != ORPHAN_KILL)", "if (at != 0)"],
+	["a life that came late is not looked up in the ledger", "engine/strays.c",
+	 "if (l->result < 0 || !l->known)", "if (l->result <= 0)"],
+	["an unknown create is sent again", "policy/account_life.c",
+	 "	s->a->sure = 0;\n	s->fx->look = LOOK_NOW;",
+	 "	s->a->sure = 0;\n	s->fx->mint = s->e->kind == EV_UNKNOWN;\n	s->fx->look = LOOK_NOW;"],
+	["events of an older life count", "policy/account.c",
+	 "(e->generation != a->generation || !(a->open || a->state == ST_CLOSING))",
+	 "!(a->open || a->state == ST_CLOSING)"],
+	["an error is an empty list", "engine/listing.c",
+	 "		list_failed(e, i, r);\n", "	{\n		i->serial++;\n		not_listed(e, i, op->asked_at);\n	}\n"],
+	["a partial list is a complete one", "engine/listing.c",
+	 "bool complete = r->complete && r->total == i->listing.n_sessions;", "bool complete = true;"],
+	["one piece of evidence is enough to close", "policy/account_life.c",
+	 "	if (e->source == SOURCE_PUSH ? listed : pushed || newer) {", "	if (e->source != SOURCE_NONE) {"],
+	["a login that was scanned unseen is thrown away", "policy/account.c",
+	 "return a->profile == PROFILE_NEW || a->profile == PROFILE_GOOD ||",
+	 "return a->profile == PROFILE_GOOD ||"],
+	["a session that ended is taken for a log-out", "policy/account_end.c",
+	 "	if (rule->login_dead)\n", "	if (rule->login_dead || cause == RELINK_ENGINE_CRASH)\n"],
+	["disconnect forgets that it is not wanted", "policy/account_wishes.c",
+	 "	unwant(s->a);\n	step_set_cause(s, RELINK_BY_REQUEST, ACTION_NONE);\n	step_end_life(s, AFTER_IDLE);",
+	 "	step_set_cause(s, RELINK_BY_REQUEST, ACTION_NONE);\n	step_end_life(s, AFTER_IDLE);"],
+	["backoff has no cap", "policy/backoff.c",
+	 "for (; n > 0 && top < cap_ms; n--)\n		top = top > cap_ms / 2 ? cap_ms : top * 2;\n	if (top > cap_ms)\n		top = cap_ms;",
+	 "for (; n > 0 && top < 1ull << 40; n--)\n		top = top * 2;"],
+	["more starts at once than the instance allows", "engine/admission.c",
+	 "i->starting < i->conf->concurrent_starts && ", ""],
+	["more starts than the bucket holds", "policy/admit.c", "	if (b->milli >= 1000) {", "	if (b->milli + 1000 >= 1000) {\n		b->milli += 1000;"],
+	["told before it is stored", "engine/batch.c",
+	 "	commit_journal(b->commit, r);\n", "	commit_journal(b->commit, r);\n	if (r->tell)\n		bus_publish(e->bus, r);\n"],
+	["answered before it is stored", "engine/batch.c",
+	 "	if (b == NULL && e->in_flight == NULL) {\n		reply_now", "	if (b != e->in_flight || b == NULL) {\n		reply_now"],
+	["a start keeps its slot", "policy/account_end.c", "	a->slot = 0;\n", ""],
+	["the journal begins again after a crash", "engine/engine.c",
+	 "	e->last_seq = facts.last_seq;\n", ""],
+	["a new life has the number of the old one", "policy/account_life.c", "	a->generation++;\n", ""],
+	["who waits is forgotten", "policy/account_end.c",
+	 "	case AFTER_WAIT:\n		step_enter(s, ST_WAITING);", "	case AFTER_WAIT:\n		step_enter(s, ST_WAITING);\n		return;"],
+];
+
+const flags = ["-std=gnu17", "-D_GNU_SOURCE", "-O1", "-w", `-I${root}/core`, `-I${root}/include`,
+	`-I${here}`];
+const folders = ["core/engine", "core/policy", "core/base"];
+
+async function sources() {
+	const list = [];
+	for (const folder of folders)
+		for (const f of await readdir(path.join(root, folder)))
+			if (f.endsWith(".c")) list.push(path.join(folder, f));
+	list.push("core/out/bus.c", "core/out/event_json.c", "core/api/command.c");
+	for (const f of await readdir(here)) if (f.endsWith(".c")) list.push(path.join("tests/sim", f));
+	return list;
+}
+
+const objectOf = (file) => path.join(work, file.replaceAll("/", "_").replace(/\.c$/, ".o"));
+
+async function pooled(items, fn) {
+	const queue = [...items];
+	await Promise.all(Array.from({ length: cores }, async () => {
+		for (let item; (item = queue.shift()) !== undefined;) await fn(item);
+	}));
+}
+
+async function survives(program) {
+	try {
+		await run(program, ["--steps", "1600000", "--seeds", "8"], { timeout: 240000 });
+		return true;
+	} catch (e) {
+		const said = /BROKEN: ([^:\n]*)|bug: ([^\n]*)/.exec(e.stderr ?? "");
+		return said ? { by: said[1] ?? `must(${said[2].slice(0, 60)})` } : { by: `signal ${e.signal}` };
+	}
+}
+
+async function tryMutant([name, file, from, to], index, objects) {
+	const text = await readFile(path.join(root, "core", file), "utf8");
+	if (text.split(from).length !== 2)
+		return `${name}: its text is ${text.includes(from) ? "not unique" : "gone"} in core/${file}`;
+	const source = path.join(work, `mutant${index}.c`), object = source.replace(/c$/, "o");
+	const program = path.join(work, `mutant${index}`);
+	await writeFile(source, text.replace(from, () => to));
+	await run("gcc", [...flags, "-c", source, "-o", object]);
+	await run("gcc", ["-o", program, ...objects.filter((o) => o !== objectOf(`core/${file}`)), object]);
+	const result = await survives(program);
+	if (result === true) return `${name}: survived`;
+	console.log(`caught  ${name}  (${result.by})`);
+	return null;
+}
+
+await mkdir(work, { recursive: true });
+const files = await sources();
+await pooled(files, (f) => run("gcc", [...flags, "-c", path.join(root, f), "-o", objectOf(f)]));
+const objects = files.map(objectOf);
+const sound = path.join(work, "sound");
+await run("gcc", ["-o", sound, ...objects]);
+await run(sound, ["--steps", "200000"]);
+const failures = [];
+await pooled(mutants.entries(), async ([i, m]) => {
+	if (only && m[0] !== only) return;
+	const bad = await tryMutant(m, i, objects);
+	if (bad) failures.push(bad);
+});
+for (const f of failures) console.error(`FAILED  ${f}`);
+console.log(`${mutants.length - failures.length} of ${mutants.length} mutants caught`);
+process.exit(failures.length > 0 ? 1 : 0);

@@ -1,0 +1,397 @@
+/*
+ * sim.c - drives the engine through virtual time: crashes, wishes, faults, and at the end a calm.
+ */
+#include "sim.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/rng.h"
+
+#define BEGINNING_MS  1700000000000ull
+#define STORM_ENDS_MS (BEGINNING_MS + 400 * 3600000ull) /* of a run in which little happens */
+
+struct sim sim;
+
+struct event {
+	struct heap_node node;
+	void (*fn)(void *arg);
+	void *arg;
+};
+
+void broken(const char *invariant, const char *fmt, ...)
+{
+	va_list ap;
+
+	fprintf(stderr, "BROKEN: %s: ", invariant);
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	fprintf(stderr,
+		"\n  seed %llu, %s, %llu steps, %llu ms of virtual time, %llu core crashes\n",
+		(unsigned long long)sim.s.seed, sim.s.fenced ? "fenced" : "listable",
+		(unsigned long long)sim.t.steps, (unsigned long long)sim.now,
+		(unsigned long long)sim.t.crashes);
+	exit(1);
+}
+
+uint64_t chance(uint64_t below)
+{
+	return rng_next(&sim.rng) % below;
+}
+
+bool happens(unsigned per_10000)
+{
+	return per_10000 > 0 && chance(10000) < per_10000;
+}
+
+void later(uint64_t in_ms, void (*fn)(void *arg), void *arg)
+{
+	struct event *ev = malloc(sizeof *ev);
+
+	must(ev != NULL);
+	*ev = (struct event){ { HEAP_NOWHERE }, fn, arg };
+	must(heap_set(&sim.agenda, &ev->node, sim.now + in_ms) == 0);
+}
+
+/* ---- the core's life ---- */
+
+static struct conf *make_conf(const struct setting *s)
+{
+	struct conf *c = calloc(1, sizeof *c);
+	struct conf_provider *p = calloc(1, sizeof *p);
+	char name[16];
+
+	c->backoff_base_ms = 2000;
+	c->backoff_cap_ms = 300000;
+	c->max_attempts = 10;
+	c->stable_ms = 300000;
+	c->qr_deadline_ms = 300000;
+	c->settle_ms = 30000;
+	c->list_interval_ms = 15000;
+	c->op_deadline_ms = 30000;
+	c->join_ms = 5000;
+	c->ping_interval_ms = 3000;
+	c->ping_misses = 3;
+	c->hello_ms = c->ready_ms = c->stop_ms = 10000;
+	c->restart_base_ms = 1000;
+	c->restart_cap_ms = 60000;
+	c->restart_burst = 5;
+	c->restart_window_ms = 60000;
+	c->cool_ms = 300000;
+	c->plugin_dir = str_dup(STR("/nowhere"));
+	c->n_providers = 1;
+	c->providers = p;
+	p->name = str_dup(STR("sim"));
+	p->plugin = str_dup(STR("sim"));
+	p->workers = s->workers;
+	p->starts_per_minute = s->starts_per_minute;
+	p->start_burst = 5;
+	p->n_instances = s->instances;
+	p->instances = calloc(s->instances, sizeof *p->instances);
+	for (unsigned i = 0; i < s->instances; i++) {
+		snprintf(name, sizeof name, "sim-%u", i);
+		p->instances[i] = (struct conf_instance){ .id = str_dup(str_of(name)),
+							  .capacity = s->accounts,
+							  .concurrent_starts = 8 };
+	}
+	return c;
+}
+
+static void free_conf(struct conf *c)
+{
+	for (size_t i = 0; i < c->providers[0].n_instances; i++)
+		free(c->providers[0].instances[i].id);
+	free(c->providers[0].instances);
+	free(c->providers[0].name);
+	free(c->providers[0].plugin);
+	free(c->providers);
+	free(c->plugin_dir);
+	free(c);
+}
+
+static void on_wake(struct bus_subscriber *l)
+{
+	(void)l;
+}
+
+static void core_start(void)
+{
+	struct store_options so = { .dir = "" };
+	struct pool_options po = { .worker_path = "", .slots = sim.s.workers };
+	struct pool_port port;
+	struct why why = { 0 };
+
+	sim.epoch++;
+	must(store_open(&sim.store, &so, &why) == 0);
+	must(engine_new(&sim.engine, sim.conf, sim.store, &why) == 0);
+	must(bus_new(&sim.bus, 4096, engine_last_seq(sim.engine)) == 0);
+	sim.listener =
+	    (struct bus_subscriber){ .seq = engine_last_seq(sim.engine), .wake = on_wake };
+	bus_subscribe(sim.bus, &sim.listener);
+	port = engine_pool_port(sim.engine);
+	must(pool_new(&sim.pool, NULL, &po, &port, &why) == 0);
+	engine_start(sim.engine, sim.pool, sim.bus);
+}
+
+static void count_steps(void)
+{
+	struct engine_stats s;
+
+	if (sim.engine == NULL)
+		return;
+	engine_stats(sim.engine, &s);
+	sim.t.steps = sim.steps_before + s.steps;
+}
+
+static void on_core_start(void *arg)
+{
+	(void)arg;
+	if (sim.engine == NULL)
+		core_start();
+}
+
+static void core_crash(void)
+{
+	struct engine_stats s;
+
+	if (sim.engine == NULL)
+		return;
+	engine_stats(sim.engine, &s);
+	sim.steps_before += s.steps;
+	sim.t.stale += s.stale;
+	sim.t.ended_orphans += s.orphans_ended;
+	sim.t.crashes++;
+	check_crashed();
+	fake_store_crash();
+	fake_pool_crash();
+	engine_free(&sim.engine);
+	bus_unsubscribe(sim.bus, &sim.listener);
+	bus_free(&sim.bus);
+	sim.epoch++;
+	later(100 + chance(sim.s.tick_ms / 2), on_core_start, NULL);
+}
+
+/* ---- people ---- */
+
+struct asked {
+	uint64_t row, epoch, number;
+	enum command_kind kind;
+};
+
+static void on_reply(void *ctx, const struct command_result *r)
+{
+	struct asked *a = ctx;
+
+	if (r->code == 0 && a->row != 0 && a->epoch == sim.epoch) {
+		bool down = a->kind == COMMAND_DISCONNECT || a->kind == COMMAND_DELETE;
+
+		check_acked(a->row, a->number, !down);
+	}
+	free(a);
+}
+
+static void ask(enum command_kind kind, const char *account, uint64_t row)
+{
+	struct api_port port = engine_api_port(sim.engine);
+	struct command *c = command_new(kind);
+	struct asked *a = malloc(sizeof *a);
+
+	must(c != NULL && a != NULL);
+	*a = (struct asked){ row, sim.epoch, check_asked(row), kind };
+	c->account = account != NULL ? str_dup(str_of(account)) : NULL;
+	if (kind == COMMAND_CREATE)
+		c->provider = str_dup(STR("sim"));
+	c->connect = kind == COMMAND_CREATE;
+	c->force = kind == COMMAND_REGENERATE;
+	c->reply = on_reply;
+	c->ctx = a;
+	sim.t.wishes++;
+	must(port.submit(port.ctx, &c) == 0);
+}
+
+static struct member *somebody(void)
+{
+	struct engine *e = sim.engine;
+	struct member *m;
+
+	if (e->last_row == 0)
+		return NULL;
+	m = member_by_row(e, 1 + chance(e->last_row));
+	return m != NULL && !member_is_deleted(m) ? m : NULL;
+}
+
+static void somebody_wishes(void)
+{
+	static const enum command_kind kinds[] = { COMMAND_CONNECT,    COMMAND_CONNECT,
+						   COMMAND_RECONNECT,  COMMAND_RECONNECT,
+						   COMMAND_DISCONNECT, COMMAND_CONNECT,
+						   COMMAND_REGENERATE, COMMAND_DELETE };
+	enum command_kind kind = kinds[chance(ARRAY_LEN(kinds))];
+	struct member *m = somebody();
+
+	if (m == NULL)
+		return;
+	/* A person may give a login up: by asking for a new QR, or by insisting on a profile that
+	 * failed twice. */
+	if (kind == COMMAND_REGENERATE ||
+	    (kind == COMMAND_RECONNECT && m->a.profile == PROFILE_SUSPECT))
+		world_allow_fresh(m->id, true);
+	if (kind == COMMAND_DELETE && chance(4) != 0)
+		kind = COMMAND_CONNECT;
+	ask(kind, m->id, m->row);
+	while (chance(3) == 0)
+		ask(kind == COMMAND_DELETE ? COMMAND_CONNECT : kind, m->id, m->row);
+	if (kind == COMMAND_DELETE)
+		ask(COMMAND_CREATE, NULL, 0);
+}
+
+/* The hand of fate, about once in tick_ms. */
+static void on_tick(void *arg)
+{
+	const struct faults *f = &sim.s.faults;
+	uint64_t wishes = (uint64_t)sim.s.wishes * sim.s.accounts / 60;
+
+	(void)arg;
+	if (sim.calm)
+		return;
+	if (happens(f->core_dies))
+		core_crash();
+	for (unsigned w = 0; w < sim.s.workers; w++) {
+		if (happens(f->worker_dies))
+			fake_pool_kill_worker(w);
+		else if (happens(f->worker_hangs))
+			fake_pool_hang_worker(w);
+	}
+	for (unsigned i = 0; i < sim.s.instances; i++) {
+		if (happens(f->instance_down))
+			world_instance_down(i, 1000 + chance(900000));
+	}
+	while (sim.engine != NULL && wishes-- > 0)
+		somebody_wishes();
+	later(sim.s.tick_ms / 2 + chance(sim.s.tick_ms), on_tick, NULL);
+}
+
+/* ---- the run ---- */
+
+static void turn(void)
+{
+	if (sim.engine == NULL || engine_next(sim.engine) > sim.now)
+		return;
+	engine_turn(sim.engine);
+	sim.t.turns++;
+	check_all();
+	count_steps();
+}
+
+/* Everything that is due next, of the agenda or of the engine; false: nothing is. */
+static bool advance(uint64_t until)
+{
+	uint64_t next = heap_next(&sim.agenda), engine = UINT64_MAX;
+	struct heap_node *node;
+
+	if (sim.engine != NULL)
+		engine = engine_next(sim.engine);
+	if (engine < next)
+		next = engine;
+	if (next > until)
+		return false;
+	if (next > sim.now) {
+		sim.now = next;
+		clock_virtual(sim.now);
+	}
+	node = heap_pop_due(&sim.agenda, sim.now);
+	if (node != NULL) {
+		struct event *ev = (struct event *)(void *)node;
+
+		sim.t.events++;
+		ev->fn(ev->arg);
+		free(ev);
+	}
+	turn();
+	return true;
+}
+
+static void run_until(uint64_t until)
+{
+	while (advance(until)) {
+	}
+	sim.now = until;
+	clock_virtual(sim.now);
+}
+
+/* Crash-only runs first let everybody's first start be written down. */
+static void begin(void)
+{
+	core_start();
+	for (unsigned i = 0; i < sim.s.accounts; i++) {
+		char id[24];
+
+		snprintf(id, sizeof id, "a%u", i);
+		ask(COMMAND_CREATE, id, 0);
+	}
+	turn();
+	run_until(sim.now + 100);
+	later(sim.s.tick_ms / 60, on_tick, NULL);
+}
+
+/* Nothing fails any more.  Whoever is parked or held is asked for once: then all must come up. */
+static void calm_down(void)
+{
+	sim.calm = true;
+	world_calm();
+	if (sim.engine == NULL)
+		core_start();
+	run_until(sim.now + sim.s.calm_ms);
+}
+
+static void drop_agenda(void)
+{
+	sim.epoch++;
+	sim.pool = NULL;
+	while (heap_next(&sim.agenda) != UINT64_MAX) {
+		struct event *ev =
+		    (struct event *)(void *)heap_pop_due(&sim.agenda, UINT64_MAX - 1);
+
+		/* every handler sees that its epoch is over and frees what it holds */
+		ev->fn(ev->arg);
+		free(ev);
+	}
+}
+
+static void end(void)
+{
+	engine_free(&sim.engine);
+	bus_unsubscribe(sim.bus, &sim.listener);
+	bus_free(&sim.bus);
+	fake_store_crash();
+	fake_pool_crash();
+	world_reset();
+	drop_agenda();
+	world_reset();
+	fake_store_reset();
+	fake_pool_reset();
+	heap_fini(&sim.agenda);
+	free_conf(sim.conf);
+}
+
+void sim_run(const struct setting *s, struct totals *ret_totals)
+{
+	sim = (struct sim){ .s = *s, .rng = s->seed, .now = BEGINNING_MS };
+	rng_seed(s->seed | 1);
+	clock_virtual(sim.now);
+	sim.conf = make_conf(s);
+	check_reset();
+	begin();
+	while (sim.t.steps < s->steps && sim.now < STORM_ENDS_MS)
+		run_until(sim.now + 60000);
+	calm_down();
+	check_settled();
+	sim.t.virtual_ms = sim.now - BEGINNING_MS;
+	*ret_totals = sim.t;
+	end();
+	clock_virtual(0);
+	rng_seed(0);
+}

@@ -1,0 +1,141 @@
+/*
+ * sim.h - the real engine and policy in a world of our making.
+ *
+ * core/engine and core/policy run unchanged; behind store.h stands fake_store.c (what is durable
+ * survives a crash, what is submitted may or may not), behind pool.h fake_pool.c (workers that are
+ * spawned, hang and die), and behind those world.c: a provider that loses requests, applies them
+ * late, lies, forgets and restarts, and people who scan or don't.  Time is virtual, chance comes from
+ * one seed, so a run can be repeated exactly.
+ *
+ * The world keeps the truth; check.c holds the engine's beliefs against it after every event.
+ */
+#ifndef RELINK_TESTS_SIM_H
+#define RELINK_TESTS_SIM_H
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "engine/state.h"
+
+/* How likely things go wrong, in parts of 10,000 of the occasions. */
+struct faults {
+	unsigned create_lost, create_reply_lost, create_late, create_refused, create_denied;
+	unsigned close_lost, close_reply_lost, close_lies;
+	unsigned push_lost, push_twice, push_late;
+	unsigned list_error, list_partial, list_silent;
+	unsigned session_dies;                                        /* per session and minute */
+	unsigned logged_out;                                          /* of the deaths */
+	unsigned worker_dies, worker_hangs, core_dies, instance_down; /* per tick */
+	unsigned spawn_fails;
+	unsigned disk_slow;
+};
+
+struct setting {
+	uint64_t seed;
+	unsigned accounts, instances, workers;
+	bool fenced;
+	bool listable; /* false: a provider that can't list */
+	struct faults faults;
+	unsigned starts_per_minute;
+	unsigned wishes;  /* what people ask for, per account and hour */
+	uint64_t steps;   /* stop the storm after so many policy steps ... */
+	uint64_t calm_ms; /* ... and let it settle for so long without faults */
+	uint64_t tick_ms; /* how often fate looks in; the rates above are per tick */
+	bool crash_only;  /* no fault but crashes: then nothing may cost a start */
+	bool verbose;
+};
+
+struct totals {
+	uint64_t steps, events, turns, crashes, worker_deaths, creates, applied, closes, lists;
+	uint64_t deaths, scans, wishes, told, ended_orphans, stale, restarts;
+	uint64_t virtual_ms;
+};
+
+/* Run one setting.  On a broken invariant: prints what and the seed, and exits with 1. */
+void sim_run(const struct setting *, struct totals *ret_totals);
+
+/* --- the parts, for each other --- */
+
+struct sim {
+	struct setting s;
+	struct totals t;
+	struct conf *conf;
+	struct engine *engine; /* NULL: the core is dead at the moment */
+	struct pool *pool;
+	struct store *store;
+	struct bus *bus;
+	struct bus_subscriber listener;
+	uint64_t now, rng;
+	uint64_t epoch; /* grows with each core; events of older cores are dropped */
+	struct heap agenda;
+	bool calm;
+	uint64_t steps_before; /* of cores that have died */
+};
+extern struct sim sim;
+
+_Noreturn void broken(const char *invariant, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+uint64_t chance(uint64_t below);
+bool happens(unsigned per_10000);
+/* Call fn(arg) in `in_ms`.  Given: arg is freed by fn. */
+void later(uint64_t in_ms, void (*fn)(void *arg), void *arg);
+
+/* fake_store.c */
+void fake_store_crash(void); /* keep a prefix of what was submitted */
+void fake_store_reset(void);
+const struct account_record *durable_account(uint64_t row);
+int durable_attempt_of_session(const char *session); /* enum attempt_state, -1: none */
+uint64_t durable_seq(void);
+unsigned durable_strays(void);
+
+/* fake_pool.c */
+struct request;
+void fake_pool_kill_worker(unsigned slot); /* dies now */
+void fake_pool_hang_worker(unsigned slot); /* says nothing any more */
+void fake_pool_crash(void);                /* the core died: so do its workers */
+void fake_pool_reset(void);
+/* The provider answers a request (given), or never does, or says something by itself. */
+void request_reply_ok(struct request *);
+void request_reply_error(struct request *, unsigned cause, bool unknown, uint64_t generation);
+void request_never(struct request *);
+void worker_push(unsigned instance, const char *session, const char *account, uint64_t generation,
+		 unsigned state, unsigned cause);
+
+/* world.c */
+struct request {
+	uint64_t epoch, tag, life; /* life: number of the worker's process */
+	unsigned slot, method, instance;
+	char session[LIMIT_SESSION_ID + 1], account[LIMIT_ACCOUNT_ID + 1];
+	char profile[LIMIT_PROFILE + 1];
+	uint64_t generation;
+	bool resume;
+	/* the answer */
+	unsigned state, cause;
+	bool unknown, complete;
+	char boot_id[24];
+	struct msg_session *sessions;
+	size_t n_sessions;
+};
+void world_reset(void);
+void world_gets(struct request *given);
+void world_instance_down(unsigned instance, uint64_t for_ms);
+void world_calm(void);
+unsigned world_live_of(const char *account, const char **ret_session);
+bool world_is_live(const char *session);
+bool world_is_connected(const char *session);
+const char *world_good_profile(const char *account); /* that holds a living login; NULL: none */
+uint64_t world_applied_of(const char *account);
+void world_allow_fresh(const char *account, bool allowed);
+bool world_fresh_allowed(const char *account);
+void world_moves_to(const char *account, const char *profile, uint64_t generation);
+
+/* check.c */
+void check_create(const struct request *); /* a create reaches the provider */
+void check_close(const struct request *);  /* a disconnect reaches the provider */
+void check_all(void);                      /* after every turn */
+void check_settled(void);                  /* at the end of the calm */
+void check_reset(void);
+void check_crashed(void);
+uint64_t check_asked(uint64_t row);                         /* a wish is put; its number */
+void check_acked(uint64_t row, uint64_t number, bool want); /* it was answered "done" */
+
+#endif
