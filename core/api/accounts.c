@@ -1,0 +1,249 @@
+/*
+ * accounts.c - making, reading, changing and deleting accounts.
+ */
+#include <stddef.h>
+#include <stdio.h>
+
+#include "api/answer.h"
+#include "api/body.h"
+#include "api/change.h"
+#include "api/handlers.h"
+#include "api/view_json.h"
+#include "base/limits.h"
+#include "base/obj.h"
+#include "policy/account.h"
+
+/* --- what texts may look like --- */
+
+static bool is_account_id(struct str s)
+{
+	return str_is_id(s, LIMIT_ACCOUNT_ID, "_-");
+}
+
+static bool is_workspace(struct str s)
+{
+	return str_is_id(s, LIMIT_WORKSPACE, "-");
+}
+
+static bool is_provider(struct str s)
+{
+	return str_is_id(s, LIMIT_PROVIDER, "_-");
+}
+
+static bool is_instance(struct str s)
+{
+	return s.n > 0 && s.n <= LIMIT_INSTANCE;
+}
+
+/* One line for people: anything but control characters. */
+static bool is_label(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++) {
+		if ((unsigned char)s.p[i] < 0x20 || s.p[i] == 0x7f)
+			return false;
+	}
+	return s.n <= LIMIT_LABEL;
+}
+
+static bool is_priority(struct str s)
+{
+	return str_is(s, "high") || str_is(s, "normal") || str_is(s, "low");
+}
+
+static bool is_status(struct str s)
+{
+	for (unsigned i = 0; i < STATUS_COUNT; i++) {
+		if (str_is(s, status_name(i)))
+			return true;
+	}
+	return false;
+}
+
+#define AN_ID       "1 to 64 characters of a-z, 0-9, _ and -, the first a letter or digit"
+#define A_WORKSPACE "1 to 32 characters of a-z, 0-9 and -, the first a letter or digit"
+#define A_PROVIDER  "the name of a provider in the configuration"
+#define AN_INSTANCE "the name of an instance in the configuration"
+#define A_LABEL     "text of at most 128 bytes without control characters"
+#define AN_OBJECT   "an object of at most 4096 bytes"
+#define A_PRIORITY  "high, normal or low"
+#define A_STATUS                                                                                 \
+	"new, connecting, qr_scanning, authenticated, connected, reconnecting, disconnected or " \
+	"failed"
+#define A_BOOL "true or false"
+
+#define AT(member) offsetof(struct command, member)
+#define TEXT(name, member, most, check, what, absent)                   \
+	{                                                               \
+		name, FIELD_TEXT, AT(member), most, check, what, absent \
+	}
+#define OBJECT(name, member, most, what, absent)                         \
+	{                                                                \
+		name, FIELD_OBJECT, AT(member), most, NULL, what, absent \
+	}
+#define BOOL(name, member, what)                                  \
+	{                                                         \
+		name, FIELD_BOOL, AT(member), 0, NULL, what, NULL \
+	}
+
+// clang-format off
+static const struct field create_fields[] = {
+	/*   name        member     most bytes        check          must be      when absent */
+	TEXT("provider",  provider,  LIMIT_PROVIDER,   is_provider,   A_PROVIDER,  FIELD_REQUIRED),
+	TEXT("id",        account,   LIMIT_ACCOUNT_ID, is_account_id, AN_ID,       NULL),
+	TEXT("workspace", workspace, LIMIT_WORKSPACE,  is_workspace,  A_WORKSPACE, "default"),
+	TEXT("label",     label,     LIMIT_LABEL,      is_label,      A_LABEL,     ""),
+	TEXT("priority",  priority,  sizeof "normal",  is_priority,   A_PRIORITY,  "normal"),
+	OBJECT("metadata", metadata, LIMIT_METADATA, AN_OBJECT, "{}"),
+	BOOL("connect", connect, A_BOOL),
+};
+static const struct field patch_fields[] = {
+	TEXT("label",     label,     LIMIT_LABEL,      is_label,      A_LABEL,     NULL),
+	TEXT("priority",  priority,  sizeof "normal",  is_priority,   A_PRIORITY,  NULL),
+	OBJECT("metadata", metadata, LIMIT_METADATA, AN_OBJECT, NULL),
+};
+// clang-format on
+
+/* --- changes --- */
+
+/* The account as it is now, behind a command. */
+static void answer_account(struct conn *c, const struct change_order *order,
+			   const struct command_result *result)
+{
+	struct response r = { .status = order->status };
+	struct api_port *port = &c->face->port;
+	char location[sizeof "/v1/accounts/" + LIMIT_ACCOUNT_ID];
+	struct account_view view;
+	struct json j;
+
+	if (!port->account(port->ctx, result->account, &view)) {
+		answer_failure(c, PROBLEM_account_not_found,
+			       "The account \"%.*s\" has been deleted since.",
+			       STR_ARG(result->account));
+		return;
+	}
+	j = answer_json(c);
+	account_json(&j, NULL, &view);
+	snprintf(location, sizeof location, "/v1/accounts/%.*s", STR_ARG(view.id));
+	if (order->status == 201)
+		response_header(&r, "Location", str_of(location));
+	if (result->replayed)
+		response_header(&r, "Idempotency-Replayed", STR("true"));
+	answer_send(c, &r);
+}
+
+static void answer_deleted(struct conn *c, const struct change_order *order,
+			   const struct command_result *result)
+{
+	struct response r = { .status = order->status };
+
+	if (result->replayed)
+		response_header(&r, "Idempotency-Replayed", STR("true"));
+	conn_answer(c, &r);
+}
+
+/* Make a command of `kind`, read the body into it by `fields`, and submit it. */
+static void change_account(struct exchange *x, enum command_kind kind, const struct field *fields,
+			   size_t n_fields, const struct change_order *order)
+{
+	struct command *cmd = command_new(kind);
+
+	if (cmd != NULL && body_read(x->request->body, fields, n_fields, cmd, &x->problem) != 0) {
+		answer_problem(x->conn, &x->problem, NULL);
+		command_free(&cmd);
+		return;
+	}
+	change_submit(x, &cmd, order);
+}
+
+void post_accounts(struct exchange *x)
+{
+	const struct change_order order = { .status = 201, .answer = answer_account };
+
+	change_account(x, COMMAND_CREATE, create_fields, ARRAY_LEN(create_fields), &order);
+}
+
+void patch_account(struct exchange *x)
+{
+	const struct change_order order = { .status = 200, .answer = answer_account };
+
+	change_account(x, COMMAND_PATCH, patch_fields, ARRAY_LEN(patch_fields), &order);
+}
+
+void delete_account(struct exchange *x)
+{
+	const struct change_order order = { .status = 204, .answer = answer_deleted };
+
+	change_account(x, COMMAND_DELETE, NULL, 0, &order);
+}
+
+/* --- reads --- */
+
+void get_account(struct exchange *x)
+{
+	struct response r = { .status = 200 };
+	struct account_view view;
+	struct json j;
+
+	if (!x->face->port.account(x->face->port.ctx, x->match.id, &view)) {
+		answer_failure(x->conn, PROBLEM_account_not_found, NO_ACCOUNT,
+			       STR_ARG(x->match.id));
+		return;
+	}
+	j = answer_json(x->conn);
+	account_json(&j, NULL, &view);
+	answer_send(x->conn, &r);
+}
+
+static void each_account(void *arg, const struct account_view *view)
+{
+	account_json(arg, NULL, view);
+}
+
+/* A parameter that must look right when it is there. */
+static int filter_text(struct exchange *x, const char *name, bool (*check)(struct str),
+		       const char *what, struct str *ret_text)
+{
+	*ret_text = query_get(&x->query, name);
+	if (ret_text->p == NULL || check(*ret_text))
+		return 0;
+	return problem_set(&x->problem, PROBLEM_invalid_field, "\"%s\" must be %s.", name, what);
+}
+
+static int read_filter(struct exchange *x, struct account_filter *f)
+{
+	uint64_t limit;
+
+	if (filter_text(x, "workspace", is_workspace, A_WORKSPACE, &f->workspace) != 0 ||
+	    filter_text(x, "provider", is_provider, A_PROVIDER, &f->provider) != 0 ||
+	    filter_text(x, "status", is_status, A_STATUS, &f->status) != 0 ||
+	    filter_text(x, "instance", is_instance, AN_INSTANCE, &f->instance) != 0 ||
+	    filter_text(x, "label_prefix", is_label, A_LABEL, &f->label_prefix) != 0 ||
+	    query_u64(&x->query, "cursor", 0, INT64_MAX, 0, &f->after_row, &x->problem) != 0 ||
+	    query_u64(&x->query, "limit", 1, LIMIT_PAGE, 100, &limit, &x->problem) != 0)
+		return ERR_FORMAT;
+	f->limit = (uint32_t)limit;
+	return 0;
+}
+
+void get_accounts(struct exchange *x)
+{
+	struct response r = { .status = 200 };
+	struct account_filter filter = { .limit = 0 };
+	char cursor[24];
+	uint64_t next;
+	struct json j;
+
+	if (read_filter(x, &filter) != 0) {
+		answer_problem(x->conn, &x->problem, NULL);
+		return;
+	}
+	j = answer_json(x->conn);
+	json_object(&j, NULL);
+	json_array(&j, "accounts");
+	next = x->face->port.accounts(x->face->port.ctx, &filter, each_account, &j);
+	json_array_end(&j);
+	snprintf(cursor, sizeof cursor, "%llu", (unsigned long long)next);
+	json_text(&j, "next_cursor", next > 0 ? cursor : NULL);
+	json_object_end(&j);
+	answer_send(x->conn, &r);
+}

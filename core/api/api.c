@@ -1,0 +1,76 @@
+/* api.c - puts the room together: key, face, server. */
+#include "api/api.h"
+
+#include <stdlib.h>
+
+#include "api/face.h"
+#include "api/key_file.h"
+#include "api/server.h"
+#include "base/obj.h"
+
+struct api {
+	struct face face;
+	struct server *server;
+};
+
+static int start(struct api *a, struct uv_loop_s *loop, const struct api_options *o,
+		 struct why *why)
+{
+	int r = key_file_load(&a->face.auth, o->key_file, why);
+
+	if (r == 0 && server_new(&a->server, loop, &a->face, o->connections) != 0)
+		r = why_set(why, ERR_NOMEM, "out of memory");
+	if (r == 0)
+		r = server_listen_tcp(a->server, o->listen, why);
+	if (r == 0 && o->socket_path != NULL)
+		r = server_listen_unix(a->server, o->socket_path, why);
+	return r;
+}
+
+int api_new(struct api **ret_api, struct uv_loop_s *loop, const struct api_options *o,
+	    const struct api_port *port, struct bus *bus, struct why *why)
+{
+	struct api *a = calloc(1, sizeof *a);
+	int r;
+
+	if (a == NULL || face_init(&a->face, o, port, bus) != 0) {
+		free(a);
+		return why_set(why, ERR_NOMEM, "out of memory");
+	}
+	r = start(a, loop, o, why);
+	if (r == 0)
+		*ret_api = TAKE(a);
+	api_free(&a);
+	return r;
+}
+
+const char *api_address(const struct api *a)
+{
+	return server_url(a->server);
+}
+
+void api_stop(struct api *a, uint64_t grace_ms, void (*done)(void *ctx), void *ctx)
+{
+	server_stop(a->server, grace_ms, done, ctx);
+}
+
+static void on_freed(void *ctx)
+{
+	struct api *a = ctx;
+
+	face_fini(&a->face);
+	free(a);
+}
+
+void api_free(struct api **api)
+{
+	struct api *a = TAKE(*api);
+
+	if (a != NULL)
+		server_free(&a->server, on_freed, a);
+}
+
+void api_stats(const struct api *a, struct api_stats *ret_stats)
+{
+	*ret_stats = a->face.stats;
+}

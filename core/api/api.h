@@ -1,0 +1,42 @@
+/*
+ * api.h - the HTTP face: /v1, /healthz, /readyz, on TCP and on a unix socket.
+ *
+ * llhttp (strict) on the libuv loop.  Everything here runs on the loop thread.
+ */
+#ifndef RELINK_API_API_H
+#define RELINK_API_API_H
+#include "api/port.h"
+
+struct api;
+struct bus;
+struct uv_loop_s;
+
+struct api_options {
+	const char *listen; /* "127.0.0.1:0" */
+	const char
+	    *socket_path;     /* unix socket, 0600; peers are admitted by their uid; NULL: none */
+	const char *key_file; /* admin key, made at first start, 0600 */
+	uint64_t header_ms, body_ms, write_ms, idle_ms;
+	uint64_t connections, body_bytes;
+};
+
+/* Reads or makes the key, binds, listens.  `port` is copied, `bus` kept.  On failure nothing
+ * listens, but the loop has to turn once more before it can be closed. */
+int api_new(struct api **ret_api, struct uv_loop_s *, const struct api_options *,
+	    const struct api_port *, struct bus *, struct why *);
+/* "http://127.0.0.1:41234": where TCP really listens. */
+const char *api_address(const struct api *);
+/* Accept no more, answer what is under way (at most `grace_ms`), then call `done` from the loop. */
+void api_stop(struct api *, uint64_t grace_ms, void (*done)(void *ctx), void *ctx);
+/* Close what is still open, at once.  The memory goes with the last close callback: turn the loop
+ * once more before it, the bus or the port go.  Commands under way may be answered later still:
+ * their reply is dropped.  NULL is fine. */
+void api_free(struct api **);
+
+/* Counters since start; connections, streams and waiters: now. */
+struct api_stats {
+	uint64_t requests, refused, connections, streams, waiters;
+};
+void api_stats(const struct api *, struct api_stats *ret_stats);
+
+#endif

@@ -1,0 +1,96 @@
+/*
+ * change.c - commands on their way.
+ *
+ * A command that was submitted is carried out, whatever becomes of the client: the change outlives
+ * the connection and ends with the reply.
+ */
+#include "api/change.h"
+
+#include <stdlib.h>
+
+#include "api/answer.h"
+#include "api/idempotency.h"
+#include "api/work.h"
+#include "base/killpoint.h"
+#include "base/limits.h"
+#include "base/obj.h"
+
+#define CHANGE_MAGIC 0xc4a26e01u
+
+struct change {
+	struct work work;
+	unsigned magic;
+	struct change_order order;
+};
+
+/* The reply will come and end it. */
+static void on_gone(struct work *w)
+{
+	(void)w;
+}
+
+static const struct work_ops change_ops = { .gone = on_gone };
+
+/* The engine's refusal as a problem. */
+static void answer_refusal(struct conn *c, const struct command_result *r)
+{
+	enum problem_code code = problem_of(r->problem);
+
+	if (r->problem == NULL && r->code == ERR_FULL)
+		code = PROBLEM_overloaded;
+	answer_failure(c, code, "%.*s", STR_ARG(r->text));
+}
+
+static void on_reply(void *ctx, const struct command_result *result)
+{
+	struct change *ch;
+	struct conn *c;
+
+	OBJ_CAST(ch, ctx, CHANGE_MAGIC);
+	c = ch->work.conn;
+	if (c != NULL && result->code < 0)
+		answer_refusal(c, result);
+	else if (c != NULL)
+		ch->order.answer(c, &ch->order, result);
+	OBJ_FINI(ch);
+	free(ch);
+}
+
+static bool is_nomem(const struct exchange *x, const struct command *cmd)
+{
+	return cmd == NULL || (x->match.id.n > 0 && cmd->account == NULL);
+}
+
+void change_submit(struct exchange *x, struct command **command, const struct change_order *order)
+{
+	struct command *cmd = TAKE(*command);
+	struct conn *c = x->conn;
+	struct change *ch = calloc(1, sizeof *ch);
+
+	if (cmd != NULL && x->match.id.n > 0)
+		cmd->account = str_dup(x->match.id);
+	if (ch == NULL || is_nomem(x, cmd)) {
+		answer_failure(c, PROBLEM_overloaded, "Out of memory. Try again later.");
+		goto out;
+	}
+	if (idempotency_read(x->request, order->status, cmd, &x->problem) != 0) {
+		answer_problem(c, &x->problem, NULL);
+		goto out;
+	}
+	OBJ_INIT(ch, CHANGE_MAGIC);
+	ch->work.ops = &change_ops;
+	ch->work.due_at = DEADLINE_NEVER;
+	ch->order = *order;
+	cmd->reply = on_reply;
+	cmd->ctx = ch;
+	conn_await(c, &ch->work);
+	if (x->face->port.submit(x->face->port.ctx, &cmd) == 0) {
+		KP("api.command.submitted");
+		return; /* on_reply may have run: `ch` is its */
+	}
+	answer_failure(c, PROBLEM_overloaded,
+		       "Too many commands wait to be carried out. Try again in a second.");
+out:
+	command_free(&cmd);
+	free(ch);
+}

@@ -1,0 +1,22 @@
+/*
+ * change.h - a request that changes something: from the handler to the inbox, and the reply back.
+ */
+#ifndef RELINK_API_CHANGE_H
+#define RELINK_API_CHANGE_H
+#include "api/exchange.h"
+#include "api/wait.h"
+
+/* What the answer needs when the reply comes, long after the request is forgotten. */
+struct change_order {
+	unsigned status; /* of the answer when it worked */
+	/* Write the answer; `result->code` is 0.  Lent. */
+	void (*answer)(struct conn *, const struct change_order *order,
+		       const struct command_result *result);
+	struct wait_order wait; /* for answers that may wait for the account */
+};
+
+/* Submit `*command` (given) for the request's account and answer when it is durable or refused.
+ * Reads Idempotency-Key.  `order` is copied. */
+void change_submit(struct exchange *, struct command **command, const struct change_order *order);
+
+#endif

@@ -1,0 +1,32 @@
+/* command.c - a command's memory; port.h has the rest. */
+#include <stdlib.h>
+
+#include "api/port.h"
+#include "base/obj.h"
+
+struct command *command_new(enum command_kind kind)
+{
+	struct command *c = calloc(1, sizeof *c);
+
+	if (c != NULL)
+		c->kind = kind;
+	return c;
+}
+
+void command_free(struct command **command)
+{
+	struct command *c = TAKE(*command);
+
+	if (c == NULL)
+		return;
+	free(c->account);
+	free(c->workspace);
+	free(c->provider);
+	free(c->label);
+	free(c->metadata);
+	free(c->priority);
+	free(c->verb);
+	free(c->args);
+	free(c->idem_key);
+	free(c);
+}

@@ -1,0 +1,18 @@
+/*
+ * digest.h - SHA-256.
+ *
+ * digest.c is the only file that includes OpenSSL: its ERR_STATE and ours cannot be in one.
+ */
+#ifndef RELINK_API_DIGEST_H
+#define RELINK_API_DIGEST_H
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/str.h"
+
+#define DIGEST_BYTES 32
+
+/* Of the parts, one behind the other.  False when memory is out. */
+bool digest_of(uint8_t to[DIGEST_BYTES], const struct str *parts, size_t n_parts);
+
+#endif

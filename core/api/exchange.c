@@ -1,0 +1,71 @@
+/* exchange.c - the checks between the parser and a handler, in the order in which they answer. */
+#include "api/exchange.h"
+
+#include <strings.h>
+
+#include "base/limits.h"
+
+static int check_key(struct exchange *x)
+{
+	if (x->match.route->access == ROUTE_OPEN || x->conn->trusted)
+		return 0;
+	return auth_check(&x->face->auth, x->request, &x->problem);
+}
+
+static int check_names(struct exchange *x)
+{
+	struct str id = x->match.id, verb = x->match.verb;
+
+	if (id.n > 0 && !str_is_id(id, LIMIT_ACCOUNT_ID, "_-"))
+		return problem_set(&x->problem, PROBLEM_account_not_found,
+				   "There is no account \"%.*s\": ids are made of a-z, 0-9, _ and "
+				   "-.",
+				   STR_ARG(id));
+	if (verb.n > 0 && !str_is_id(verb, LIMIT_VERB, "_-"))
+		return problem_set(&x->problem, PROBLEM_not_supported,
+				   "There is no verb \"%.*s\": verbs are made of a-z, 0-9, _ and "
+				   "-.",
+				   STR_ARG(verb));
+	return 0;
+}
+
+static bool is_json(struct str type)
+{
+	static const char json[] = "application/json";
+	size_t n = sizeof json - 1;
+
+	if (type.n < n || strncasecmp(type.p, json, n) != 0)
+		return false;
+	return type.n == n || type.p[n] == ';' || type.p[n] == ' ';
+}
+
+static int check_body(struct exchange *x)
+{
+	if (!x->request->has_body)
+		return 0;
+	if (x->match.route->body == ROUTE_NONE)
+		return problem_set(&x->problem, PROBLEM_bad_request, "This request takes no body.");
+	if (!is_json(x->request->header[HEADER_CONTENT_TYPE]))
+		return problem_set(&x->problem, PROBLEM_unsupported_media_type,
+				   "Send the body with \"Content-Type: application/json\".");
+	return 0;
+}
+
+int exchange_open(struct exchange *x, struct conn *c, const struct http_request *r)
+{
+	int bad;
+
+	x->face = c->face;
+	x->conn = c;
+	x->request = r;
+	bad = router_find(r->method, r->path, &x->match, &x->problem);
+	if (bad == 0)
+		bad = query_read(&x->query, r->query, x->match.route->query, &x->problem);
+	if (bad == 0)
+		bad = check_key(x);
+	if (bad == 0)
+		bad = check_names(x);
+	if (bad == 0)
+		bad = check_body(x);
+	return bad;
+}

@@ -1,0 +1,43 @@
+/*
+ * face.h - what all connections of one API share: the ports, the key, the limits, the deadlines.
+ *
+ * It knows no sockets, so a connection can be driven from a test or a fuzzer.
+ */
+#ifndef RELINK_API_FACE_H
+#define RELINK_API_FACE_H
+#include "api/api.h"
+#include "api/auth.h"
+#include "api/deadline.h"
+#include "api/port.h"
+#include "base/buf.h"
+
+struct bus;
+struct waits;
+
+/* The largest answer: a page of LIMIT_PAGE accounts with all their texts. */
+#define ANSWER_MAX (16u << 20)
+
+struct face {
+	struct api_port port;
+	struct bus *bus; /* kept */
+	struct auth auth;
+	uint64_t header_ms, body_ms, write_ms, idle_ms;
+	size_t body_limit;
+	struct deadlines deadlines;
+	struct waits *waits;
+	struct problem problem; /* why the parser refused a request; answered at once */
+	struct buf content;     /* of the answer that is being written; see answer.h */
+	char date[32];          /* for the Date header, of second date_s */
+	uint64_t date_s;
+	bool stopping; /* no request after the one under way */
+	struct api_stats stats;
+};
+
+/* The key (auth) is the caller's to set.  -ERR_NOMEM. */
+int face_init(struct face *, const struct api_options *, const struct api_port *, struct bus *);
+/* All connections are gone. */
+void face_fini(struct face *);
+/* Now, as the Date header wants it. */
+const char *face_date(struct face *);
+
+#endif

@@ -1,0 +1,109 @@
+/*
+ * port.h - what the HTTP room wants from the rest of the core, and nothing more.
+ *
+ * Reads come from read models (views, lent for the call).  Changes are commands that go into the
+ * engine's inbox; the answer comes back once the change is durable.  app connects this to the
+ * engine, tests connect it to a fake.
+ */
+#ifndef RELINK_API_PORT_H
+#define RELINK_API_PORT_H
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/str.h"
+#include "policy/journal.h"
+
+/* An account as the outside sees it.  Names are stable words of the API. */
+struct account_view {
+	uint64_t row;
+	struct str id, workspace, provider, instance, label, metadata;
+	struct str session_id, profile, phone, reason;
+	const char *status, *phase, *cause, *user_action, *priority;
+	bool want_connected;
+	bool checking; /* the status is the last known one; a look is under way */
+	uint64_t generation, attempts;
+	uint64_t created_at, since, connected_since, next_attempt_at; /* ms, 0: none */
+	struct str qr; /* raw text of the newest code; empty: none */
+	uint64_t qr_expires_at, qr_deadline_at;
+};
+
+struct worker_view {
+	unsigned slot;
+	const char *provider, *state;
+	struct str plugin, version;
+	uint64_t pid, since, next_start_at, deaths, accounts, open_ops, lag_ms, rss_kib;
+	struct str last_death; /* one sentence; empty: none */
+	struct str instances;  /* names, comma-separated */
+};
+
+struct account_filter {
+	struct str workspace, provider, status, instance, label_prefix; /* empty: any */
+	uint64_t after_row; /* cursor: rows above this one */
+	uint32_t limit;
+};
+
+enum command_kind {
+	COMMAND_CREATE,
+	COMMAND_PATCH,
+	COMMAND_DELETE,
+	COMMAND_CONNECT,
+	COMMAND_DISCONNECT,
+	COMMAND_RECONNECT,
+	COMMAND_REGENERATE,
+	COMMAND_CHECK,
+	COMMAND_VERB
+};
+
+/* What came of a command.  Strings are lent. */
+struct command_result {
+	int code;            /* 0 or ERR_* */
+	const char *problem; /* stable code for problem+json, when code < 0 */
+	struct str text;     /* for people: what is wrong and what to do */
+	struct str account;  /* public id */
+	struct str body;     /* VERB and CHECK: JSON */
+	bool replayed;       /* this Idempotency-Key was answered before */
+	bool created;        /* CREATE: a new account (not a replay) */
+};
+
+/* A change.  The engine frees it with command_free.  All strings are malloc'ed, NULL is absent. */
+struct command {
+	struct command *prev, *next;
+	enum command_kind kind;
+	char *account;                                            /* CREATE: wished id or NULL */
+	char *workspace, *provider, *label, *metadata, *priority; /* CREATE, PATCH */
+	char *verb, *args;                                        /* VERB; args are JSON */
+	bool connect;                                             /* CREATE: connect at once */
+	bool force;     /* REGENERATE: although it costs a living login */
+	char *idem_key; /* scoped by the caller; NULL: none */
+	uint8_t idem_hash[32];
+	uint32_t idem_status; /* HTTP status that the first answer had */
+	/* Called exactly once, on the loop thread, when the change is durable or refused. */
+	void (*reply)(void *ctx, const struct command_result *);
+	void *ctx;
+};
+struct command *command_new(enum command_kind);
+void command_free(struct command **);
+
+struct api_port {
+	void *ctx;
+	bool (*account)(void *ctx, struct str id, struct account_view *ret_view);
+	/* Calls `each` for up to filter.limit accounts in the order of their rows; returns the row to
+	 * go on from, or 0 when there are no more. */
+	uint64_t (*accounts)(void *ctx, const struct account_filter *,
+			     void (*each)(void *arg, const struct account_view *), void *arg);
+	unsigned (*workers)(void *ctx, void (*each)(void *arg, const struct worker_view *),
+			    void *arg);
+	/* Given: the engine answers through command->reply.  -ERR_FULL: the inbox is full; the command
+	 * is freed and no reply follows. */
+	int (*submit)(void *ctx, struct command **);
+	/* Journal lines: `each` runs per line, then once with NULL. */
+	int (*journal)(void *ctx, uint64_t row, uint64_t after, uint64_t before, bool told_only,
+		       uint32_t limit,
+		       void (*each)(void *arg, int result, const struct journal_record *),
+		       void *arg);
+	/* Can commands be carried out now?  False fills `why` with what is missing and the remedy. */
+	bool (*ready)(void *ctx, struct why *why);
+};
+
+#endif

@@ -1,0 +1,41 @@
+/*
+ * router.h - which handler a method and a path lead to.
+ */
+#ifndef RELINK_API_ROUTER_H
+#define RELINK_API_ROUTER_H
+#include <stdbool.h>
+
+#include "api/http.h"
+#include "api/problem.h"
+#include "base/str.h"
+
+struct exchange;
+
+enum route_access { ROUTE_OPEN, ROUTE_KEY };
+enum route_body { ROUTE_NONE, ROUTE_JSON };
+
+struct route {
+	enum http_method method;
+	const char *path;
+	void (*handler)(struct exchange *);
+	enum route_access access;
+	enum route_body body;
+	const char *query, *doc;
+};
+
+#define ROUTE_PATH_MAX 256
+
+struct match {
+	const struct route *route; /* NULL: nothing fits */
+	struct str id, verb;       /* decoded, not yet checked; empty: not in the path */
+	char text[ROUTE_PATH_MAX]; /* the decoded path */
+	char allow[64];            /* with PROBLEM_method_not_allowed: what would do */
+};
+
+/* `path` is as sent.  < 0 with *problem: not_found, method_not_allowed, bad_request. */
+int router_find(enum http_method, struct str path, struct match *ret_match, struct problem *);
+
+/* The table; for tests and for who describes the API. */
+const struct route *router_routes(size_t *ret_n);
+
+#endif

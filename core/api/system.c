@@ -1,0 +1,72 @@
+/* system.c - is the daemon alive, is it ready, what do its workers do. */
+#include "api/answer.h"
+#include "api/exchange.h"
+#include "api/handlers.h"
+#include "api/view_json.h"
+
+void get_healthz(struct exchange *x)
+{
+	struct response r = { .status = 200 };
+	struct json j = answer_json(x->conn);
+
+	json_object(&j, NULL);
+	json_text(&j, "status", "ok");
+	json_object_end(&j);
+	answer_send(x->conn, &r);
+}
+
+void get_readyz(struct exchange *x)
+{
+	struct response r = { .status = 200 };
+	struct why why = { .code = 0 };
+	struct json j;
+
+	if (x->face->stopping) {
+		answer_failure(x->conn, PROBLEM_stopping, "The daemon is stopping.");
+		return;
+	}
+	if (!x->face->port.ready(x->face->port.ctx, &why)) {
+		answer_failure(x->conn, PROBLEM_not_ready, "%s", why.text);
+		return;
+	}
+	j = answer_json(x->conn);
+	json_object(&j, NULL);
+	json_text(&j, "status", "ready");
+	json_object_end(&j);
+	answer_send(x->conn, &r);
+}
+
+static void each_worker(void *arg, const struct worker_view *w)
+{
+	worker_json(arg, NULL, w);
+}
+
+void get_workers(struct exchange *x)
+{
+	struct response r = { .status = 200 };
+	struct json j = answer_json(x->conn);
+
+	json_object(&j, NULL);
+	json_array(&j, "workers");
+	x->face->port.workers(x->face->port.ctx, each_worker, &j);
+	json_array_end(&j);
+	json_object_end(&j);
+	answer_send(x->conn, &r);
+}
+
+void get_root(struct exchange *x)
+{
+	struct response r = { .status = 200, .type = TYPE_TEXT };
+	struct buf *text = &x->face->content;
+	size_t n;
+	const struct route *routes = router_routes(&n);
+
+	answer_json(x->conn);
+	buf_text(text, "This is Relink: it keeps WhatsApp accounts linked.\n\n"
+		       "Send \"Authorization: Bearer KEY\"; the admin key is in the file admin.key "
+		       "of the daemon's state directory.\n\n");
+	for (size_t i = 0; i < n; i++)
+		buf_printf(text, "%-6s %-30s  %s\n", http_method_name(routes[i].method),
+			   routes[i].path, routes[i].doc);
+	answer_send(x->conn, &r);
+}

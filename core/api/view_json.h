@@ -1,0 +1,14 @@
+/*
+ * view_json.h - accounts, QR codes and workers, as the API shows them.
+ */
+#ifndef RELINK_API_VIEW_JSON_H
+#define RELINK_API_VIEW_JSON_H
+#include "api/port.h"
+#include "base/json.h"
+
+void account_json(struct json *, const char *key, const struct account_view *);
+/* {"code","expires_at","deadline_at"}; null while there is no code. */
+void qr_json(struct json *, const char *key, const struct account_view *);
+void worker_json(struct json *, const char *key, const struct worker_view *);
+
+#endif

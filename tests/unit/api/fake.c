@@ -1,0 +1,467 @@
+/* fake.c - the core behind the API's port in tests. */
+#include "fake.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <utlist.h>
+
+#include "base/limits.h"
+#include "base/obj.h"
+#include "policy/account.h"
+
+void fake_open(struct fake *f, unsigned ring)
+{
+	*f = (struct fake){ .first_seq = 1, .said = "{\"ok\":true}" };
+	must(bus_new(&f->bus, ring, 0) == 0);
+}
+
+void fake_close(struct fake *f)
+{
+	struct command *cmd, *next;
+	struct fake_read *read, *next_read;
+
+	DL_FOREACH_SAFE(f->inbox, cmd, next)
+	{
+		DL_DELETE(f->inbox, cmd);
+		cmd->reply(cmd->ctx, &(struct command_result){ .code = ERR_CANCELLED });
+		command_free(&cmd);
+	}
+	DL_FOREACH_SAFE(f->reads, read, next_read)
+	{
+		DL_DELETE(f->reads, read);
+		read->each(read->arg, ERR_CANCELLED, NULL);
+		free(read);
+	}
+	bus_free(&f->bus);
+	for (size_t i = 0; i < f->n_accounts; i++)
+		free(f->accounts[i].metadata);
+	free(f->accounts);
+	free(f->lines);
+}
+
+/* --- accounts --- */
+
+struct fake_account *fake_find(struct fake *f, const char *id)
+{
+	for (size_t i = 0; i < f->n_accounts; i++) {
+		if (!f->accounts[i].deleted && strcmp(f->accounts[i].id, id) == 0)
+			return &f->accounts[i];
+	}
+	return NULL;
+}
+
+struct fake_account *fake_add(struct fake *f, const char *id)
+{
+	struct fake_account *a;
+
+	if (f->n_accounts == f->room) {
+		f->room = f->room > 0 ? f->room * 2 : 16;
+		f->accounts = realloc(f->accounts, f->room * sizeof *f->accounts);
+		must(f->accounts != NULL);
+	}
+	a = &f->accounts[f->n_accounts];
+	*a = (struct fake_account){ .row = ++f->n_accounts };
+	snprintf(a->id, sizeof a->id, "%s", id);
+	snprintf(a->workspace, sizeof a->workspace, "default");
+	snprintf(a->provider, sizeof a->provider, "mock");
+	snprintf(a->status, sizeof a->status, "new");
+	snprintf(a->priority, sizeof a->priority, "normal");
+	return a;
+}
+
+static void view_of(const struct fake_account *a, struct account_view *v)
+{
+	*v = (struct account_view){
+		.row = a->row,
+		.id = str_of(a->id),
+		.workspace = str_of(a->workspace),
+		.provider = str_of(a->provider),
+		.label = str_of(a->label),
+		.metadata = str_of(a->metadata),
+		.status = a->status,
+		.phase = "up",
+		.cause = "none",
+		.user_action = "none",
+		.priority = a->priority,
+		.want_connected = a->want,
+		.generation = a->generation,
+		.created_at = 1763287200000,
+		.since = 1763287200000,
+		.qr = str_of(a->qr),
+		.qr_expires_at = a->qr[0] != '\0' ? 1763287220000 : 0,
+		.qr_deadline_at = a->qr[0] != '\0' ? 1763287500000 : 0,
+	};
+}
+
+static bool port_account(void *ctx, struct str id, struct account_view *ret_view)
+{
+	struct fake *f = ctx;
+	char text[65];
+	const struct fake_account *a;
+
+	if (!str_copy(text, sizeof text, id))
+		return false;
+	a = fake_find(f, text);
+	if (a != NULL)
+		view_of(a, ret_view);
+	return a != NULL;
+}
+
+static bool fits(struct str want, const char *have)
+{
+	return want.n == 0 || str_is(want, have);
+}
+
+static uint64_t port_accounts(void *ctx, const struct account_filter *filter,
+			      void (*each)(void *, const struct account_view *), void *arg)
+{
+	struct fake *f = ctx;
+	uint32_t n = 0;
+
+	for (size_t i = filter->after_row; i < f->n_accounts; i++) {
+		const struct fake_account *a = &f->accounts[i];
+		struct account_view v;
+
+		if (a->deleted || !fits(filter->workspace, a->workspace) ||
+		    !fits(filter->provider, a->provider) || !fits(filter->status, a->status) ||
+		    strncmp(a->label, filter->label_prefix.n > 0 ? filter->label_prefix.p : "",
+			    filter->label_prefix.n) != 0)
+			continue;
+		if (n++ == filter->limit)
+			return f->accounts[i - 1].row;
+		view_of(a, &v);
+		each(arg, &v);
+	}
+	return 0;
+}
+
+static unsigned port_workers(void *ctx, void (*each)(void *, const struct worker_view *), void *arg)
+{
+	const struct worker_view v = {
+		.slot = 0,
+		.provider = "mock",
+		.state = "ready",
+		.plugin = STR("mock"),
+		.version = STR("0.1.0"),
+		.pid = 4711,
+		.instances = STR("mock-1,mock-2"),
+		.last_death = STR("killed by signal 9"),
+	};
+
+	(void)ctx;
+	each(arg, &v);
+	return 1;
+}
+
+static bool port_ready(void *ctx, struct why *why)
+{
+	struct fake *f = ctx;
+
+	if (f->broken != NULL)
+		why_set(why, ERR_UNAVAILABLE, "%s", f->broken);
+	return f->broken == NULL;
+}
+
+/* --- journal --- */
+
+static void tell(struct fake *f, const struct fake_account *a, enum journal_kind kind, bool told)
+{
+	struct fake_line *l;
+
+	if (f->n_lines == f->line_room) {
+		f->line_room = f->line_room > 0 ? f->line_room * 2 : 64;
+		f->lines = realloc(f->lines, f->line_room * sizeof *f->lines);
+		must(f->lines != NULL);
+	}
+	l = &f->lines[f->n_lines++];
+	memset(l, 0, sizeof *l);
+	l->record.seq = f->n_lines;
+	l->record.at = 1763287200000 + f->n_lines;
+	l->record.row = a->row;
+	l->record.kind = (uint8_t)kind;
+	l->record.tell = told;
+	for (unsigned i = 0; i < STATUS_COUNT; i++) {
+		if (strcmp(status_name(i), a->status) == 0)
+			l->record.status = (uint8_t)i;
+	}
+	snprintf(l->account, sizeof l->account, "%s", a->id);
+	snprintf(l->text, sizeof l->text, "line %zu", f->n_lines);
+	l->record.account = str_of(l->account);
+	l->record.workspace = STR("default");
+	l->record.text = str_of(l->text);
+	bus_publish(f->bus, &l->record);
+}
+
+/* Lines move when the array grows: their strings are set anew. */
+static const struct journal_record *line_at(struct fake *f, size_t i)
+{
+	f->lines[i].record.account = str_of(f->lines[i].account);
+	f->lines[i].record.text = str_of(f->lines[i].text);
+	return &f->lines[i].record;
+}
+
+static bool is_asked_for(const struct fake *f, const struct fake_read *r, size_t i)
+{
+	const struct journal_record *l = &f->lines[i].record;
+
+	return l->seq >= f->first_seq && (r->row == 0 || l->row == r->row) &&
+	       (r->before > 0 ? l->seq < r->before : l->seq > r->after);
+}
+
+static void read_now(struct fake *f, const struct fake_read *r)
+{
+	uint32_t n = 0;
+
+	for (size_t i = 0; i < f->n_lines && n < r->limit; i++) {
+		size_t at = r->before > 0 ? f->n_lines - 1 - i : i;
+
+		if (is_asked_for(f, r, at)) {
+			n++;
+			r->each(r->arg, 0, line_at(f, at));
+		}
+	}
+	r->each(r->arg, 0, NULL);
+}
+
+static int port_journal(void *ctx, uint64_t row, uint64_t after, uint64_t before, bool told_only,
+			uint32_t limit, void (*each)(void *, int, const struct journal_record *),
+			void *arg)
+{
+	struct fake *f = ctx;
+	struct fake_read *r;
+
+	must(!told_only);
+	f->n_reads++;
+	if (f->store_busy)
+		return ERR_FULL;
+	r = calloc(1, sizeof *r);
+	must(r != NULL);
+	*r = (struct fake_read){ NULL, NULL, row, after, before, limit, each, arg };
+	if (f->at_once) {
+		read_now(f, r);
+		free(r);
+	} else {
+		DL_APPEND(f->reads, r);
+	}
+	return 0;
+}
+
+void fake_status(struct fake *f, const char *id, const char *status, const char *qr)
+{
+	struct fake_account *a = fake_find(f, id);
+
+	must(a != NULL);
+	snprintf(a->status, sizeof a->status, "%s", status);
+	snprintf(a->qr, sizeof a->qr, "%s", qr);
+	tell(f, a, JOURNAL_STATUS, true);
+	bus_wake(f->bus);
+}
+
+void fake_noise(struct fake *f, unsigned n)
+{
+	static const struct fake_account nobody = { .row = 9999, .id = "nobody", .status = "new" };
+
+	for (unsigned i = 0; i < n; i++) {
+		tell(f, &nobody, JOURNAL_STATUS, true);
+		tell(f, &nobody, JOURNAL_STEP, false);
+	}
+	bus_wake(f->bus);
+}
+
+void fake_prune(struct fake *f, uint64_t seq)
+{
+	f->first_seq = seq;
+}
+
+/* --- commands --- */
+
+static void set(char *to, size_t size, const char *from)
+{
+	if (from != NULL)
+		snprintf(to, size, "%s", from);
+}
+
+static void take_texts(struct fake_account *a, const struct command *cmd)
+{
+	set(a->workspace, sizeof a->workspace, cmd->workspace);
+	set(a->provider, sizeof a->provider, cmd->provider);
+	set(a->label, sizeof a->label, cmd->label);
+	if (cmd->metadata != NULL) {
+		free(a->metadata);
+		a->metadata = str_dup(str_of(cmd->metadata));
+	}
+	set(a->priority, sizeof a->priority, cmd->priority);
+}
+
+static struct command_result refusal(int code, const char *problem, struct str text)
+{
+	return (struct command_result){ .code = code, .problem = problem, .text = text };
+}
+
+static struct command_result create(struct fake *f, const struct command *cmd)
+{
+	char id[65];
+	struct fake_account *a;
+
+	snprintf(id, sizeof id, "acc_%zu", f->n_accounts + 1);
+	set(id, sizeof id, cmd->account);
+	if (strcmp(cmd->provider, "mock") != 0)
+		return refusal(ERR_NOTFOUND, "provider_not_found",
+			       STR("There is no such provider in the configuration."));
+	if (fake_find(f, id) != NULL)
+		return refusal(ERR_EXISTS, "account_exists", STR("This id is taken."));
+	must(cmd->workspace != NULL && cmd->priority != NULL && cmd->metadata != NULL);
+	a = fake_add(f, id);
+	take_texts(a, cmd);
+	a->want = cmd->connect;
+	tell(f, a, JOURNAL_CREATED, true);
+	return (struct command_result){ .account = str_of(a->id), .created = true };
+}
+
+static void move(struct fake *f, struct fake_account *a, const char *status)
+{
+	snprintf(a->status, sizeof a->status, "%s", status);
+	a->qr[0] = '\0';
+	a->generation++;
+	tell(f, a, JOURNAL_STATUS, true);
+}
+
+static struct command_result carry_out(struct fake *f, const struct command *cmd)
+{
+	struct fake_account *a;
+	struct command_result r = { .code = 0 };
+
+	if (f->refuse != NULL) {
+		r = refusal(ERR_STATE, f->refuse, STR("The test refuses this."));
+		f->refuse = NULL;
+		return r;
+	}
+	if (cmd->kind == COMMAND_CREATE)
+		return create(f, cmd);
+	a = fake_find(f, cmd->account);
+	if (a == NULL)
+		return refusal(ERR_NOTFOUND, "account_not_found", STR("There is no such account."));
+	r.account = str_of(a->id);
+	switch (cmd->kind) {
+	case COMMAND_CREATE:
+		break;
+	case COMMAND_PATCH:
+		take_texts(a, cmd);
+		tell(f, a, JOURNAL_CHANGED, true);
+		break;
+	case COMMAND_DELETE:
+		tell(f, a, JOURNAL_DELETED, true);
+		a->deleted = true;
+		break;
+	case COMMAND_CONNECT:
+	case COMMAND_RECONNECT:
+	case COMMAND_REGENERATE:
+		move(f, a, "connecting");
+		break;
+	case COMMAND_DISCONNECT:
+		move(f, a, "disconnected");
+		break;
+	case COMMAND_CHECK:
+	case COMMAND_VERB:
+		r.body = str_of(f->said);
+		break;
+	}
+	return r;
+}
+
+/* What the engine remembers of an Idempotency-Key; false: carry it out. */
+static bool is_known(struct fake *f, const struct command *cmd, struct command_result *ret_result)
+{
+	for (unsigned i = 0; i < f->n_remembered && cmd->idem_key != NULL; i++) {
+		if (strcmp(f->remembered[i].key, cmd->idem_key) != 0)
+			continue;
+		if (memcmp(f->remembered[i].hash, cmd->idem_hash, 32) != 0)
+			*ret_result = refusal(ERR_EXISTS, "idempotency_key_reused",
+					      STR("This key came with another request."));
+		else
+			*ret_result =
+			    (struct command_result){ .account = str_of(f->remembered[i].account),
+						     .replayed = true };
+		return true;
+	}
+	return false;
+}
+
+static void remember(struct fake *f, const struct command *cmd, const struct command_result *r)
+{
+	if (cmd->idem_key == NULL || r->code < 0 || f->n_remembered == ARRAY_LEN(f->remembered))
+		return;
+	snprintf(f->remembered[f->n_remembered].key, sizeof f->remembered[0].key, "%s",
+		 cmd->idem_key);
+	str_copy(f->remembered[f->n_remembered].account, 65, r->account);
+	memcpy(f->remembered[f->n_remembered].hash, cmd->idem_hash, 32);
+	f->n_remembered++;
+}
+
+static void answer(struct fake *f, struct command *cmd)
+{
+	struct command_result result;
+	char account[65];
+
+	if (!is_known(f, cmd, &result)) {
+		result = carry_out(f, cmd);
+		remember(f, cmd, &result);
+	}
+	str_copy(account, sizeof account, result.account); /* a reply may add accounts */
+	result.account = str_of(account);
+	cmd->reply(cmd->ctx, &result);
+	command_free(&cmd);
+}
+
+static int port_submit(void *ctx, struct command **command)
+{
+	struct fake *f = ctx;
+	struct command *cmd = TAKE(*command);
+
+	if (f->full) {
+		command_free(&cmd);
+		return ERR_FULL;
+	}
+	f->n_commands++;
+	f->last_kind = cmd->kind;
+	f->last_force = cmd->force;
+	f->last_connect = cmd->connect;
+	f->last_idem_status = cmd->idem_status;
+	set(f->last_verb, sizeof f->last_verb, cmd->verb);
+	snprintf(f->last_args, sizeof f->last_args, "%s", cmd->args != NULL ? cmd->args : "(none)");
+	if (f->at_once)
+		answer(f, cmd);
+	else
+		DL_APPEND(f->inbox, cmd);
+	return 0;
+}
+
+void fake_turn(struct fake *f)
+{
+	struct command *cmd;
+	struct fake_read *read;
+
+	while (!f->hold && (cmd = f->inbox) != NULL) {
+		DL_DELETE(f->inbox, cmd);
+		answer(f, cmd);
+	}
+	while (!f->hold_reads && (read = f->reads) != NULL) {
+		DL_DELETE(f->reads, read);
+		read_now(f, read);
+		free(read);
+	}
+	bus_wake(f->bus);
+}
+
+struct api_port fake_port(struct fake *f)
+{
+	return (struct api_port){
+		.ctx = f,
+		.account = port_account,
+		.accounts = port_accounts,
+		.workers = port_workers,
+		.submit = port_submit,
+		.journal = port_journal,
+		.ready = port_ready,
+	};
+}

@@ -1,0 +1,84 @@
+/*
+ * fake.h - a core of a few lines behind the API's port: accounts in memory, a journal, a bus.
+ *
+ * Commands and journal reads are answered by fake_turn(), one turn later, as the real engine and
+ * store do; or at once where `at_once` is set.  The test moves accounts along with fake_status().
+ */
+#ifndef RELINK_TEST_API_FAKE_H
+#define RELINK_TEST_API_FAKE_H
+#include "api/port.h"
+#include "out/bus.h"
+
+#define FAKE_TEXT 128
+
+struct fake_account {
+	uint64_t row;
+	char id[65], workspace[33], provider[33], label[129], status[32];
+	char *metadata; /* NULL: {} */
+	char priority[16], qr[64];
+	bool want, deleted;
+	uint64_t generation;
+};
+
+struct fake_line {
+	struct journal_record record;
+	char account[65], text[FAKE_TEXT];
+};
+
+struct fake_read {
+	struct fake_read *prev, *next;
+	uint64_t row, after, before;
+	uint32_t limit;
+	void (*each)(void *, int, const struct journal_record *);
+	void *arg;
+};
+
+struct fake {
+	struct bus *bus;
+	struct fake_account *accounts;
+	size_t n_accounts, room;
+	struct fake_line *lines;
+	size_t n_lines, line_room;
+	uint64_t first_seq; /* lines below were pruned */
+	struct command *inbox;
+	struct fake_read *reads;
+	struct {
+		char key[160], account[65];
+		uint8_t hash[32];
+	} remembered[8];
+	unsigned n_remembered;
+
+	/* what the test wants to see */
+	bool at_once;       /* answer inside submit and journal */
+	bool hold;          /* fake_turn answers no command */
+	bool hold_reads;    /* fake_turn answers no read */
+	bool full;          /* the inbox is full */
+	bool store_busy;    /* journal reads are refused */
+	const char *broken; /* ready() says this is missing */
+	const char *refuse; /* refuse the next command with this problem code */
+	const char *said;   /* what verbs and checks answer */
+
+	/* what the test looks at */
+	unsigned n_commands, n_reads;
+	enum command_kind last_kind;
+	char last_verb[64], last_args[256];
+	uint32_t last_idem_status;
+	bool last_force, last_connect;
+};
+
+void fake_open(struct fake *, unsigned ring);
+void fake_close(struct fake *);
+struct api_port fake_port(struct fake *);
+
+struct fake_account *fake_add(struct fake *, const char *id);
+struct fake_account *fake_find(struct fake *, const char *id);
+/* Move an account, write it into the journal, tell the bus and wake its subscribers. */
+void fake_status(struct fake *, const char *id, const char *status, const char *qr);
+/* Write `n` lines that are told, and one that is not after each of them. */
+void fake_noise(struct fake *, unsigned n);
+/* Forget the journal below `seq`. */
+void fake_prune(struct fake *, uint64_t seq);
+/* Answer what waits. */
+void fake_turn(struct fake *);
+
+#endif
