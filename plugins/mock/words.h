@@ -1,0 +1,73 @@
+/*
+ * words.h - names for the numbers of relink/plugin.h and for our own, in journal, JSON and text.
+ */
+#ifndef RELINK_MOCK_WORDS_H
+#define RELINK_MOCK_WORDS_H
+#include <stdbool.h>
+#include <string.h>
+
+#include "relink/plugin.h"
+
+/* For printf's "%.*s". */
+#define STR_ARG(s) (int)(s).n, ((s).p != NULL ? (s).p : "")
+
+static inline struct relink_str str_of(const char *z)
+{
+	return (struct relink_str){ z, z != NULL ? strlen(z) : 0 };
+}
+static inline bool str_eq(struct relink_str a, struct relink_str b)
+{
+	return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
+}
+static inline bool str_is(struct relink_str a, const char *z)
+{
+	return str_eq(a, str_of(z));
+}
+
+/* How the end of a session shows. */
+enum how {
+	HOW_VANISH, /* it is no longer listed, and that is pushed */
+	HOW_DOWN,   /* it is listed as down, and that is pushed */
+	HOW_SILENT, /* it is no longer listed, and nobody says so */
+	HOW_COUNT
+};
+
+/* What a profile holds. */
+enum login {
+	LOGIN_NONE,   /* nobody scanned it: a session on it shows a QR */
+	LOGIN_GOOD,   /* a session on it connects without a scan */
+	LOGIN_REVOKED /* the phone unlinked it: a session on it starts, then is told so */
+};
+
+/* The operations that a script can spoil, and the ways of doing it. */
+enum op { OP_CREATE, OP_DISCONNECT, OP_HEALTH, OP_LIST, OP_COUNT };
+
+/* In the order in which they are tried: an operation suffers at most one. */
+enum fault {
+	FAULT_NONE,
+	FAULT_DOWN,         /* the backend cannot be reached (verb down) */
+	FAULT_NEVER_ANSWER, /* the request is lost: not applied, not answered */
+	FAULT_FAIL,         /* not applied, answered with a cause */
+	FAULT_LIE,          /* disconnect: success, and the session lives on */
+	FAULT_PARTIAL,      /* list: the first half, and complete = 0 */
+	FAULT_EMPTY_ERROR,  /* list: no session, and an error beside complete = 1 */
+	FAULT_LOSE_REPLY,   /* applied, never answered */
+	FAULT_UNKNOWN,      /* applied, answered "may have happened" */
+	FAULT_COUNT
+};
+
+const char *cause_name(enum relink_cause);
+/* The sentence of RELINK_CAUSES. */
+const char *cause_text(enum relink_cause);
+const char *state_name(enum relink_state);
+const char *how_name(enum how);
+const char *login_name(enum login);
+const char *op_name(enum op);
+const char *fault_name(enum fault);
+
+/* The other way round; false when there is no such word. */
+bool cause_of(struct relink_str name, enum relink_cause *ret_cause);
+bool how_of(struct relink_str name, enum how *ret_how);
+bool fault_of(struct relink_str name, enum fault *ret_fault);
+
+#endif
