@@ -1,0 +1,373 @@
+// What each command asks the daemon, and what it prints: for people, as JSON, as ids.
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { Fake, account, ago, ahead } from './fake.mjs';
+import { run } from './run.mjs';
+
+const shop = account('shop-1');
+const failed = account('shop-2', {
+	status: 'failed',
+	label: 'till 2',
+	user_action: 'scan_qr',
+	since: ago(7200),
+	reason: { cause: 'logged_out', text: 'the phone said so' },
+});
+const waiting = account('shop-3', {
+	status: 'reconnecting',
+	since: ago(3600),
+	next_attempt_at: ahead(5455),
+});
+const entry = {
+	seq: 41,
+	type: 'account.status',
+	time: '2025-11-16T10:00:00.000Z',
+	account: 'shop-1',
+	workspace: 'default',
+	status: 'failed',
+	cause: 'logged_out',
+	user_action: 'scan_qr',
+	generation: 3,
+	text: 'the phone said so',
+	data: { from: 'up', to: 'parked' },
+};
+const worker = {
+	slot: 0,
+	provider: 'mock',
+	state: 'ready',
+	plugin: 'mock',
+	version: '1',
+	pid: 4711,
+	since: ago(3600),
+	next_start_at: null,
+	deaths: 2,
+	accounts: 17,
+	open_ops: 0,
+	lag_ms: 3,
+	rss_kib: 20480,
+	last_death: 'killed by signal 9',
+	instances: ['mock-1', 'mock-2'],
+};
+
+// asks: the one request.  people: what standard output holds without options; ids: what -q prints.
+const cases = [
+	{
+		args: ['account', 'add', 'shop-1', '--provider', 'mock'],
+		asks: 'POST /v1/accounts',
+		body: { id: 'shop-1', provider: 'mock' },
+		answer: { status: 201, json: account('shop-1', { status: 'new' }) },
+		people: 'shop-1: new\n',
+		ids: 'shop-1\n',
+	},
+	{
+		args: [
+			'account',
+			'add',
+			'--provider=mock',
+			'--workspace',
+			'acme',
+			'--label',
+			'till "1" é\\',
+			'--metadata',
+			'{"a":[1,{"b":null}]}',
+			'--priority',
+			'high',
+			'--connect',
+		],
+		asks: 'POST /v1/accounts',
+		body: {
+			provider: 'mock',
+			workspace: 'acme',
+			label: 'till "1" é\\',
+			metadata: { a: [1, { b: null }] },
+			priority: 'high',
+			connect: true,
+		},
+		answer: { status: 201, json: account('acc_7', { status: 'connecting' }) },
+		people: 'acc_7: connecting\n',
+		ids: 'acc_7\n',
+	},
+	{
+		args: ['account', 'list'],
+		asks: 'GET /v1/accounts?limit=100',
+		answer: { json: { accounts: [shop, failed, waiting], next_cursor: null } },
+		people: [
+			/^ID +STATUS +REASON +TO DO +SINCE +NEXT +BACKEND +WORKSPACE +LABEL$/m,
+			/^shop-1  connected  +3h00m +mock-1 +default +$/m,
+			/^shop-2  failed +logged_out \(the phone said so\)  scan_qr  2h00m +mock-1 +default +till 2$/m,
+			/^shop-3  reconnecting +1h00m  in 1h30m +mock-1/m,
+		],
+		ids: 'shop-1\nshop-2\nshop-3\n',
+	},
+	{
+		args: [
+			'account',
+			'list',
+			'--status',
+			'failed',
+			'--workspace',
+			'a&b',
+			'--provider',
+			'mock',
+			'--instance',
+			'mock 1',
+			'--limit',
+			'7',
+		],
+		asks: 'GET /v1/accounts?workspace=a%26b&provider=mock&status=failed&instance=mock%201&limit=7',
+		answer: { json: { accounts: [failed], next_cursor: null } },
+		people: [/^shop-2 /m],
+		ids: 'shop-2\n',
+	},
+	{
+		args: ['account', 'show', 'shop-2'],
+		asks: 'GET /v1/accounts/shop-2',
+		answer: { json: failed },
+		people: [
+			/^id +shop-2$/m,
+			/^status +failed$/m,
+			/^reason\.cause +logged_out$/m,
+			/^since +\S+Z \(2h00m ago\)$/m,
+			/^metadata +\{\}$/m,
+			/^phone +-$/m,
+			/^generation +1$/m,
+		],
+		ids: 'shop-2\n',
+	},
+	{
+		args: ['account', 'show', '../a/b?c#d%'],
+		asks: 'GET /v1/accounts/..%2Fa%2Fb%3Fc%23d%25',
+		answer: { json: shop },
+		people: [/^id +shop-1$/m],
+	},
+	{
+		args: ['account', 'show', '..'],
+		asks: 'GET /v1/accounts/..',
+		answer: { json: shop },
+		people: [/^id +shop-1$/m],
+	},
+	{
+		args: [
+			'account',
+			'set',
+			'shop-1',
+			'--label',
+			'',
+			'--priority',
+			'low',
+			'--metadata',
+			'{}',
+		],
+		asks: 'PATCH /v1/accounts/shop-1',
+		body: { label: '', priority: 'low', metadata: {} },
+		answer: { json: shop },
+		people: 'shop-1: connected\n',
+		ids: 'shop-1\n',
+	},
+	{
+		args: ['account', 'delete', 'shop-1', '--yes'],
+		asks: 'DELETE /v1/accounts/shop-1',
+		answer: { status: 204 },
+		people: 'shop-1: deleted\n',
+		ids: 'shop-1\n',
+		json: '',
+	},
+	...['connect', 'reconnect', 'disconnect'].map((verb) => ({
+		args: ['account', verb, 'shop-1'],
+		asks: `POST /v1/accounts/shop-1/${verb}`,
+		answer: { status: 202, json: { account: waiting, qr: null } },
+		people: [/^shop-3: reconnecting, next try in 1h30m\n$/],
+		ids: 'shop-3\n',
+	})),
+	{
+		args: ['account', 'qr', 'shop-1', '--raw'],
+		asks: 'GET /v1/accounts/shop-1/qr',
+		answer: {
+			json: { code: '2@a,b\\c', expires_at: ahead(20), deadline_at: ahead(300) },
+		},
+		people: '2@a,b\\c\n',
+	},
+	{
+		args: ['account', 'qr', 'shop-1', '--new', '--no-wait'],
+		asks: 'POST /v1/accounts/shop-1/qr',
+		answer: { status: 202, json: { account: waiting, qr: null } },
+		people: [/^shop-3: reconnecting/],
+	},
+	{
+		args: ['account', 'qr', 'shop-1', '--new', '--force', '--no-wait'],
+		asks: 'POST /v1/accounts/shop-1/qr',
+		body: { force: true },
+		answer: { status: 202, json: { account: waiting, qr: null } },
+		people: [/^shop-3: reconnecting/],
+	},
+	{
+		args: ['account', 'check', 'shop-1'],
+		asks: 'POST /v1/accounts/shop-1/check',
+		answer: { json: { state: 'connected', cause: 'none', text: '' } },
+		people: 'state  connected\ncause  none\ntext   -\n',
+	},
+	{
+		args: ['account', 'verb', 'shop-1', 'drop', '{"cause": "logged_out"}'],
+		asks: 'POST /v1/accounts/shop-1/verbs/drop',
+		body: { cause: 'logged_out' },
+		answer: { json: { result: { dropped: true, n: [1, 2] } } },
+		people: '{\n  "dropped": true,\n  "n": [\n    1,\n    2\n  ]\n}\n',
+	},
+	{
+		args: ['account', 'verb', 'shop-1', 'scan'],
+		asks: 'POST /v1/accounts/shop-1/verbs/scan',
+		body: {},
+		answer: { json: { result: null } },
+		people: 'null\n',
+	},
+	{
+		args: ['account', 'timeline', 'shop-1'],
+		asks: 'GET /v1/accounts/shop-1/timeline?limit=50',
+		answer: { json: { entries: [entry], next_before: null } },
+		people: [
+			/^SEQ +TIME +TYPE +STATUS +CAUSE +DETAILS$/m,
+			new RegExp(
+				'^ 41  2025-11-16T10:00:00.000Z  account.status  failed  logged_out  ' +
+					'user_action=scan_qr generation=3 text="the phone said so" from=up to=parked$',
+				'm',
+			),
+		],
+	},
+	{
+		args: ['worker', 'list'],
+		asks: 'GET /v1/workers',
+		answer: { json: { workers: [worker] } },
+		people: [
+			/^SLOT +PROVIDER +STATE +PID +SINCE +NEXT +DEATHS +ACCOUNTS +LAG +RSS +INSTANCES +LAST DEATH$/m,
+			/^ +0 +mock +ready +4711 +1h00m +2 +17 +3ms +20M +mock-1,mock-2 +killed by signal 9$/m,
+		],
+		ids: '0\n',
+	},
+];
+
+async function ask(t, c, extra) {
+	const fake = await Fake.start(t);
+	const result = await run([...c.args, ...extra], { fake: fake.on(c.asks, c.answer) });
+
+	assert.equal(result.stderr, '');
+	assert.equal(result.code, 0);
+	return { result, request: fake.request };
+}
+
+for (const c of cases) {
+	const name = c.args.join(' ');
+
+	test(`${name}: asks and tells`, async (t) => {
+		const { result, request } = await ask(t, c, []);
+
+		assert.equal(`${request.method} ${request.url}`, c.asks);
+		assert.deepEqual(
+			request.body === '' ? undefined : JSON.parse(request.body),
+			c.body,
+		);
+		assert.equal(
+			request.headers['content-type'],
+			c.body ? 'application/json' : undefined,
+		);
+		assert.equal(request.headers.authorization, undefined);
+		assert.equal(request.headers.prefer, undefined);
+		if (request.method === 'GET')
+			assert.equal(request.headers['idempotency-key'], undefined);
+		else assert.match(request.headers['idempotency-key'], /^[0-9a-f]{32}$/);
+		for (const people of [c.people].flat()) {
+			if (typeof people === 'string') assert.equal(result.stdout, people);
+			else assert.match(result.stdout, people);
+		}
+	});
+
+	test(`${name} --json: prints the answer as it came`, async (t) => {
+		const text = c.answer.json && ` ${JSON.stringify(c.answer.json)} `;
+		const { result } = await ask(t, { ...c, answer: { ...c.answer, text } }, [
+			'--json',
+		]);
+
+		assert.equal(result.stdout, c.json ?? `${text}\n`);
+	});
+
+	if (c.ids) {
+		test(`${name} -q: prints ids only`, async (t) => {
+			assert.equal((await ask(t, c, ['-q'])).result.stdout, c.ids);
+		});
+	}
+}
+
+test('the word "account" may be left out, and options may stand anywhere', async (t) => {
+	const fake = await Fake.start(t);
+
+	fake.on('GET /v1/accounts/shop-1', { json: shop });
+	for (const args of [
+		['show', 'shop-1'],
+		['--json', 'show', 'shop-1'],
+		['account', '--json', 'show', 'shop-1'],
+		['show', '--', 'shop-1'],
+	]) {
+		const result = await run(args, { fake });
+
+		assert.equal(result.code, 0, args.join(' '));
+		assert.match(result.stdout, /shop-1/);
+	}
+	assert.equal(fake.requests.length, 4);
+});
+
+test('every change has an Idempotency-Key of its own', async (t) => {
+	const fake = await Fake.start(t);
+
+	fake.on('POST /v1/accounts/a/connect', { status: 202, json: { account: shop, qr: null } });
+	for (let i = 0; i < 3; i++) await run(['connect', 'a'], { fake });
+	assert.equal(new Set(fake.requests.map((r) => r.headers['idempotency-key'])).size, 3);
+});
+
+test('delete without a terminal and without --yes asks nobody and deletes nothing', async (t) => {
+	const fake = await Fake.start(t);
+	const result = await run(['delete', 'shop-1'], { fake });
+
+	assert.equal(result.code, 2);
+	assert.match(result.stderr, /--yes/);
+	assert.equal(fake.requests.length, 0);
+});
+
+test('status: a daemon that is ready', async (t) => {
+	const fake = await Fake.start(t);
+
+	fake.on('GET /healthz', { json: { status: 'ok' } })
+		.on('GET /readyz', { json: { status: 'ready' } })
+		.on('GET /v1/accounts', {
+			json: { accounts: [shop, failed, waiting, shop], next_cursor: null },
+		})
+		.on('GET /v1/workers', {
+			json: { workers: [worker, { ...worker, state: 'cooling' }] },
+		});
+	const result = await run(['status'], { fake });
+
+	assert.equal(result.code, 0);
+	assert.equal(
+		result.stdout,
+		`relinkd   runs at ${fake.socket}\nready     yes\n` +
+			'holds     4 accounts: 1 failed, 1 reconnecting, 2 connected\n          2 workers: 1 ready\n',
+	);
+	const json = await run(['status', '--json'], { fake });
+
+	assert.equal(json.stdout, '{"status":"ok"}\n{"status":"ready"}\n');
+});
+
+test('status: a daemon that is not ready says what is missing, exit code 1', async (t) => {
+	const fake = await Fake.start(t);
+	const detail = 'No worker is ready. Look at GET /v1/workers.';
+
+	fake.on('GET /healthz', { json: { status: 'ok' } })
+		.on('GET /readyz', {
+			status: 503,
+			json: { status: 503, code: 'not_ready', detail },
+		})
+		.on('GET /v1/accounts', { json: { accounts: [], next_cursor: null } })
+		.on('GET /v1/workers', { json: { workers: [] } });
+	const result = await run(['status'], { fake });
+
+	assert.equal(result.code, 1);
+	assert.match(result.stdout, /^ready     no, not_ready: No worker is ready\./m);
+	assert.match(result.stdout, /^holds     0 accounts$/m);
+});

@@ -1,0 +1,15 @@
+/*
+ * body.h - the JSON that relinkctl sends.
+ *
+ * A file of its own: core/base/json.h and jansson.h both claim the name json_object.
+ */
+#ifndef RELINKCTL_BODY_H
+#define RELINKCTL_BODY_H
+#include "base/buf.h"
+#include "options.h"
+
+/* An object with those options in `which` that were given, each under its own name; flags are true.
+ * `id` NULL: without one. */
+void body_of_options(struct buf *, const struct options *, uint64_t which, const char *id);
+
+#endif

@@ -1,0 +1,243 @@
+/*
+ * commands.c - the table of commands: names, arguments, options, help, function.
+ *
+ * Help of every level, the checks before a command runs and the tests come from these lines.
+ */
+#include "commands.h"
+
+#include "base/obj.h"
+
+#define FILTERS (OPT(STATUS) | OPT(WORKSPACE) | OPT(PROVIDER) | OPT(INSTANCE))
+#define WAITING (OPT(WAIT) | OPT(NO_WAIT) | OPT(QUIET) | OPT(INVERT))
+
+const struct command commands[] = {
+	{
+	    .noun = "account",
+	    .name = "add",
+	    .args = "[ID]",
+	    .options = OPT(PROVIDER) | OPT(WORKSPACE) | OPT(LABEL) | OPT(METADATA) | OPT(PRIORITY) |
+		       OPT(CONNECT) | WAITING,
+	    .required = OPT(PROVIDER),
+	    .brief = "make an account",
+	    .text =
+		"Makes an account. Without ID the daemon chooses one. The provider is a name from\n"
+		"the daemon's configuration. With --connect it is connected at once; on a\n"
+		"terminal, or with --wait, its QR code is shown as by \"account connect\".",
+	    .examples = "  relinkctl add shop-1 --provider mock\n"
+			"  relinkctl add --provider webjs --label \"Shop, till 1\" --connect\n"
+			"  id=$(relinkctl add -q --provider mock --metadata '{\"branch\":7}')\n",
+	    .run = account_add,
+	},
+	{
+	    .noun = "account",
+	    .name = "list",
+	    .args = "",
+	    .options = FILTERS | OPT(LIMIT) | OPT(ALL) | OPT(QUIET),
+	    .brief = "list accounts",
+	    .text =
+		"Lists accounts in the order in which they were made, the first 100 unless "
+		"--limit\n"
+		"or --all says otherwise. A status is one of new, connecting, qr_scanning,\n"
+		"authenticated, connected, reconnecting, disconnected, failed. TO DO is what a\n"
+		"person must do, NEXT when the daemon tries again by itself.",
+	    .examples =
+		"  relinkctl list\n"
+		"  relinkctl list --status failed --workspace acme\n"
+		"  relinkctl list --all -q --status disconnected | xargs -rn1 relinkctl connect\n"
+		"  relinkctl list --json | jq '.accounts[].phone'\n",
+	    .run = account_list,
+	},
+	{
+	    .noun = "account",
+	    .name = "show",
+	    .args = "ID",
+	    .options = OPT(QUIET),
+	    .brief = "everything about one account",
+	    .text = "Shows every member of the account as the daemon gives it.",
+	    .examples = "  relinkctl show shop-1\n"
+			"  relinkctl show shop-1 --json | jq -r .status\n",
+	    .run = account_show,
+	},
+	{
+	    .noun = "account",
+	    .name = "set",
+	    .args = "ID",
+	    .options = OPT(LABEL) | OPT(METADATA) | OPT(PRIORITY) | OPT(QUIET),
+	    .brief = "change label, metadata or priority",
+	    .text =
+		"Changes what was given and leaves the rest. New metadata replaces the old as a\n"
+		"whole.",
+	    .examples = "  relinkctl set shop-1 --label \"Shop, till 2\"\n"
+			"  relinkctl set shop-1 --priority high --metadata '{\"branch\":8}'\n",
+	    .run = account_set,
+	},
+	{
+	    .noun = "account",
+	    .name = "delete",
+	    .args = "ID",
+	    .options = OPT(YES) | OPT(QUIET),
+	    .brief = "end its session and forget it",
+	    .text = "Ends the account's session and forgets the account and its login. Asks first "
+		    "on a\n"
+		    "terminal; elsewhere --yes is needed.",
+	    .examples = "  relinkctl delete shop-1\n"
+			"  relinkctl delete shop-1 --yes\n",
+	    .run = account_delete,
+	},
+	{
+	    .noun = "account",
+	    .name = "connect",
+	    .args = "ID",
+	    .options = WAITING,
+	    .brief = "want it connected; shows the QR code to scan",
+	    .text =
+		"Tells the daemon that the account shall be connected; it keeps it so from then "
+		"on.\n"
+		"On a terminal this waits 30 seconds, shows the QR code when there is one, and\n"
+		"then waits for the scan as long as codes can be had. Elsewhere it waits only\n"
+		"with --wait. Exit code 0 after waiting means connected, 4 not yet, 1 that the\n"
+		"daemon has given up; whatever happens, the daemon goes on.",
+	    .examples = "  relinkctl connect shop-1\n"
+			"  relinkctl connect shop-1 --no-wait\n"
+			"  relinkctl connect shop-1 --wait 60 && echo connected\n",
+	    .run = account_connect,
+	},
+	{
+	    .noun = "account",
+	    .name = "disconnect",
+	    .args = "ID",
+	    .options = OPT(WAIT) | OPT(NO_WAIT) | OPT(QUIET),
+	    .brief = "want it disconnected; keeps the login",
+	    .text =
+		"Ends the session and leaves the account disconnected until somebody connects it\n"
+		"again. The login is kept: the next connect needs no scan.",
+	    .examples = "  relinkctl disconnect shop-1\n"
+			"  relinkctl disconnect shop-1 --wait 30\n",
+	    .run = account_disconnect,
+	},
+	{
+	    .noun = "account",
+	    .name = "reconnect",
+	    .args = "ID",
+	    .options = WAITING,
+	    .brief = "end the session and make a new one",
+	    .text =
+		"Ends the session, if there is one, and makes a new one on the old login. Where\n"
+		"the login is lost a QR code comes up. Waits as \"account connect\" does.",
+	    .examples = "  relinkctl reconnect shop-1\n"
+			"  relinkctl list -q --status failed | xargs -rn1 relinkctl reconnect\n",
+	    .run = account_reconnect,
+	},
+	{
+	    .noun = "account",
+	    .name = "qr",
+	    .args = "ID",
+	    .options = OPT(NEW) | OPT(FORCE) | OPT(WAIT) | OPT(NO_WAIT) | OPT(RAW) | OPT(INVERT),
+	    .brief = "draw its QR code",
+	    .text =
+		"Draws the newest QR code of the account; --wait waits for one. With --new the\n"
+		"daemon makes a new session on a new login, which always ends in a code and waits\n"
+		"30 seconds for it; where that costs a living login, --force is needed.\n"
+		"On a terminal the code is black on white. Without colour it is drawn for a dark\n"
+		"background, with --invert for a light one.",
+	    .examples = "  relinkctl qr shop-1 --wait 30\n"
+			"  relinkctl qr shop-1 --new\n"
+			"  relinkctl qr shop-1 --raw | qrencode -o code.png\n",
+	    .run = account_qr,
+	},
+	{
+	    .noun = "account",
+	    .name = "check",
+	    .args = "ID",
+	    .brief = "ask the provider about its session now",
+	    .text = "Asks the provider about the session, at once and not from memory.",
+	    .examples = "  relinkctl check shop-1\n",
+	    .run = account_check,
+	},
+	{
+	    .noun = "account",
+	    .name = "verb",
+	    .args = "ID VERB [JSON]",
+	    .brief = "use a verb of the provider's plugin",
+	    .text = "Calls a verb that the account's provider offers beyond the common ones; its\n"
+		    "arguments are a JSON object. The README.md of a plugin lists its verbs.",
+	    .examples = "  relinkctl verb shop-1 scan\n"
+			"  relinkctl verb shop-1 drop '{\"cause\":\"logged_out\"}'\n",
+	    .run = account_verb,
+	},
+	{
+	    .noun = "account",
+	    .name = "timeline",
+	    .args = "ID",
+	    .options = OPT(LIMIT),
+	    .brief = "what happened to it, newest first",
+	    .text =
+		"Shows what happened to the account, newest first: 50 entries unless --limit says\n"
+		"otherwise.",
+	    .examples = "  relinkctl timeline shop-1\n"
+			"  relinkctl timeline shop-1 --limit 500\n",
+	    .run = account_timeline,
+	},
+	{
+	    .noun = "worker",
+	    .name = "list",
+	    .args = "",
+	    .options = OPT(QUIET),
+	    .brief = "the worker processes",
+	    .text = "Lists the processes that hold the providers' plugins: how they are, how much "
+		    "they\n"
+		    "carry, and what the last one died of.",
+	    .examples = "  relinkctl worker list\n",
+	    .run = worker_list,
+	},
+	{
+	    .name = "status",
+	    .args = "",
+	    .brief = "is it there, can it work, what does it hold",
+	    .text =
+		"Asks whether the daemon runs and whether it can carry out commands, and counts\n"
+		"accounts by status and workers. Exit code 1: it runs but is not ready. --json\n"
+		"prints what /healthz and /readyz answer and counts nothing.",
+	    .examples =
+		"  relinkctl status\n"
+		"  relinkctl status --url http://10.0.0.5:8840 --key-file /etc/relink.key\n",
+	    .run = daemon_status,
+	},
+	{
+	    .name = "watch",
+	    .args = "",
+	    .options = FILTERS | OPT(INTERVAL),
+	    .brief = "all accounts, live",
+	    .text =
+		"Shows the accounts and follows what happens to them, those first that want\n"
+		"somebody's eye. Ctrl-C ends it. Where the output is no terminal, each change is\n"
+		"a line instead.",
+	    .examples = "  relinkctl watch\n"
+			"  relinkctl watch --status failed\n"
+			"  relinkctl watch | grep logged_out\n",
+	    .run = watch_accounts,
+	},
+	{
+	    .name = "events",
+	    .args = "",
+	    .options = OPT(AFTER),
+	    .brief = "what happens, a line each, for ever",
+	    .text =
+		"Follows the daemon's events from now on, or from after the event with the number\n"
+		"SEQ. When the connection breaks it is made again after the last event seen, and\n"
+		"a line on standard error says so.",
+	    .examples = "  relinkctl events\n"
+			"  relinkctl events --after 1200 --json | jq .account\n",
+	    .run = events_follow,
+	},
+	{
+	    .name = "version",
+	    .args = "",
+	    .offline = true,
+	    .brief = "the version of relinkctl",
+	    .text = "Prints the version.",
+	    .examples = "  relinkctl version\n",
+	    .run = version_print,
+	},
+};
+const size_t n_commands = ARRAY_LEN(commands);

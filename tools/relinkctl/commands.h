@@ -1,0 +1,24 @@
+/* commands.h - the function behind each line of the table in commands.c; all return an exit code. */
+#ifndef RELINKCTL_COMMANDS_H
+#define RELINKCTL_COMMANDS_H
+#include "cli.h"
+
+int account_add(struct cli *);
+int account_check(struct cli *);
+int account_connect(struct cli *);
+int account_delete(struct cli *);
+int account_disconnect(struct cli *);
+int account_list(struct cli *);
+int account_qr(struct cli *);
+int account_reconnect(struct cli *);
+int account_set(struct cli *);
+int account_show(struct cli *);
+int account_timeline(struct cli *);
+int account_verb(struct cli *);
+int daemon_status(struct cli *);
+int events_follow(struct cli *);
+int version_print(struct cli *);
+int watch_accounts(struct cli *);
+int worker_list(struct cli *);
+
+#endif

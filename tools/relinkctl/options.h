@@ -1,0 +1,113 @@
+/*
+ * options.h - the options of all commands in one table.
+ *
+ * An option means the same wherever it is allowed, and may stand anywhere in the line.  Names are
+ * not abbreviated: a script that says --lim today would break when --limbo comes.  There is no
+ * option that takes a key, since everybody on the machine can read the arguments of a process.
+ */
+#ifndef RELINKCTL_OPTIONS_H
+#define RELINKCTL_OPTIONS_H
+#include "base/err.h"
+#include "base/limits.h"
+#include "base/str.h"
+
+#define OPTION_WAIT_MAX 120 /* the API's own bound */
+
+// clang-format off
+#define OPTION_LIST(O) \
+	/* id, letter, name, argument, kind, least, most; what it does */ \
+	O(SOCKET, 0, "socket", "PATH", PATH, 0, 0, \
+	  "the daemon's unix socket") \
+	O(URL, 0, "url", "URL", TEXT, 0, 0, \
+	  "the daemon's address, as http://127.0.0.1:8840") \
+	O(KEY_FILE, 0, "key-file", "FILE", PATH, 0, 0, \
+	  "the file with the API key (with --url)") \
+	O(JSON, 0, "json", NULL, FLAG, 0, 0, \
+	  "print the API's JSON as it came, a document an answer") \
+	O(HELP, 'h', "help", NULL, FLAG, 0, 0, \
+	  "explain the command") \
+	O(VERSION, 0, "version", NULL, FLAG, 0, 0, \
+	  "print relinkctl's version") \
+	O(PROVIDER, 0, "provider", "NAME", TEXT, 0, 0, \
+	  "kind of backend, as mock") \
+	O(WORKSPACE, 0, "workspace", "NAME", TEXT, 0, 0, \
+	  "tenant") \
+	O(STATUS, 0, "status", "STATUS", TEXT, 0, 0, \
+	  "only accounts in this status") \
+	O(INSTANCE, 0, "instance", "NAME", TEXT, 0, 0, \
+	  "only accounts on this backend") \
+	O(LABEL, 0, "label", "TEXT", TEXT, 0, 0, \
+	  "a name for people") \
+	O(METADATA, 0, "metadata", "JSON", OBJECT, 0, 0, \
+	  "a JSON object of yours") \
+	O(PRIORITY, 0, "priority", "PRIORITY", TEXT, 0, 0, \
+	  "high, normal or low") \
+	O(CONNECT, 0, "connect", NULL, FLAG, 0, 0, \
+	  "connect it at once") \
+	O(YES, 0, "yes", NULL, FLAG, 0, 0, \
+	  "do it without asking") \
+	O(WAIT, 0, "wait", "SECONDS", NUMBER, 1, OPTION_WAIT_MAX, \
+	  "wait for the outcome, at most so long (1 to 120)") \
+	O(NO_WAIT, 0, "no-wait", NULL, FLAG, 0, 0, \
+	  "return as soon as the daemon has accepted it") \
+	O(NEW, 0, "new", NULL, FLAG, 0, 0, \
+	  "make a new code: a new session on a new login") \
+	O(FORCE, 0, "force", NULL, FLAG, 0, 0, \
+	  "with --new: although it costs a living login") \
+	O(RAW, 0, "raw", NULL, FLAG, 0, 0, \
+	  "print the text of the code, don't draw it") \
+	O(INVERT, 0, "invert", NULL, FLAG, 0, 0, \
+	  "swap ink and paper of an uncoloured drawing") \
+	O(LIMIT, 0, "limit", "N", NUMBER, 1, LIMIT_ACCOUNTS, \
+	  "at most N rows") \
+	O(ALL, 0, "all", NULL, FLAG, 0, 0, \
+	  "every row") \
+	O(AFTER, 0, "after", "SEQ", NUMBER, 0, INT64_MAX, \
+	  "begin after the event with this number") \
+	O(INTERVAL, 0, "interval", "SECONDS", NUMBER, 1, 3600, \
+	  "redraw at least this often (default 1)") \
+	O(QUIET, 'q', "quiet", NULL, FLAG, 0, 0, \
+	  "print ids only")
+// clang-format on
+
+enum option_id {
+#define O(id, letter, name, arg, kind, least, most, text) OPTION_##id,
+	OPTION_LIST(O)
+#undef O
+	    OPTION_COUNT
+};
+#define OPT(id) (UINT64_C(1) << OPTION_##id)
+
+/* Allowed with every command. */
+#define OPTIONS_OF_ALL (OPT(SOCKET) | OPT(URL) | OPT(KEY_FILE) | OPT(JSON) | OPT(HELP))
+
+/* TEXT goes to the API and must be UTF-8; a PATH may hold any byte. */
+enum option_kind { OPTION_FLAG, OPTION_PATH, OPTION_TEXT, OPTION_NUMBER, OPTION_OBJECT };
+
+struct option_spec {
+	const char *name, *arg, *text;
+	enum option_kind kind;
+	char letter;
+	uint64_t least, most;
+};
+extern const struct option_spec option_specs[OPTION_COUNT];
+
+struct options {
+	uint64_t given; /* OPT() bits */
+	const char *text[OPTION_COUNT];
+	uint64_t number[OPTION_COUNT];
+};
+
+/* Take the options out of `words` (n of them, lent for the run); what is left moves to the front
+ * and is counted in *ret_n.  "--" ends the options.  ERR_FORMAT, ERR_RANGE: `why` says which. */
+int options_take(struct options *, char **words, unsigned n, unsigned *ret_n, struct why *why);
+
+/* Is `value` a JSON object? */
+int options_check_object(const char *value, struct why *why);
+
+static inline bool option_given(const struct options *o, enum option_id id)
+{
+	return (o->given >> id & 1) != 0;
+}
+
+#endif

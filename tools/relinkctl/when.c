@@ -1,0 +1,70 @@
+/* when.c - reads and says times. */
+#include "when.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "base/clock.h"
+
+uint64_t when_ms(struct str rfc3339)
+{
+	struct tm tm = { 0 };
+	uint64_t ms = 0;
+	char text[40];
+	const char *rest;
+
+	if (!str_copy(text, sizeof text, rfc3339))
+		return 0;
+	rest = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
+	if (rest == NULL)
+		return 0;
+	if (rest[0] == '.' && strlen(rest) >= 4)
+		str_to_u64((struct str){ rest + 1, 3 }, 999, &ms);
+	return (uint64_t)timegm(&tm) * 1000 + ms;
+}
+
+static void span(char *to, size_t size, uint64_t ms)
+{
+	uint64_t s = ms / 1000;
+
+	if (s < 60)
+		snprintf(to, size, "%" PRIu64 "s", s);
+	else if (s < 3600)
+		snprintf(to, size, "%" PRIu64 "m%02" PRIu64 "s", s / 60, s % 60);
+	else if (s < 86400)
+		snprintf(to, size, "%" PRIu64 "h%02" PRIu64 "m", s / 3600, s / 60 % 60);
+	else
+		snprintf(to, size, "%" PRIu64 "d%02" PRIu64 "h", s / 86400, s / 3600 % 24);
+}
+
+void when_ago(char to[WHEN_MAX], uint64_t ms)
+{
+	uint64_t now = clock_wall_ms();
+
+	to[0] = '\0';
+	if (ms != 0)
+		span(to, WHEN_MAX, now > ms ? now - ms : 0);
+}
+
+void when_ahead(char to[WHEN_MAX], uint64_t ms)
+{
+	uint64_t now = clock_wall_ms();
+
+	to[0] = '\0';
+	if (ms == 0)
+		return;
+	snprintf(to, WHEN_MAX, ms > now ? "in " : "now");
+	if (ms > now)
+		span(to + 3, WHEN_MAX - 3, ms - now + 999);
+}
+
+void when_stamp(char to[WHEN_MAX], uint64_t ms)
+{
+	time_t s = (time_t)(ms / 1000);
+	struct tm tm;
+
+	to[0] = '\0';
+	if (gmtime_r(&s, &tm) != NULL)
+		strftime(to, WHEN_MAX, "%Y-%m-%dT%H:%M:%SZ", &tm);
+}

@@ -1,0 +1,46 @@
+/* words.c - see words.h. */
+#include "words.h"
+
+#include "base/obj.h"
+
+const struct status_word status_words[N_STATUSES] = {
+	{ "failed", PAINT_BAD },         { "qr_scanning", PAINT_PERSON },
+	{ "reconnecting", PAINT_BUSY },  { "connecting", PAINT_BUSY },
+	{ "authenticated", PAINT_BUSY }, { "new", PAINT_NONE },
+	{ "disconnected", PAINT_DIM },   { "connected", PAINT_GOOD },
+};
+
+static const struct {
+	const char *action, *advice;
+} advices[] = {
+	{ "scan_qr", "somebody must scan a QR code: relinkctl connect ID shows it" },
+	{ "open_phone", "open WhatsApp on the phone" },
+	{ "check_provider", "look at the provider's service" },
+	{ "unblock", "WhatsApp has blocked the number: appeal in the app" },
+	{ "fix_config", "correct the provider's configuration" },
+};
+
+unsigned status_rank(struct str status)
+{
+	for (unsigned i = 0; i < N_STATUSES; i++) {
+		if (str_is(status, status_words[i].name))
+			return i;
+	}
+	return N_STATUSES;
+}
+
+enum paint status_paint(struct str status)
+{
+	unsigned rank = status_rank(status);
+
+	return rank < N_STATUSES ? status_words[rank].paint : PAINT_NONE;
+}
+
+const char *action_advice(struct str user_action)
+{
+	for (size_t i = 0; i < ARRAY_LEN(advices); i++) {
+		if (str_is(user_action, advices[i].action))
+			return advices[i].advice;
+	}
+	return "";
+}
