@@ -1,0 +1,357 @@
+/*
+ * app.c - makes every part, connects the ports, keeps the order of start and of stop.
+ *
+ * Start: store (lock, load), engine, store threads, workers, API.  Nothing listens before everything
+ * that was stored is loaded.  Stop is the reverse: the API takes no more, workers end in good order,
+ * what was decided is written, the lock is released.  Sessions at the providers are left alone.
+ */
+#include "app/app.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <uv.h>
+
+#include "api/api.h"
+#include "base/clock.h"
+#include "base/killpoint.h"
+#include "base/obj.h"
+#include "conf/conf.h"
+#include "engine/engine.h"
+#include "out/bus.h"
+#include "proc/pool.h"
+#include "store/store.h"
+
+#define APP_MAGIC       0x52415050u
+#define BUS_RING        4096 /* who falls further behind reads on from the store */
+#define HOUSEKEEPING_MS 10000
+
+struct app {
+	unsigned magic;
+	const char *file;
+	struct conf *conf;
+	uv_loop_t loop;
+	uv_timer_t turn, housekeeping;
+	uv_signal_t signals[3];
+	struct store *store;
+	struct bus *bus;
+	struct engine *engine;
+	struct pool *pool;
+	struct api *api;
+	bool loop_made, turn_soon, stopping, stopped;
+	int exit_status;
+};
+
+/* ---- the engine's turns ---- */
+
+static void on_turn(uv_timer_t *t);
+
+static void arrange_turn(struct app *a)
+{
+	uint64_t next = engine_next(a->engine), now = clock_ms();
+
+	a->turn_soon = false;
+	if (next == UINT64_MAX)
+		uv_timer_stop(&a->turn);
+	else
+		uv_timer_start(&a->turn, on_turn, next > now ? next - now : 0, 0);
+}
+
+static void on_turn(uv_timer_t *t)
+{
+	struct app *a;
+
+	OBJ_CAST(a, t->data, APP_MAGIC);
+	engine_turn(a->engine);
+	if (!a->stopped)
+		arrange_turn(a);
+}
+
+/* Something was posted: a turn comes in the next iteration of the loop, once for all of it. */
+static void on_post(void *ctx)
+{
+	struct app *a;
+
+	OBJ_CAST(a, ctx, APP_MAGIC);
+	if (a->turn_soon || a->stopped)
+		return;
+	a->turn_soon = true;
+	uv_timer_start(&a->turn, on_turn, 0, 0);
+}
+
+static void on_housekeeping(uv_timer_t *t)
+{
+	(void)t;
+	log_flush();
+}
+
+/* ---- stop ---- */
+
+static void close_handles(struct app *a)
+{
+	a->stopped = true;
+	uv_close((uv_handle_t *)&a->turn, NULL);
+	uv_close((uv_handle_t *)&a->housekeeping, NULL);
+	for (size_t i = 0; i < ARRAY_LEN(a->signals); i++)
+		uv_close((uv_handle_t *)&a->signals[i], NULL);
+	uv_stop(&a->loop);
+}
+
+static void on_engine_stopped(void *ctx)
+{
+	struct app *a;
+
+	OBJ_CAST(a, ctx, APP_MAGIC);
+	close_handles(a);
+}
+
+static void on_api_stopped(void *ctx)
+{
+	struct app *a;
+
+	OBJ_CAST(a, ctx, APP_MAGIC);
+	engine_stop(a->engine, on_engine_stopped, a);
+}
+
+static void stop(struct app *a, const char *why)
+{
+	if (a->stopping) {
+		/* asked twice: skip the waiting, never the store */
+		if (!a->stopped)
+			close_handles(a);
+		return;
+	}
+	a->stopping = true;
+	LOG(INFO, APP, "app.stopping", f_text("why", why));
+	KP("app.stopping");
+	if (a->api != NULL)
+		api_stop(a->api, a->conf->stop_ms, on_api_stopped, a);
+	else
+		on_api_stopped(a);
+}
+
+static void on_store_fatal(void *ctx, const struct why *why)
+{
+	struct app *a;
+
+	OBJ_CAST(a, ctx, APP_MAGIC);
+	LOG(ERROR, APP, "app.fatal", f_text("why", why->text));
+	a->exit_status = why->code == ERR_FENCED ? APP_BUSY : APP_IO;
+	a->stopping = true;
+	if (!a->stopped)
+		close_handles(a);
+}
+
+/* ---- signals ---- */
+
+static void use_log_settings(const struct conf *c)
+{
+	log_as_json(c->log_json);
+	log_set_level(c->log_level);
+	for (unsigned i = 0; i < LOG_SUB_COUNT; i++)
+		log_set_subsystem_level((enum log_subsystem)i, c->log_levels[i]);
+}
+
+static void reload(struct app *a)
+{
+	struct conf *next = NULL;
+	struct why why = { 0 };
+	int r = conf_load(&next, a->file, &why);
+
+	if (r == 0)
+		r = app_paths(next, &why);
+	if (r == 0)
+		r = conf_can_reload(a->conf, next, &why);
+	if (r < 0) {
+		LOG(ERROR, CONF, "conf.refused", f_text("why", why.text),
+		    f_text("so", "the configuration from before stays in force"));
+		conf_free(&next);
+		return;
+	}
+	engine_reload(a->engine, next);
+	use_log_settings(next);
+	conf_free(&a->conf);
+	a->conf = next;
+	LOG(INFO, CONF, "conf.reloaded", f_text("file", a->file));
+}
+
+static void on_signal(uv_signal_t *s, int signum)
+{
+	struct app *a;
+
+	OBJ_CAST(a, s->data, APP_MAGIC);
+	if (signum == SIGHUP)
+		reload(a);
+	else
+		stop(a, signum == SIGTERM ? "SIGTERM" : "SIGINT");
+}
+
+/* ---- start ---- */
+
+static int make_state_dir(const struct conf *c, struct why *why)
+{
+	struct stat st;
+
+	if (mkdir(c->state_dir, 0700) == 0)
+		return 0;
+	if (stat(c->state_dir, &st) == 0 && S_ISDIR(st.st_mode))
+		return 0;
+	return why_errno(why, ERR_IO,
+			 "cannot make the state directory %s; create it, or set state_dir",
+			 c->state_dir);
+}
+
+static int open_store(struct app *a, struct why *why)
+{
+	struct store_options o = { .dir = a->conf->state_dir,
+				   .window_us = a->conf->store_window_us,
+				   .retention_ms = a->conf->store_retention_ms,
+				   .journal_rows = a->conf->store_journal_rows };
+	int r = make_state_dir(a->conf, why);
+
+	return r < 0 ? r : store_open(&a->store, &o, why);
+}
+
+static int start_loop(struct app *a)
+{
+	static const int wanted[] = { SIGTERM, SIGINT, SIGHUP };
+
+	if (uv_loop_init(&a->loop) < 0)
+		return ERR_NOMEM;
+	a->loop_made = true;
+	uv_timer_init(&a->loop, &a->turn);
+	a->turn.data = a;
+	uv_timer_init(&a->loop, &a->housekeeping);
+	a->housekeeping.data = a;
+	uv_timer_start(&a->housekeeping, on_housekeeping, HOUSEKEEPING_MS, HOUSEKEEPING_MS);
+	uv_unref((uv_handle_t *)&a->housekeeping);
+	for (size_t i = 0; i < ARRAY_LEN(wanted); i++) {
+		uv_signal_init(&a->loop, &a->signals[i]);
+		a->signals[i].data = a;
+		uv_signal_start(&a->signals[i], on_signal, wanted[i]);
+	}
+	return 0;
+}
+
+static int start_api(struct app *a, struct why *why)
+{
+	const struct conf *c = a->conf;
+	char key_file[4096], socket[4096];
+	struct api_port port = engine_api_port(a->engine);
+	struct api_options o = { .listen = c->http_listen,
+				 .socket_path = c->http_socket != NULL ? c->http_socket : socket,
+				 .key_file = key_file,
+				 .header_ms = c->http_header_ms,
+				 .body_ms = c->http_body_ms,
+				 .write_ms = c->http_write_ms,
+				 .idle_ms = c->http_idle_ms,
+				 .connections = c->http_connections,
+				 .body_bytes = c->http_body_bytes };
+
+	snprintf(key_file, sizeof key_file, "%s/admin.key", c->state_dir);
+	snprintf(socket, sizeof socket, "%s/relink.sock", c->state_dir);
+	return api_new(&a->api, &a->loop, &o, &port, a->bus, why);
+}
+
+static int start(struct app *a, struct why *why)
+{
+	struct pool_options po = { .worker_path = a->conf->worker_path,
+				   .slots = engine_slots(a->conf) };
+	struct store_port sp;
+	struct pool_port pp;
+	int r = open_store(a, why);
+
+	if (r < 0)
+		return r;
+	KP("app.store_open");
+	r = engine_new(&a->engine, a->conf, a->store, why);
+	if (r < 0)
+		return r;
+	r = bus_new(&a->bus, BUS_RING, engine_last_seq(a->engine));
+	if (r < 0)
+		return why_set(why, r, "no memory for the event bus");
+	engine_on_post(a->engine, on_post, a);
+	engine_on_fatal(a->engine, on_store_fatal, a);
+	sp = engine_store_port(a->engine);
+	pp = engine_pool_port(a->engine);
+	r = store_start(a->store, &a->loop, &sp, why);
+	if (r < 0)
+		return r;
+	r = pool_new(&a->pool, &a->loop, &po, &pp, why);
+	if (r < 0)
+		return r;
+	engine_start(a->engine, a->pool, a->bus);
+	arrange_turn(a);
+	KP("app.engine_started");
+	return start_api(a, why);
+}
+
+static void say_ready(const struct app *a)
+{
+	struct engine_stats s;
+
+	engine_stats(a->engine, &s);
+	LOG(INFO, APP, "app.ready", f_text("address", api_address(a->api)),
+	    f_u64("accounts", s.accounts), f_u64("workers", engine_slots(a->conf)),
+	    f_text("version", RELINK_VERSION));
+	printf("relinkd: listening on %s\n", api_address(a->api));
+	fflush(stdout);
+	KP("app.ready");
+}
+
+static int status_of(int error)
+{
+	switch (error) {
+	case ERR_BUSY:
+		return APP_BUSY;
+	case ERR_VERSION:
+	case ERR_CORRUPT:
+		return APP_DATA;
+	case ERR_CONFIG:
+		return APP_CONFIG;
+	default:
+		return APP_OS;
+	}
+}
+
+/* In the reverse order of start; every part may be missing. */
+static void end(struct app *a)
+{
+	api_free(&a->api);
+	pool_free(&a->pool);
+	store_close(&a->store);
+	engine_free(&a->engine);
+	bus_free(&a->bus);
+	if (a->loop_made) {
+		uv_run(&a->loop, UV_RUN_DEFAULT);
+		must(uv_loop_close(&a->loop) == 0);
+	}
+	log_flush();
+	conf_free(&a->conf);
+}
+
+int app_run(struct conf **conf, const char *file)
+{
+	struct app a = { .magic = APP_MAGIC, .file = file, .conf = TAKE(*conf) };
+	struct why why = { 0 };
+	int r = app_paths(a.conf, &why);
+
+	use_log_settings(a.conf);
+	signal(SIGPIPE, SIG_IGN);
+	if (r == 0 && start_loop(&a) < 0)
+		r = why_set(&why, ERR_NOMEM, "no memory for the event loop");
+	if (r == 0)
+		r = start(&a, &why);
+	if (r < 0) {
+		LOG(ERROR, APP, "app.not_started", f_text("why", why.text));
+		a.exit_status = status_of(r);
+		if (a.loop_made)
+			close_handles(&a);
+	} else {
+		say_ready(&a);
+		uv_run(&a.loop, UV_RUN_DEFAULT);
+	}
+	end(&a);
+	return a.exit_status;
+}
