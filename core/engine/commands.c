@@ -189,7 +189,7 @@ static void create(struct engine *e, struct command *c)
 static void patch(struct engine *e, struct member *m, struct command *c)
 {
 	if ((c->label != NULL || c->metadata != NULL) &&
-	    !member_describe(m, c->label, c->metadata)) {
+	    !member_describe(e, m, c->label, c->metadata)) {
 		refuse(e, &c, ERR_NOMEM, "overloaded",
 		       "no memory to change the account; try again");
 		return;

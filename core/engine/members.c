@@ -50,15 +50,22 @@ bool member_set(char **text, struct str v)
 	return true;
 }
 
-bool member_describe(struct member *m, const char *label, const char *metadata)
+/* The index holds a pointer into the block, so the account leaves it while the block moves. */
+bool member_describe(struct engine *e, struct member *m, const char *label, const char *metadata)
 {
+	bool indexed = m->hh_id.tbl != NULL;
 	char *old = m->id;
-	bool ok = set_block(m, str_of(m->id), str_of(m->workspace), str_of(m->provider),
-			    str_of(m->instance_id), str_of(label != NULL ? label : m->label),
-			    str_of(metadata != NULL ? metadata : m->metadata));
+	bool ok;
 
+	if (indexed)
+		HASH_DELETE(hh_id, e->by_id, m);
+	ok = set_block(m, str_of(m->id), str_of(m->workspace), str_of(m->provider),
+		       str_of(m->instance_id), str_of(label != NULL ? label : m->label),
+		       str_of(metadata != NULL ? metadata : m->metadata));
 	if (ok)
 		free(old);
+	if (indexed)
+		HASH_ADD_KEYPTR(hh_id, e->by_id, m->id, strlen(m->id), m);
 	return ok;
 }
 

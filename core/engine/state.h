@@ -207,7 +207,7 @@ bool member_is_deleted(const struct member *);
 /* Replace one of the separately held texts; false: no memory, nothing changed. */
 bool member_set(char **text, struct str v);
 /* Replace label or metadata (NULL: keep). */
-bool member_describe(struct member *, const char *label, const char *metadata);
+bool member_describe(struct engine *, struct member *, const char *label, const char *metadata);
 void member_to_record(const struct member *, struct account_record *ret_record);
 void member_forget_id(struct engine *, struct member *);
 

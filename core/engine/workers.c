@@ -263,6 +263,9 @@ void worker_gone(struct engine *e, struct slot *s, struct inbox_gone *g)
 		LOG(ERROR, PROC, "worker.died", f_u64("slot", s->number),
 		    f_text("provider", s->provider->conf->name), f_u64("pid", g->pid),
 		    f_text("how", s->last_death));
+	else
+		LOG(INFO, PROC, "worker.ended", f_u64("slot", s->number), f_u64("pid", g->pid),
+		    f_text("how", s->last_death));
 	worker_happens(e, s, WE_GONE, g->signal == 0 && g->exit_status == EXIT_MISCONFIGURED);
 }
 

@@ -58,7 +58,8 @@ void on_restart(struct step *s)
 
 void on_restart_fresh(struct step *s)
 {
-	if (just_started(s) && s->a->fresh)
+	/* once it is scanned, a new QR is a new wish */
+	if (just_started(s) && s->a->fresh && s->a->state < ST_AUTH)
 		return;
 	step_forgive(s);
 	s->a->fresh_next = 1;
