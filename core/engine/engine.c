@@ -288,6 +288,7 @@ int engine_new(struct engine **ret_engine, const struct conf *conf, struct store
 		return why_set(why, ERR_NOMEM, "no memory for the engine");
 	OBJ_INIT(e, ENGINE_MAGIC);
 	inbox_init(&e->inbox);
+	e->dirty_last = &e->dirty;
 	e->conf = conf;
 	e->store = store;
 	e->now = clock_ms();
@@ -397,7 +398,8 @@ static void fire(struct engine *e, struct timer *t)
 	}
 }
 
-/* The accounts that changed go into the commit once, as they are at the end of the turn. */
+/* The accounts that changed go into the commit once, as they are at the end of the turn; in the order
+ * in which they changed, since a new account may have taken the id of one deleted in this turn. */
 static void write_accounts(struct engine *e)
 {
 	struct account_record r;
@@ -405,6 +407,8 @@ static void write_accounts(struct engine *e)
 
 	while ((m = e->dirty) != NULL) {
 		e->dirty = m->d_next;
+		if (e->dirty == NULL)
+			e->dirty_last = &e->dirty;
 		m->d_next = NULL;
 		m->dirty = false;
 		if (m->a.state == ST_DELETED && m->n_strays == 0) {
@@ -487,6 +491,7 @@ void engine_reload(struct engine *e, const struct conf *conf)
 	e->orphan_rules.settle = conf->settle_ms;
 	e->orphan_rules.op_deadline = conf->op_deadline_ms;
 	workers_rules(e);
+	store_retain(e->store, conf->store_retention_ms, conf->store_journal_rows);
 }
 
 void engine_stop(struct engine *e, void (*done)(void *ctx), void *ctx)

@@ -125,6 +125,7 @@ void member_to_record(const struct member *m, struct account_record *ret_record)
 		.slow_step = a->slow_step,
 		.waits = a->waits,
 		.close_tries = a->close_tries,
+		.forgotten = member_is_deleted(m),
 		.flags = flags_of(a),
 		.generation = a->generation,
 		.rng = a->rng,

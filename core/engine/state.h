@@ -172,7 +172,7 @@ struct engine {
 	struct member **rows; /* by row; NULL: none */
 	uint64_t n_rows, last_row, last_seq;
 	struct member *by_id, *by_session;
-	struct member *dirty; /* changed in this turn */
+	struct member *dirty, **dirty_last; /* changed in this turn, in order */
 	struct stray *strays, *stray_list;
 
 	struct provider *providers;

@@ -19,8 +19,8 @@ void account_changed(struct engine *e, struct member *m)
 	if (m->dirty)
 		return;
 	m->dirty = true;
-	m->d_next = e->dirty;
-	e->dirty = m;
+	*e->dirty_last = m;
+	e->dirty_last = &m->d_next;
 }
 
 void account_journal(struct engine *e, struct member *m, unsigned kind, bool tell, struct str text,

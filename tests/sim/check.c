@@ -38,7 +38,11 @@ uint64_t check_asked(uint64_t row)
 void check_acked(uint64_t row, uint64_t number, bool want)
 {
 	const struct account_record *r = durable_account(row);
+	const struct member *m = member_by_row(sim.engine, row);
 
+	/* deleted meanwhile: by its id the wish may have reached the next account of that name */
+	if (want && (m == NULL || member_is_deleted(m)))
+		return;
 	acked[row] = want;
 	/* when nothing was asked since, what is on disk is what was answered */
 	if (asked[row] == number && (r != NULL && r->want) != want)
@@ -101,8 +105,8 @@ void check_close(const struct request *r)
 		       r->session);
 	/* two pieces of evidence: one word that was not true ends nothing */
 	m = sim.engine != NULL ? member_by_id(sim.engine, str_of(r->account)) : NULL;
-	if (m != NULL && strcmp(m->session, r->session) == 0 && m->a.cause == RELINK_UNKNOWN &&
-	    m->a.close_tries == 0 && world_is_connected(r->session))
+	if (m != NULL && m->session != NULL && strcmp(m->session, r->session) == 0 &&
+	    m->a.cause == RELINK_UNKNOWN && m->a.close_tries == 0 && world_is_connected(r->session))
 		broken("nothing is closed on one piece of evidence", "%s is connected", r->session);
 }
 

@@ -120,6 +120,16 @@ static void close_life(struct change *c)
 		HASH_DEL(attempts, a);
 }
 
+static void check_id(const struct row_kept *row)
+{
+	for (const struct row_kept *r = rows; r != NULL; r = r->hh.next) {
+		if (r != row && !r->r.forgotten && !row->r.forgotten && str_eq(r->r.id, row->r.id))
+			broken("ids are unique", "rows %llu and %llu are both %s",
+			       (unsigned long long)r->row, (unsigned long long)row->row,
+			       row->texts[0]);
+	}
+}
+
 static void apply(struct change *c)
 {
 	struct row_kept *row;
@@ -138,6 +148,7 @@ static void apply(struct change *c)
 		keep_texts(&row->r, row->texts);
 		if (last_row < row->row)
 			last_row = row->row;
+		check_id(row);
 		break;
 	case CH_DELETE:
 		HASH_FIND(hh, rows, &c->row, sizeof(uint64_t), row);
@@ -404,6 +415,13 @@ int store_find_attempt(struct store *s, struct str session, attempt_fn *fn, void
 	str_copy(q->session, sizeof q->session, session);
 	later(1 + chance(5), on_found, q);
 	return 0;
+}
+
+void store_retain(struct store *s, uint64_t retention_ms, uint64_t journal_rows)
+{
+	(void)s;
+	(void)retention_ms;
+	(void)journal_rows;
 }
 
 void store_close(struct store **store)

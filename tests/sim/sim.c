@@ -244,8 +244,13 @@ static void somebody_wishes(void)
 	ask(kind, m->id, m->row);
 	while (chance(3) == 0)
 		ask(kind == COMMAND_DELETE ? COMMAND_CONNECT : kind, m->id, m->row);
-	if (kind == COMMAND_DELETE)
-		ask(COMMAND_CREATE, NULL, 0);
+	if (kind == COMMAND_DELETE) {
+		bool same = chance(2) == 0; /* the id is free at once */
+
+		if (same)
+			world_reborn(m->id);
+		ask(COMMAND_CREATE, same ? m->id : NULL, 0);
+	}
 }
 
 /* The hand of fate, about once in tick_ms. */

@@ -126,6 +126,7 @@ const char *world_good_profile(const char *account); /* that holds a living logi
 uint64_t world_applied_of(const char *account);
 void world_allow_fresh(const char *account, bool allowed);
 bool world_fresh_allowed(const char *account);
+void world_reborn(const char *account);
 void world_moves_to(const char *account, const char *profile, uint64_t generation);
 
 /* check.c */

@@ -28,9 +28,11 @@ struct known_profile {
 };
 struct known_account {
 	char id[LIMIT_ACCOUNT_ID + 1];
-	uint64_t highest, applied, live;
+	uint64_t highest, applied;
 	uint64_t moved_at; /* generation with which a person gave an older login up */
 	bool fresh_allowed;
+	bool
+	    reborn; /* its id was deleted and taken again: whose login it is cannot be told by it */
 	char profile[LIMIT_PROFILE + 1]; /* with the newest login */
 	UT_hash_handle hh;
 };
@@ -90,7 +92,6 @@ static void session_end(struct session *s)
 	HASH_DEL(sessions, s);
 	DL_DELETE(places[s->instance].sessions, s);
 	places[s->instance].n--;
-	account_of(s->account)->live--;
 	free(s);
 }
 
@@ -218,6 +219,16 @@ static void on_qr(void *arg)
 		stir_in(s, 2000 + chance(sim.s.crash_only ? 20000 : 400000), on_scan);
 }
 
+static unsigned live_at(unsigned instance, const char *account)
+{
+	struct session *s;
+	unsigned n = 0;
+
+	DL_FOREACH(places[instance].sessions, s)
+	n += strcmp(s->account, account) == 0;
+	return n;
+}
+
 static void session_begin(const struct request *r)
 {
 	struct session *s = calloc(1, sizeof *s);
@@ -234,10 +245,10 @@ static void session_begin(const struct request *r)
 	HASH_ADD_STR(sessions, id, s);
 	DL_APPEND(places[r->instance].sessions, s);
 	places[r->instance].n++;
-	a->live++;
 	a->applied++;
 	sim.t.applied++;
-	if (a->live > 1 && sim.s.fenced)
+	/* a deleted account's id may live on elsewhere for a moment; an instance fences its own */
+	if (sim.s.fenced && live_at(r->instance, r->account) > 1)
 		broken("class F: never two live", "account %s", r->account);
 	if (profile_of(r->profile)->login)
 		stir_in(s, 800 + chance(4000), on_logged_in);
@@ -269,7 +280,7 @@ static unsigned refusal(const struct request *r)
 {
 	struct session *s;
 
-	if (sim.s.fenced && r->generation < account_of(r->account)->highest)
+	if (sim.s.fenced && r->generation <= account_of(r->account)->highest)
 		return RELINK_STALE;
 	DL_FOREACH(places[r->instance].sessions, s)
 	{
@@ -494,7 +505,8 @@ const char *world_good_profile(const char *account)
 {
 	struct known_account *a = account_of(account);
 
-	return a->profile[0] != '\0' && world_has_login(a->profile) ? a->profile : NULL;
+	return !a->reborn && a->profile[0] != '\0' && world_has_login(a->profile) ? a->profile
+										  : NULL;
 }
 
 uint64_t world_applied_of(const char *account)
@@ -505,6 +517,11 @@ uint64_t world_applied_of(const char *account)
 void world_allow_fresh(const char *account, bool allowed)
 {
 	account_of(account)->fresh_allowed = allowed;
+}
+
+void world_reborn(const char *account)
+{
+	account_of(account)->reborn = true;
 }
 
 bool world_fresh_allowed(const char *account)

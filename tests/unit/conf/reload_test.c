@@ -76,8 +76,6 @@ static void what_needs_a_restart_is_refused(void **state)
 		  "http.body_limit changed from \"1MiB\" to \"1KiB\"" },
 		{ "", "store: {commit_window: 0}",
 		  "store.commit_window changed from \"1ms\" to \"0\"" },
-		{ "", "store: {journal_rows: 1000}",
-		  "store.journal_rows changed from \"10000000\" to \"1000\"" },
 		{ "", "worker: {ping_interval: 1s}",
 		  "worker.ping_interval changed from \"3s\" to \"1s\"" },
 		/* live ones beside it change nothing: the reload is refused whole */

@@ -1,0 +1,158 @@
+/*
+ * store.h - what must outlive the process.
+ *
+ * The engine asks for two things only: load what is mine, and commit these changes, fenced by my
+ * token.  How they are kept (SQLite here) is nobody else's business; no SQL leaves this room.
+ *
+ * Threads: store_open and store_load block and are for start-up.  After store_start one writer
+ * thread commits in groups and one reader thread answers questions; everything else here belongs to
+ * the loop's thread, where every callback runs.  Commits are durable (fsync'ed) when their callback
+ * runs, and complete in the order in which they were submitted.
+ *
+ * Failure: a full disk makes the writer try again until there is room; nothing is lost meanwhile
+ * and `port.health` says so.  Damage, a broken or read-only disk, a lost fence, or a commit that
+ * breaks a rule of the ledger end the store: `port.fatal`.
+ */
+#ifndef RELINK_STORE_STORE_H
+#define RELINK_STORE_STORE_H
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/str.h"
+#include "policy/journal.h"
+
+struct uv_loop_s;
+struct store;
+struct commit;
+
+/* An account as it is kept.  `row` is the engine's number for it, never used twice.  Strings are
+ * lent.  What the small numbers mean is policy/account.h's business (same names there); they are
+ * stored as they are. */
+struct account_record {
+	uint64_t row;
+	struct str id, workspace, provider, instance, label, metadata;
+	struct str session, profile, phone, reason;
+	uint8_t priority, want, state, after, status, cause, action, profile_state;
+	uint8_t fails, waits, profile_fails, slow_step, close_tries;
+	uint8_t forgotten; /* 1: deleted; its id may be another account's by now */
+	uint32_t flags;
+	uint64_t generation, rng;
+	uint64_t created_at, since, timer_at, minted_at, up_since;
+};
+
+/* One life of an account: written before its create is sent. */
+enum attempt_state { ATTEMPT_OPEN = 0, ATTEMPT_ABANDONED = 1, ATTEMPT_GONE = 2 };
+struct attempt_record {
+	uint64_t row, generation; /* account, life */
+	struct str session, profile, instance;
+	uint64_t minted_at, closed_at;
+	enum attempt_state state;
+};
+
+/* The answer once given to an Idempotency-Key. */
+struct idem_record {
+	struct str key, account; /* key: scoped by the caller's API key already */
+	uint8_t hash[32];        /* SHA-256 of method, path and body */
+	uint32_t http_status;
+	uint64_t at;
+};
+
+struct store_options {
+	const char *dir;       /* must exist; holds relink.db and relink.lock */
+	uint64_t window_us;    /* how long a group waits for company */
+	uint64_t retention_ms; /* journal, closed attempts; 0: for ever */
+	uint64_t journal_rows; /* and at most so many journal lines */
+};
+
+struct store_port {
+	void *ctx;
+	/* ok false: commits wait (the disk is full; `why` has the remedy).  ok true: again in order,
+	 * and `why` says nothing. */
+	void (*health)(void *ctx, bool ok, const struct why *why);
+	/* Nothing can be remembered any more.  The daemon must stop acting and exit. */
+	void (*fatal)(void *ctx, const struct why *why);
+};
+
+/* Take the lock, open, quick_check, migrate, take a new fencing token.
+ * -ERR_BUSY: another core owns it (its pid is in `why`); -ERR_VERSION: made by a newer Relink;
+ * -ERR_CORRUPT: damaged.  In all three nothing was changed. */
+int store_open(struct store **ret_store, const struct store_options *, struct why *);
+
+/* What store_load hands over, once each and in this order; any callback may stop it with < 0. */
+struct store_loader {
+	void *ctx;
+	int (*account)(void *ctx, const struct account_record *lent);
+	int (*attempt)(void *ctx, const struct attempt_record *lent); /* OPEN and ABANDONED ones */
+};
+struct store_facts {
+	uint64_t last_seq;     /* of the journal */
+	uint64_t last_row;     /* highest account row ever used */
+	uint64_t latest_ms;    /* latest time that was stored (see clock_floor) */
+	uint64_t token;        /* this owner's fence; grows with each store_open */
+	char installation[33]; /* random, made with the database */
+};
+int store_load(struct store *, const struct store_loader *, struct store_facts *, struct why *);
+
+/* Start the threads; after clock_floor.  `loop` and `port.ctx` are kept until store_close. */
+int store_start(struct store *, struct uv_loop_s *loop, const struct store_port *, struct why *);
+
+/* Build a commit: all or nothing, in the order of the calls.  Everything lent is copied.  The
+ * builders remember the first failure (no memory; -ERR_TOOBIG: a string over 16 KiB; -ERR_RANGE: a
+ * number over 2^63 - 1 other than `rng`); store_submit reports it and drops the commit.  NULL from
+ * commit_new is such a failure, too: no memory. */
+struct commit *commit_new(struct store *);
+void commit_free(struct commit **);
+bool commit_is_empty(const struct commit *);
+void commit_account(struct commit *, const struct account_record *); /* insert or replace */
+void commit_account_delete(struct commit *, uint64_t row);
+/* New and OPEN; an account has one of those at most, so close the one before it first. */
+void commit_attempt(struct commit *, const struct attempt_record *);
+/* The life must be in the ledger; also one that is GONE may be ABANDONED again. */
+void commit_attempt_close(struct commit *, uint64_t row, uint64_t generation, enum attempt_state,
+			  uint64_t at);
+void commit_journal(struct commit *, const struct journal_record *);
+void commit_idem(struct commit *, const struct idem_record *);
+/* Given: *commit is NULL afterwards, always.  `done(ctx)` runs when it is on disk; never before
+ * this returns; not at all when the store ends first (store_close, fatal).  `done` may be NULL.
+ * An empty commit is done when all before it are.  -ERR_FULL: 2 * LIMIT_PENDING_CHANGES or 512 MiB
+ * wait already. */
+int store_submit(struct store *, struct commit **, void (*done)(void *ctx), void *ctx);
+/* Changes submitted and not yet durable; the engine slows its sources down by it. */
+uint64_t store_backlog(const struct store *);
+
+/* Questions to the reader thread, which sees all that is durable.  A journal callback runs once
+ * for each row and once with NULL at the end (or first, with `result` < 0); the others run
+ * once.  Rows are lent.  -ERR_FULL: 1024 questions are open; no callback follows. */
+struct journal_query {
+	uint64_t row;    /* one account; 0: all */
+	uint64_t after;  /* seq > after, ascending ... */
+	uint64_t before; /* ... or, when not 0, also seq < before, and descending */
+	bool told_only;
+	uint32_t limit; /* at most LIMIT_PAGE */
+};
+typedef void journal_row_fn(void *ctx, int result, const struct journal_record *lent);
+int store_read_journal(struct store *, const struct journal_query *, journal_row_fn *, void *ctx);
+typedef void idem_fn(void *ctx, int result, const struct idem_record *lent_or_null);
+int store_find_idem(struct store *, struct str key, idem_fn *, void *ctx);
+/* Who minted this session id?  Looks in the whole ledger, also at lives that are gone; of several
+ * generations the newest. */
+typedef void attempt_fn(void *ctx, int result, const struct attempt_record *lent_or_null);
+int store_find_attempt(struct store *, struct str session, attempt_fn *, void *ctx);
+
+/* Forget by these numbers from now on (see store_options); any time after store_start. */
+void store_retain(struct store *, uint64_t retention_ms, uint64_t journal_rows);
+
+/* Counters since start. */
+struct store_stats {
+	uint64_t commits, groups, changes, retries, reads, pruned;
+	uint64_t refused; /* commits and questions that met a full queue */
+};
+void store_stats(const struct store *, struct store_stats *ret_stats);
+
+/* Finish what was submitted (unless fatal or the disk is full), stop the threads, release the lock.
+ * Blocks; for the end of the process, and not from a callback.  No callback runs any more; let the
+ * loop turn once more so that it can let go of its handle.  NULL is fine. */
+void store_close(struct store **);
+
+#endif
