@@ -113,7 +113,7 @@ static void answer_account(struct conn *c, const struct change_order *order,
 	struct api_port *port = &c->face->port;
 	char location[sizeof "/v1/accounts/" + LIMIT_ACCOUNT_ID];
 	struct account_view view;
-	struct json j;
+	struct jw j;
 
 	if (!port->account(port->ctx, result->account, &view)) {
 		answer_failure(c, PROBLEM_account_not_found,
@@ -182,7 +182,7 @@ void get_account(struct exchange *x)
 {
 	struct response r = { .status = 200 };
 	struct account_view view;
-	struct json j;
+	struct jw j;
 
 	if (!x->face->port.account(x->face->port.ctx, x->match.id, &view)) {
 		answer_failure(x->conn, PROBLEM_account_not_found, NO_ACCOUNT,
@@ -231,19 +231,19 @@ void get_accounts(struct exchange *x)
 	struct account_filter filter = { .limit = 0 };
 	char cursor[24];
 	uint64_t next;
-	struct json j;
+	struct jw j;
 
 	if (read_filter(x, &filter) != 0) {
 		answer_problem(x->conn, &x->problem, NULL);
 		return;
 	}
 	j = answer_json(x->conn);
-	json_object(&j, NULL);
-	json_array(&j, "accounts");
+	jw_object(&j, NULL);
+	jw_array(&j, "accounts");
 	next = x->face->port.accounts(x->face->port.ctx, &filter, each_account, &j);
-	json_array_end(&j);
+	jw_array_end(&j);
 	snprintf(cursor, sizeof cursor, "%llu", (unsigned long long)next);
-	json_text(&j, "next_cursor", next > 0 ? cursor : NULL);
-	json_object_end(&j);
+	jw_text(&j, "next_cursor", next > 0 ? cursor : NULL);
+	jw_object_end(&j);
 	answer_send(x->conn, &r);
 }

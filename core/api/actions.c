@@ -34,7 +34,7 @@ static void answer_action(struct conn *c, const struct wait_order *order,
 {
 	struct response r = { .status = order->seconds > 0 ? 200 : 202 };
 	char waited[WAIT_TEXT];
-	struct json j;
+	struct jw j;
 
 	if (view == NULL) {
 		answer_failure(c, PROBLEM_account_not_found,
@@ -42,10 +42,10 @@ static void answer_action(struct conn *c, const struct wait_order *order,
 		return;
 	}
 	j = answer_json(c);
-	json_object(&j, NULL);
+	jw_object(&j, NULL);
 	account_json(&j, "account", view);
 	qr_json(&j, "qr", view);
-	json_object_end(&j);
+	jw_object_end(&j);
 	say_waited(&r, order, waited);
 	if (order->replayed)
 		response_header(&r, "Idempotency-Replayed", STR("true"));
@@ -111,7 +111,7 @@ static void answer_qr(struct conn *c, const struct wait_order *order,
 {
 	struct response r = { .status = 200 };
 	char waited[WAIT_TEXT];
-	struct json j;
+	struct jw j;
 
 	if (view == NULL) {
 		answer_failure(c, PROBLEM_account_not_found,
@@ -154,7 +154,7 @@ static void answer_said(struct conn *c, const char *key, const struct command_re
 {
 	struct response r = { .status = 200 };
 	struct problem p;
-	struct json j;
+	struct jw j;
 
 	if (!is_json(result->body, &p)) {
 		answer_failure(c, PROBLEM_provider_error,
@@ -163,10 +163,10 @@ static void answer_said(struct conn *c, const char *key, const struct command_re
 	}
 	j = answer_json(c);
 	if (key != NULL)
-		json_object(&j, NULL);
-	json_raw(&j, key, result->body.n > 0 ? result->body : STR("null"));
+		jw_object(&j, NULL);
+	jw_raw(&j, key, result->body.n > 0 ? result->body : STR("null"));
 	if (key != NULL)
-		json_object_end(&j);
+		jw_object_end(&j);
 	if (result->replayed)
 		response_header(&r, "Idempotency-Replayed", STR("true"));
 	answer_send(c, &r);

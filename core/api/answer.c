@@ -9,14 +9,14 @@
 /* The shared buffer is given back to the system after an answer that was larger. */
 #define CONTENT_KEEP (256u << 10)
 
-struct json answer_json(struct conn *c)
+struct jw answer_json(struct conn *c)
 {
 	struct buf *content = &c->face->content;
 
 	if (content->room > CONTENT_KEEP)
 		buf_fini(content);
 	buf_reset(content);
-	return json_to(content);
+	return jw_to(content);
 }
 
 void answer_send(struct conn *c, struct response *r)

@@ -12,7 +12,7 @@
 #include "base/json.h"
 
 /* Begin the content of the answer. */
-struct json answer_json(struct conn *);
+struct jw answer_json(struct conn *);
 /* Send `r` (its headers may be set) with the content that was written, as JSON. */
 void answer_send(struct conn *, struct response *r);
 /* Send a problem.  `allow`: methods that would do, with PROBLEM_method_not_allowed. */

@@ -47,14 +47,14 @@ enum problem_code problem_of(const char *name)
 
 void problem_json(struct buf *out, const struct problem *p)
 {
-	struct json j = json_to(out);
+	struct jw j = jw_to(out);
 	unsigned status = problem_status(p->code);
 
-	json_object(&j, NULL);
-	json_text(&j, "type", "about:blank");
-	json_text(&j, "title", status_text(status));
-	json_u64(&j, "status", status);
-	json_text(&j, "code", problem_name(p->code));
-	json_text(&j, "detail", p->detail);
-	json_object_end(&j);
+	jw_object(&j, NULL);
+	jw_text(&j, "type", "about:blank");
+	jw_text(&j, "title", status_text(status));
+	jw_u64(&j, "status", status);
+	jw_text(&j, "code", problem_name(p->code));
+	jw_text(&j, "detail", p->detail);
+	jw_object_end(&j);
 }

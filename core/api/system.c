@@ -7,11 +7,11 @@
 void get_healthz(struct exchange *x)
 {
 	struct response r = { .status = 200 };
-	struct json j = answer_json(x->conn);
+	struct jw j = answer_json(x->conn);
 
-	json_object(&j, NULL);
-	json_text(&j, "status", "ok");
-	json_object_end(&j);
+	jw_object(&j, NULL);
+	jw_text(&j, "status", "ok");
+	jw_object_end(&j);
 	answer_send(x->conn, &r);
 }
 
@@ -19,7 +19,7 @@ void get_readyz(struct exchange *x)
 {
 	struct response r = { .status = 200 };
 	struct why why = { .code = 0 };
-	struct json j;
+	struct jw j;
 
 	if (x->face->stopping) {
 		answer_failure(x->conn, PROBLEM_stopping, "The daemon is stopping.");
@@ -30,9 +30,9 @@ void get_readyz(struct exchange *x)
 		return;
 	}
 	j = answer_json(x->conn);
-	json_object(&j, NULL);
-	json_text(&j, "status", "ready");
-	json_object_end(&j);
+	jw_object(&j, NULL);
+	jw_text(&j, "status", "ready");
+	jw_object_end(&j);
 	answer_send(x->conn, &r);
 }
 
@@ -44,13 +44,13 @@ static void each_worker(void *arg, const struct worker_view *w)
 void get_workers(struct exchange *x)
 {
 	struct response r = { .status = 200 };
-	struct json j = answer_json(x->conn);
+	struct jw j = answer_json(x->conn);
 
-	json_object(&j, NULL);
-	json_array(&j, "workers");
+	jw_object(&j, NULL);
+	jw_array(&j, "workers");
 	x->face->port.workers(x->face->port.ctx, each_worker, &j);
-	json_array_end(&j);
-	json_object_end(&j);
+	jw_array_end(&j);
+	jw_object_end(&j);
 	answer_send(x->conn, &r);
 }
 

@@ -36,7 +36,7 @@ static void answer(const struct timeline *t, int result)
 {
 	struct conn *c = t->work.conn;
 	struct response r = { .status = 200 };
-	struct json j;
+	struct jw j;
 
 	if (result < 0 || t->entries.failed != 0) {
 		answer_failure(c, PROBLEM_overloaded,
@@ -44,16 +44,16 @@ static void answer(const struct timeline *t, int result)
 		return;
 	}
 	j = answer_json(c);
-	json_object(&j, NULL);
-	json_array(&j, "entries");
+	jw_object(&j, NULL);
+	jw_array(&j, "entries");
 	if (t->n > 0)
-		json_raw(&j, NULL, buf_all(&t->entries));
-	json_array_end(&j);
+		jw_raw(&j, NULL, buf_all(&t->entries));
+	jw_array_end(&j);
 	if (t->n == t->limit)
-		json_u64(&j, "next_before", t->last_seq);
+		jw_u64(&j, "next_before", t->last_seq);
 	else
-		json_null(&j, "next_before");
-	json_object_end(&j);
+		jw_null(&j, "next_before");
+	jw_object_end(&j);
 	answer_send(c, &r);
 }
 

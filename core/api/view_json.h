@@ -6,9 +6,9 @@
 #include "api/port.h"
 #include "base/json.h"
 
-void account_json(struct json *, const char *key, const struct account_view *);
+void account_json(struct jw *, const char *key, const struct account_view *);
 /* {"code","expires_at","deadline_at"}; null while there is no code. */
-void qr_json(struct json *, const char *key, const struct account_view *);
-void worker_json(struct json *, const char *key, const struct worker_view *);
+void qr_json(struct jw *, const char *key, const struct account_view *);
+void worker_json(struct jw *, const char *key, const struct worker_view *);
 
 #endif

@@ -5,6 +5,7 @@
  * on by CLOCK_BOOTTIME.  So it never jumps while we run (a stepped or frozen wall clock moves no
  * timer; a suspended machine finds its deadlines passed), and yet it can be stored and compared by
  * the next process.  Signature windows, which must follow the real wall clock, use clock_wall_ms().
+ * Any thread may ask, after the main thread has asked once.
  */
 #ifndef RELINK_BASE_CLOCK_H
 #define RELINK_BASE_CLOCK_H

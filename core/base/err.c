@@ -31,7 +31,7 @@ const char *err_text(int code)
 	}
 }
 
-int why_set(struct why *why, int code, const char *fmt, ...)
+struct why *why_fill(struct why *why, int code, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -41,10 +41,10 @@ int why_set(struct why *why, int code, const char *fmt, ...)
 		vsnprintf(why->text, sizeof why->text, fmt, ap);
 		va_end(ap);
 	}
-	return code;
+	return why;
 }
 
-int why_errno(struct why *why, int code, const char *fmt, ...)
+struct why *why_fill_errno(struct why *why, int code, const char *fmt, ...)
 {
 	int saved = errno;
 	va_list ap;
@@ -59,7 +59,7 @@ int why_errno(struct why *why, int code, const char *fmt, ...)
 		snprintf(why->text + n, sizeof why->text - n, ": %s", strerror(saved));
 	}
 	errno = saved;
-	return code;
+	return why;
 }
 
 int why_prefix(struct why *why, const char *fmt, ...)

@@ -50,11 +50,21 @@ struct why {
 	char text[WHY_MAX];
 };
 
-/* Fill `why` (NULL is fine) and return `code`, so that it fits into a return statement. */
-int why_set(struct why *why, int code, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
-/* The same, with ": " and strerror(errno) behind it. */
-int why_errno(struct why *why, int code, const char *fmt, ...)
+/* why_set(why, code, fmt, ...): fill `why` (NULL is fine) and return `code`, so that it fits into a
+ * return statement.  why_errno: the same, with ": " and strerror(errno) behind it.  Macros, so that
+ * the compiler and the analyzer see which code comes back; they evaluate `code` twice. */
+#define why_set(why, code, ...)   why_code((code), why_fill((why), (code), __VA_ARGS__))
+#define why_errno(why, code, ...) why_code((code), why_fill_errno((why), (code), __VA_ARGS__))
+
+struct why *why_fill(struct why *why, int code, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
+struct why *why_fill_errno(struct why *why, int code, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+static inline int why_code(int code, const struct why *why)
+{
+	(void)why;
+	return code;
+}
 /* Put "text: " in front of what is there: the caller knows which file or object it was. */
 int why_prefix(struct why *why, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 

@@ -37,7 +37,7 @@ static void escape(struct buf *out, struct str s)
 	buf_byte(out, '"');
 }
 
-static void begin(struct json *j, const char *key)
+static void begin(struct jw *j, const char *key)
 {
 	if (j->comma)
 		buf_byte(j->out, ',');
@@ -49,72 +49,72 @@ static void begin(struct json *j, const char *key)
 	}
 }
 
-void json_object_begin(struct json *j, const char *key)
+void jw_object(struct jw *j, const char *key)
 {
 	begin(j, key);
 	buf_byte(j->out, '{');
 	j->comma = false;
 }
 
-void json_object_end(struct json *j)
+void jw_object_end(struct jw *j)
 {
 	buf_byte(j->out, '}');
 	j->comma = true;
 }
 
-void json_array_begin(struct json *j, const char *key)
+void jw_array(struct jw *j, const char *key)
 {
 	begin(j, key);
 	buf_byte(j->out, '[');
 	j->comma = false;
 }
 
-void json_array_end(struct json *j)
+void jw_array_end(struct jw *j)
 {
 	buf_byte(j->out, ']');
 	j->comma = true;
 }
 
-void json_str(struct json *j, const char *key, struct str v)
+void jw_str(struct jw *j, const char *key, struct str v)
 {
 	begin(j, key);
 	escape(j->out, v);
 }
 
-void json_text(struct json *j, const char *key, const char *v)
+void jw_text(struct jw *j, const char *key, const char *v)
 {
 	if (v == NULL)
-		json_none(j, key);
+		jw_null(j, key);
 	else
-		json_str(j, key, str_of(v));
+		jw_str(j, key, str_of(v));
 }
 
-void json_u64(struct json *j, const char *key, uint64_t v)
+void jw_u64(struct jw *j, const char *key, uint64_t v)
 {
 	begin(j, key);
 	buf_u64(j->out, v);
 }
 
-void json_bool(struct json *j, const char *key, bool v)
+void jw_bool(struct jw *j, const char *key, bool v)
 {
 	begin(j, key);
 	buf_text(j->out, v ? "true" : "false");
 }
 
-void json_none(struct json *j, const char *key)
+void jw_null(struct jw *j, const char *key)
 {
 	begin(j, key);
 	buf_text(j->out, "null");
 }
 
-void json_time(struct json *j, const char *key, uint64_t ms)
+void jw_time(struct jw *j, const char *key, uint64_t ms)
 {
 	time_t s = (time_t)(ms / 1000);
 	struct tm tm;
 	char text[40];
 
 	if (ms == 0 || gmtime_r(&s, &tm) == NULL) {
-		json_none(j, key);
+		jw_null(j, key);
 		return;
 	}
 	begin(j, key);
@@ -123,7 +123,7 @@ void json_time(struct json *j, const char *key, uint64_t ms)
 	buf_printf(j->out, ".%03uZ\"", (unsigned)(ms % 1000));
 }
 
-void json_raw(struct json *j, const char *key, struct str v)
+void jw_raw(struct jw *j, const char *key, struct str v)
 {
 	begin(j, key);
 	buf_str(j->out, v);

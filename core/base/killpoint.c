@@ -53,8 +53,10 @@ static void note(const char *name)
 	close(fd);
 }
 
-void killpoint(const char *name)
+void killpoint(const char *marked_name)
 {
+	const char *name = marked_name + sizeof KP_MARK - 1;
+
 	pthread_mutex_lock(&lock);
 	if (!ready)
 		read_environment();

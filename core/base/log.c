@@ -171,22 +171,22 @@ static void text_value(struct buf *b, struct str v)
 
 static void json_field(struct buf *b, const struct log_field *f)
 {
-	struct json j = { b, true };
+	struct jw j = { b, true };
 	char digits[24];
 
 	switch (f->type) {
 	case LOG_F_STR:
-		json_str(&j, f->key, f->s);
+		jw_str(&j, f->key, f->s);
 		break;
 	case LOG_F_U64:
-		json_u64(&j, f->key, f->u);
+		jw_u64(&j, f->key, f->u);
 		break;
 	case LOG_F_I64:
 		snprintf(digits, sizeof digits, "%lld", (long long)f->i);
-		json_raw(&j, f->key, str_of(digits));
+		jw_raw(&j, f->key, str_of(digits));
 		break;
 	case LOG_F_BOOL:
-		json_bool(&j, f->key, f->u != 0);
+		jw_bool(&j, f->key, f->u != 0);
 		break;
 	}
 }
@@ -231,21 +231,21 @@ static bool format_fields(struct buf *b, const struct log_field *f)
 static void format_head(struct buf *b, enum log_level level, enum log_subsystem sub,
 			const char *name)
 {
-	struct json j = json_to(b);
+	struct jw j = jw_to(b);
 	struct buf stamp;
 
 	if (as_json) {
-		json_object_begin(&j, NULL);
-		json_time(&j, "time", clock_wall_ms());
-		json_text(&j, "level", level_names[level]);
-		json_text(&j, "program", program);
-		json_text(&j, "subsystem", sub_names[sub]);
-		json_text(&j, "event", name);
+		jw_object(&j, NULL);
+		jw_time(&j, "time", clock_wall_ms());
+		jw_text(&j, "level", level_names[level]);
+		jw_text(&j, "program", program);
+		jw_text(&j, "subsystem", sub_names[sub]);
+		jw_text(&j, "event", name);
 		return;
 	}
 	buf_init(&stamp, 64);
-	j = json_to(&stamp);
-	json_time(&j, NULL, clock_wall_ms());
+	j = jw_to(&stamp);
+	jw_time(&j, NULL, clock_wall_ms());
 	if (stamp.n > 2) {
 		buf_add(b, stamp.p + 1, stamp.n - 2); /* without its quotes */
 		buf_printf(b, " %-5s %s %s", level_names[level], program, name);

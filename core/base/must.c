@@ -14,7 +14,8 @@
 #include <unistd.h>
 
 static int report_fd = -1;
-static char handler_stack[64 * 1024]; /* a stack overflow leaves none to die on */
+static volatile sig_atomic_t reported; /* must_fail has said it all before it aborts */
+static char handler_stack[64 * 1024];  /* a stack overflow leaves none to die on */
 
 static void put(const char *text)
 {
@@ -66,7 +67,7 @@ void must_fail(const char *cond, const char *file, int line, const char *func)
 	put_number(line);
 	put("); please report this with the lines below\n");
 	put_backtrace();
-	signal(SIGABRT, SIG_DFL);
+	reported = 1;
 	abort();
 }
 
@@ -77,10 +78,12 @@ void must_report_to(int fd)
 
 static void on_fatal_signal(int sig)
 {
-	put("relink: died of signal ");
-	put_number(sig);
-	put("\n");
-	put_backtrace();
+	if (!reported) {
+		put("relink: died of signal ");
+		put_number(sig);
+		put("\n");
+		put_backtrace();
+	}
 	signal(sig, SIG_DFL);
 	raise(sig);
 }

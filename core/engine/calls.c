@@ -292,7 +292,7 @@ static void check_replied(struct engine *e, struct op *op, const struct inbox_re
 	};
 	struct command_result result = { .account = str_of(op->command->account) };
 	struct buf body;
-	struct json j;
+	struct jw j;
 
 	buf_init(&body, 4096);
 	if (r->result < 0) {
@@ -301,12 +301,12 @@ static void check_replied(struct engine *e, struct op *op, const struct inbox_re
 		    r->cause == RELINK_PROVIDER_DOWN ? "provider_unavailable" : "provider_error";
 		result.text = words_for(r);
 	} else {
-		j = json_to(&body);
-		json_object(&j, NULL);
-		json_text(&j, "state", names[r->state < RELINK_STATE_COUNT ? r->state : 0]);
-		json_text(&j, "cause", cause_name(r->cause));
-		json_str(&j, "text", r->text);
-		json_object_end(&j);
+		j = jw_to(&body);
+		jw_object(&j, NULL);
+		jw_text(&j, "state", names[r->state < RELINK_STATE_COUNT ? r->state : 0]);
+		jw_text(&j, "cause", cause_name(r->cause));
+		jw_str(&j, "text", r->text);
+		jw_object_end(&j);
 		result.body = buf_all(&body);
 	}
 	batch_reply(e, &op->command, &result);

@@ -127,20 +127,20 @@ static void abandon(struct engine *e, struct member *m, const struct effects *fx
 /* What the timeline says of this step beyond its numbers. */
 static void step_data(struct buf *out, const struct member *m, const struct effects *fx)
 {
-	struct json j = json_to(out);
+	struct jw j = jw_to(out);
 
 	if (!fx->mint && m->a.timer_at == 0)
 		return;
-	json_object(&j, NULL);
+	jw_object(&j, NULL);
 	if (fx->mint) {
-		json_text(&j, "session_id", m->session);
-		json_bool(&j, "resume", fx->resume);
+		jw_text(&j, "session_id", m->session);
+		jw_bool(&j, "resume", fx->resume);
 	}
 	if (m->a.state == ST_WAITING)
-		json_time(&j, "next_attempt_at", m->a.timer_at);
+		jw_time(&j, "next_attempt_at", m->a.timer_at);
 	else if (m->a.timer_at != 0)
-		json_time(&j, "deadline_at", m->a.timer_at);
-	json_object_end(&j);
+		jw_time(&j, "deadline_at", m->a.timer_at);
+	jw_object_end(&j);
 }
 
 static void write_step(struct engine *e, struct member *m, const struct happening *h,
