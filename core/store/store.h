@@ -74,9 +74,9 @@ struct store_port {
 	void (*fatal)(void *ctx, const struct why *why);
 };
 
-/* Take the lock, open, quick_check, migrate, take a new fencing token.
- * -ERR_BUSY: another core owns it (its pid is in `why`); -ERR_VERSION: made by a newer Relink;
- * -ERR_CORRUPT: damaged.  In all three nothing was changed. */
+/* Take the lock, open, quick_check, migrate.
+ * ERR_BUSY: another core owns it (its pid is in `why`); ERR_VERSION: made by a newer Relink;
+ * ERR_CORRUPT: damaged.  In all three nothing was changed. */
 int store_open(struct store **ret_store, const struct store_options *, struct why *);
 
 /* What store_load hands over, once each and in this order; any callback may stop it with < 0. */
@@ -89,16 +89,18 @@ struct store_facts {
 	uint64_t last_seq;     /* of the journal */
 	uint64_t last_row;     /* highest account row ever used */
 	uint64_t latest_ms;    /* latest time that was stored (see clock_floor) */
-	uint64_t token;        /* this owner's fence; grows with each store_open */
+	uint64_t token;        /* this owner's fence; grows with each store_load */
 	char installation[33]; /* random, made with the database */
 };
+/* Once.  Hand over everything, then take the next fencing token.  ERR_CORRUPT: a row is damaged, and
+ * as above nothing was changed. */
 int store_load(struct store *, const struct store_loader *, struct store_facts *, struct why *);
 
 /* Start the threads; after clock_floor.  `loop` and `port.ctx` are kept until store_close. */
 int store_start(struct store *, struct uv_loop_s *loop, const struct store_port *, struct why *);
 
 /* Build a commit: all or nothing, in the order of the calls.  Everything lent is copied.  The
- * builders remember the first failure (no memory; -ERR_TOOBIG: a string over 16 KiB; -ERR_RANGE: a
+ * builders remember the first failure (no memory; ERR_TOOBIG: a string over 16 KiB; ERR_RANGE: a
  * number over 2^63 - 1 other than `rng`); store_submit reports it and drops the commit.  NULL from
  * commit_new is such a failure, too: no memory. */
 struct commit *commit_new(struct store *);
@@ -115,7 +117,7 @@ void commit_journal(struct commit *, const struct journal_record *);
 void commit_idem(struct commit *, const struct idem_record *);
 /* Given: *commit is NULL afterwards, always.  `done(ctx)` runs when it is on disk; never before
  * this returns; not at all when the store ends first (store_close, fatal).  `done` may be NULL.
- * An empty commit is done when all before it are.  -ERR_FULL: 2 * LIMIT_PENDING_CHANGES or 512 MiB
+ * An empty commit is done when all before it are.  ERR_FULL: 2 * LIMIT_PENDING_CHANGES or 512 MiB
  * wait already. */
 int store_submit(struct store *, struct commit **, void (*done)(void *ctx), void *ctx);
 /* Changes submitted and not yet durable; the engine slows its sources down by it. */
@@ -123,7 +125,7 @@ uint64_t store_backlog(const struct store *);
 
 /* Questions to the reader thread, which sees all that is durable.  A journal callback runs once
  * for each row and once with NULL at the end (or first, with `result` < 0); the others run
- * once.  Rows are lent.  -ERR_FULL: 1024 questions are open; no callback follows. */
+ * once.  Rows are lent.  ERR_FULL: 1024 questions are open; no callback follows. */
 struct journal_query {
 	uint64_t row;    /* one account; 0: all */
 	uint64_t after;  /* seq > after, ascending ... */

@@ -1,0 +1,167 @@
+/*
+ * apply.c - carries changes out with prepared statements.
+ *
+ * A change that breaks a rule (a second open life of an account, a session and generation minted
+ * twice, the end of a life that the ledger doesn't have) is our bug or damage; it is never skipped,
+ * since whatever follows would act on a ledger that is wrong.
+ */
+#include "store/apply.h"
+
+#include "base/killpoint.h"
+#include "base/obj.h"
+#include "store/row.h"
+
+static int prepare_delete(struct apply *a, struct why *why)
+{
+	return db_prepare(a->db, "DELETE FROM account WHERE row = ?1",
+			  &a->statements[APPLY_ACCOUNT_DELETE], why);
+}
+
+int apply_open(struct apply *a, struct db *db, struct fence *fence, struct why *why)
+{
+	static const struct {
+		enum apply_statement id;
+		const struct record_type *type;
+		enum row_verb verb;
+		const char *tail;
+	} list[] = {
+		{ APPLY_ACCOUNT, &record_account, ROW_UPSERT, "" },
+		{ APPLY_ATTEMPT, &record_attempt, ROW_INSERT, "" },
+		{ APPLY_ATTEMPT_FIND, &record_attempt, ROW_SELECT,
+		  "WHERE account_row = ?1 AND generation = ?2" },
+		{ APPLY_ATTEMPT_END, &record_attempt, ROW_UPSERT, "" },
+		{ APPLY_JOURNAL, &record_journal, ROW_INSERT, "" },
+		{ APPLY_IDEM, &record_idem, ROW_UPSERT, "" },
+	};
+	int r;
+
+	*a = (struct apply){ .db = db, .fence = fence };
+	r = prepare_delete(a, why);
+	for (size_t i = 0; r == 0 && i < ARRAY_LEN(list); i++)
+		r = row_prepare(db, list[i].type, list[i].verb, list[i].tail,
+				&a->statements[list[i].id], why);
+	if (r < 0)
+		apply_close(a);
+	return r;
+}
+
+void apply_close(struct apply *a)
+{
+	for (unsigned i = 0; i < APPLY_STATEMENTS; i++) {
+		sqlite3_finalize(a->statements[i]);
+		a->statements[i] = NULL;
+	}
+}
+
+static int put(struct apply *a, enum apply_statement id, const struct record_type *type,
+	       const void *record, struct why *why)
+{
+	return row_write(a->db, a->statements[id], type, record, why);
+}
+
+static int delete_account(struct apply *a, const struct account_key *key, struct why *why)
+{
+	sqlite3_stmt *stmt = a->statements[APPLY_ACCOUNT_DELETE];
+	int r = row_bind_number(a->db, stmt, 1, key->row, why);
+
+	return r == 0 ? db_run(a->db, stmt, why) : r;
+}
+
+/* Read, changed and written, because the checksum covers the whole row. */
+static int end_attempt(struct apply *a, const struct attempt_end *end, struct why *why)
+{
+	sqlite3_stmt *find = a->statements[APPLY_ATTEMPT_FIND];
+	struct attempt_record attempt;
+	int r = row_bind_number(a->db, find, 1, end->row, why);
+
+	if (r == 0)
+		r = row_bind_number(a->db, find, 2, end->generation, why);
+	if (r == 0)
+		r = db_step(a->db, find, why);
+	else
+		return r;
+	if (r == 0)
+		return why_set(why, ERR_CORRUPT,
+			       "%s has no life %llu of account row %llu that could end: damage, or "
+			       "a bug in Relink; please report it",
+			       a->db->path, (unsigned long long)end->generation,
+			       (unsigned long long)end->row);
+	if (r == 1)
+		r = row_read(a->db, find, &record_attempt, &attempt, why);
+	if (r == 0) {
+		attempt.state = end->state;
+		attempt.closed_at = end->closed_at;
+		r = put(a, APPLY_ATTEMPT_END, &record_attempt, &attempt, why);
+	}
+	sqlite3_reset(find);
+	return r;
+}
+
+static int carry_out(struct apply *a, const struct change *c, struct why *why)
+{
+	switch (c->kind) {
+	case CHANGE_ACCOUNT:
+		return put(a, APPLY_ACCOUNT, &record_account, &c->account, why);
+	case CHANGE_ACCOUNT_DELETE:
+		return delete_account(a, &c->account_delete, why);
+	case CHANGE_ATTEMPT:
+		return put(a, APPLY_ATTEMPT, &record_attempt, &c->attempt, why);
+	case CHANGE_ATTEMPT_END:
+		return end_attempt(a, &c->attempt_end, why);
+	case CHANGE_JOURNAL:
+		return put(a, APPLY_JOURNAL, &record_journal, &c->journal, why);
+	case CHANGE_IDEM:
+		return put(a, APPLY_IDEM, &record_idem, &c->idem, why);
+	case CHANGE_KINDS:
+		break;
+	}
+	must_not_reach("a change of no kind");
+}
+
+static int carry_out_all(struct apply *a, const struct commit *group, struct why *why)
+{
+	int r = 0;
+
+	for (const struct commit *c = group; c != NULL && r == 0; c = c->next) {
+		struct change change;
+		size_t at = 0;
+
+		while (r == 0 && commit_next(c, &at, &change))
+			r = carry_out(a, &change, why);
+	}
+	return r;
+}
+
+static struct meta_record marks_after(const struct meta_record *now, const struct commit *group)
+{
+	struct meta_record marks = *now;
+
+	for (const struct commit *c = group; c != NULL; c = c->next) {
+		marks.last_row = MAX_OF(marks.last_row, c->last_row);
+		marks.last_seq = MAX_OF(marks.last_seq, c->last_seq);
+		marks.latest_ms = MAX_OF(marks.latest_ms, c->latest_ms);
+	}
+	return marks;
+}
+
+int apply_group(struct apply *a, const struct commit *group, struct why *why)
+{
+	struct meta_record marks = marks_after(&a->fence->now, group);
+	int r = db_exec(a->db, "BEGIN IMMEDIATE", why);
+
+	KP("store.group.begin");
+	if (r == 0)
+		r = fence_pass(a->fence, &marks, why);
+	KP("store.group.passed");
+	if (r == 0)
+		r = carry_out_all(a, group, why);
+	KP("store.group.applied");
+	if (r == 0)
+		r = db_exec(a->db, "COMMIT", why);
+	KP("store.group.committed");
+	if (r == 0)
+		a->fence->now = marks;
+	else
+		db_rollback(a->db);
+	return r;
+}

@@ -1,0 +1,107 @@
+/* commit.c - builds commits and takes them apart. */
+#include "store/commit.h"
+
+#include <stdlib.h>
+#include <utlist.h>
+
+#include "base/obj.h"
+
+static const struct record_type *const types[CHANGE_KINDS] = {
+	[CHANGE_ACCOUNT] = &record_account, [CHANGE_ACCOUNT_DELETE] = &record_account_key,
+	[CHANGE_ATTEMPT] = &record_attempt, [CHANGE_ATTEMPT_END] = &record_attempt_end,
+	[CHANGE_JOURNAL] = &record_journal, [CHANGE_IDEM] = &record_idem,
+};
+
+struct commit *commit_new(struct store *s)
+{
+	struct commit *c = calloc(1, sizeof *c);
+
+	(void)s; /* another store may want to know whose commit it is */
+	if (c != NULL)
+		buf_init(&c->changes, COMMIT_BYTES_MAX);
+	return c;
+}
+
+void commit_free(struct commit **c)
+{
+	if (*c == NULL)
+		return;
+	buf_fini(&(*c)->changes);
+	free(*c);
+	*c = NULL;
+}
+
+void commit_free_all(struct commit **list)
+{
+	while (*list != NULL) {
+		struct commit *c = *list;
+
+		DL_DELETE(*list, c);
+		commit_free(&c);
+	}
+}
+
+bool commit_is_empty(const struct commit *c)
+{
+	return c == NULL || c->n_changes == 0;
+}
+
+static void add(struct commit *c, enum change_kind kind, const void *record)
+{
+	if (c == NULL || c->failed != 0)
+		return;
+	c->failed = buf_byte(&c->changes, (char)kind);
+	if (c->failed == 0)
+		c->failed = record_pack(&c->changes, types[kind], record);
+	c->n_changes++;
+	c->latest_ms = MAX_OF(c->latest_ms, record_latest(types[kind], record));
+}
+
+void commit_account(struct commit *c, const struct account_record *r)
+{
+	add(c, CHANGE_ACCOUNT, r);
+	if (c != NULL)
+		c->last_row = MAX_OF(c->last_row, r->row);
+}
+
+void commit_account_delete(struct commit *c, uint64_t row)
+{
+	add(c, CHANGE_ACCOUNT_DELETE, &(struct account_key){ .row = row });
+}
+
+void commit_attempt(struct commit *c, const struct attempt_record *r)
+{
+	must(r->state == ATTEMPT_OPEN);
+	add(c, CHANGE_ATTEMPT, r);
+}
+
+void commit_attempt_close(struct commit *c, uint64_t row, uint64_t generation,
+			  enum attempt_state state, uint64_t at)
+{
+	must(state == ATTEMPT_ABANDONED || state == ATTEMPT_GONE);
+	add(c, CHANGE_ATTEMPT_END, &(struct attempt_end){ row, generation, at, state });
+}
+
+void commit_journal(struct commit *c, const struct journal_record *r)
+{
+	add(c, CHANGE_JOURNAL, r);
+	if (c != NULL)
+		c->last_seq = MAX_OF(c->last_seq, r->seq);
+}
+
+void commit_idem(struct commit *c, const struct idem_record *r)
+{
+	add(c, CHANGE_IDEM, r);
+}
+
+bool commit_next(const struct commit *c, size_t *at, struct change *ret_change)
+{
+	const char *p = c->changes.p + *at;
+
+	if (*at == c->changes.n)
+		return false;
+	ret_change->kind = (enum change_kind)p[0];
+	must(ret_change->kind < CHANGE_KINDS);
+	*at += 1 + record_unpack(types[ret_change->kind], p + 1, &ret_change->account);
+	return true;
+}

@@ -1,0 +1,50 @@
+/*
+ * commit.h - changes on their way from the engine to the writer.
+ *
+ * A commit is one growing buffer of packed changes, in the order in which they were added; it is
+ * built on the loop thread, given to the writer thread whole, and read there.
+ */
+#ifndef RELINK_STORE_COMMIT_H
+#define RELINK_STORE_COMMIT_H
+#include "store/record.h"
+
+/* Bytes of one commit; far above any turn of the engine. */
+#define COMMIT_BYTES_MAX (64u << 20)
+
+enum change_kind {
+	CHANGE_ACCOUNT,
+	CHANGE_ACCOUNT_DELETE,
+	CHANGE_ATTEMPT,
+	CHANGE_ATTEMPT_END,
+	CHANGE_JOURNAL,
+	CHANGE_IDEM,
+	CHANGE_KINDS
+};
+
+struct change {
+	enum change_kind kind;
+	union {
+		struct account_record account;
+		struct account_key account_delete;
+		struct attempt_record attempt;
+		struct attempt_end attempt_end;
+		struct journal_record journal;
+		struct idem_record idem;
+	};
+};
+
+struct commit {
+	struct commit *prev, *next;
+	struct buf changes;
+	uint64_t n_changes;
+	uint64_t last_row, last_seq, latest_ms; /* the highest in it; see meta */
+	int failed;
+	void (*done)(void *ctx);
+	void *ctx;
+};
+
+/* The change at `*at` (begin with 0), which moves on; false at the end.  Strings are lent. */
+bool commit_next(const struct commit *, size_t *at, struct change *ret_change);
+void commit_free_all(struct commit **list);
+
+#endif

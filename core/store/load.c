@@ -1,0 +1,53 @@
+/*
+ * load.c - reads accounts and lives; no row is handed over unchecked.
+ *
+ * The ledger is read whole, also the lives that are gone, and not through an index: an index that
+ * is damaged could hide a life that is still to be ended, and SQLite's quick_check does not compare
+ * indexes with their tables.
+ */
+#include "store/load.h"
+
+#include "base/killpoint.h"
+#include "store/row.h"
+
+static int hand_over(struct db *db, sqlite3_stmt *stmt, const struct record_type *type,
+		     const struct store_loader *loader, struct why *why)
+{
+	union {
+		struct account_record account;
+		struct attempt_record attempt;
+	} record;
+	int r = row_read(db, stmt, type, &record, why);
+
+	if (r < 0)
+		return r;
+	if (type == &record_account)
+		r = loader->account(loader->ctx, &record.account);
+	else if (record.attempt.state != ATTEMPT_GONE)
+		r = loader->attempt(loader->ctx, &record.attempt);
+	if (r < 0)
+		return why_set(why, r, "cannot take over what %s holds: %s", db->path, err_text(r));
+	return 0;
+}
+
+static int load_table(struct db *db, const struct record_type *type, const char *tail,
+		      const struct store_loader *loader, struct why *why)
+{
+	sqlite3_stmt *stmt = NULL;
+	int r = row_prepare(db, type, ROW_SELECT, tail, &stmt, why);
+
+	while (r == 0 && (r = db_step(db, stmt, why)) == 1)
+		r = hand_over(db, stmt, type, loader, why);
+	sqlite3_finalize(stmt);
+	return r;
+}
+
+int load_all(struct db *db, const struct store_loader *loader, struct why *why)
+{
+	int r = load_table(db, &record_account, "ORDER BY row", loader, why);
+
+	if (r == 0)
+		r = load_table(db, &record_attempt, "NOT INDEXED", loader, why);
+	KP("store.load");
+	return r;
+}

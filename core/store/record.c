@@ -1,0 +1,252 @@
+/* record.c - the tables of columns, and records as bytes inside a commit. */
+#include "store/record.h"
+
+#include "base/obj.h"
+
+#define AT(record, field) offsetof(struct record, field), sizeof(((struct record *)NULL)->field)
+#define TYPE(name, record, keys)                                                    \
+	const struct record_type record_##name = { #name, name##_columns,           \
+						   ARRAY_LEN(name##_columns), keys, \
+						   sizeof(struct record) }
+
+_Static_assert(sizeof(enum attempt_state) == sizeof(uint32_t), "stored as a number of 4 bytes");
+
+// clang-format off
+static const struct column meta_columns[] = {
+	{ "one",               COLUMN_INT,  AT(meta_record, one) },
+	{ "installation",      COLUMN_TEXT, AT(meta_record, installation) },
+	{ "token",             COLUMN_INT,  AT(meta_record, token) },
+	{ "last_row",          COLUMN_INT,  AT(meta_record, last_row) },
+	{ "last_seq",          COLUMN_INT,  AT(meta_record, last_seq) },
+	{ "latest_ms",         COLUMN_INT,  AT(meta_record, latest_ms) },
+};
+TYPE(meta, meta_record, 1);
+
+static const struct column account_columns[] = {
+	{ "row",               COLUMN_INT,  AT(account_record, row) },
+	{ "id",                COLUMN_TEXT, AT(account_record, id) },
+	{ "workspace",         COLUMN_TEXT, AT(account_record, workspace) },
+	{ "provider",          COLUMN_TEXT, AT(account_record, provider) },
+	{ "instance",          COLUMN_TEXT, AT(account_record, instance) },
+	{ "label",             COLUMN_TEXT, AT(account_record, label) },
+	{ "metadata",          COLUMN_TEXT, AT(account_record, metadata) },
+	{ "session",           COLUMN_TEXT, AT(account_record, session) },
+	{ "profile",           COLUMN_TEXT, AT(account_record, profile) },
+	{ "phone",             COLUMN_TEXT, AT(account_record, phone) },
+	{ "reason",            COLUMN_TEXT, AT(account_record, reason) },
+	{ "priority",          COLUMN_INT,  AT(account_record, priority) },
+	{ "want",              COLUMN_INT,  AT(account_record, want) },
+	{ "state",             COLUMN_INT,  AT(account_record, state) },
+	{ "after_state",       COLUMN_INT,  AT(account_record, after) },
+	{ "status",            COLUMN_INT,  AT(account_record, status) },
+	{ "cause",             COLUMN_INT,  AT(account_record, cause) },
+	{ "user_action",       COLUMN_INT,  AT(account_record, action) },
+	{ "profile_state",     COLUMN_INT,  AT(account_record, profile_state) },
+	{ "fails",             COLUMN_INT,  AT(account_record, fails) },
+	{ "waits",             COLUMN_INT,  AT(account_record, waits) },
+	{ "profile_fails",     COLUMN_INT,  AT(account_record, profile_fails) },
+	{ "slow_step",         COLUMN_INT,  AT(account_record, slow_step) },
+	{ "close_tries",       COLUMN_INT,  AT(account_record, close_tries) },
+	{ "forgotten",         COLUMN_INT,  AT(account_record, forgotten) },
+	{ "flags",             COLUMN_INT,  AT(account_record, flags) },
+	{ "generation",        COLUMN_INT,  AT(account_record, generation) },
+	{ "rng",               COLUMN_BITS, AT(account_record, rng) },
+	{ "created_at",        COLUMN_TIME, AT(account_record, created_at) },
+	{ "since",             COLUMN_TIME, AT(account_record, since) },
+	{ "timer_at",          COLUMN_INT,  AT(account_record, timer_at) },   /* in the future */
+	{ "minted_at",         COLUMN_TIME, AT(account_record, minted_at) },
+	{ "up_since",          COLUMN_TIME, AT(account_record, up_since) },
+};
+TYPE(account, account_record, 1);
+
+static const struct column attempt_columns[] = {
+	{ "account_row",       COLUMN_INT,  AT(attempt_record, row) },
+	{ "generation",        COLUMN_INT,  AT(attempt_record, generation) },
+	{ "session",           COLUMN_TEXT, AT(attempt_record, session) },
+	{ "profile",           COLUMN_TEXT, AT(attempt_record, profile) },
+	{ "instance",          COLUMN_TEXT, AT(attempt_record, instance) },
+	{ "minted_at",         COLUMN_TIME, AT(attempt_record, minted_at) },
+	{ "closed_at",         COLUMN_TIME, AT(attempt_record, closed_at) },
+	{ "state",             COLUMN_INT,  AT(attempt_record, state) },
+};
+TYPE(attempt, attempt_record, 2);
+
+static const struct column journal_columns[] = {
+	{ "seq",               COLUMN_INT,  AT(journal_record, seq) },
+	{ "at",                COLUMN_TIME, AT(journal_record, at) },
+	{ "account_row",       COLUMN_INT,  AT(journal_record, row) },
+	{ "generation",        COLUMN_INT,  AT(journal_record, generation) },
+	{ "kind",              COLUMN_INT,  AT(journal_record, kind) },
+	{ "event",             COLUMN_INT,  AT(journal_record, event) },
+	{ "from_state",        COLUMN_INT,  AT(journal_record, from) },
+	{ "to_state",          COLUMN_INT,  AT(journal_record, to) },
+	{ "status",            COLUMN_INT,  AT(journal_record, status) },
+	{ "cause",             COLUMN_INT,  AT(journal_record, cause) },
+	{ "user_action",       COLUMN_INT,  AT(journal_record, action) },
+	{ "tell",              COLUMN_BOOL, AT(journal_record, tell) },
+	{ "account",           COLUMN_TEXT, AT(journal_record, account) },
+	{ "workspace",         COLUMN_TEXT, AT(journal_record, workspace) },
+	{ "text",              COLUMN_TEXT, AT(journal_record, text) },
+	{ "data",              COLUMN_TEXT, AT(journal_record, data) },
+};
+TYPE(journal, journal_record, 1);
+
+static const struct column idem_columns[] = {
+	{ "key",               COLUMN_TEXT, AT(idem_record, key) },
+	{ "account",           COLUMN_TEXT, AT(idem_record, account) },
+	{ "hash",              COLUMN_HASH, AT(idem_record, hash) },
+	{ "http_status",       COLUMN_INT,  AT(idem_record, http_status) },
+	{ "at",                COLUMN_TIME, AT(idem_record, at) },
+};
+TYPE(idem, idem_record, 1);
+
+static const struct column account_key_columns[] = {
+	{ "row",               COLUMN_INT,  AT(account_key, row) },
+};
+TYPE(account_key, account_key, 1);
+
+static const struct column attempt_end_columns[] = {
+	{ "account_row",       COLUMN_INT,  AT(attempt_end, row) },
+	{ "generation",        COLUMN_INT,  AT(attempt_end, generation) },
+	{ "closed_at",         COLUMN_TIME, AT(attempt_end, closed_at) },
+	{ "state",             COLUMN_INT,  AT(attempt_end, state) },
+};
+TYPE(attempt_end, attempt_end, 2);
+// clang-format on
+
+static uint64_t most(const struct column *c)
+{
+	if (c->type == COLUMN_BITS)
+		return UINT64_MAX;
+	if (c->type == COLUMN_BOOL)
+		return 1;
+	return c->size == 1 ? UINT8_MAX : c->size == 4 ? UINT32_MAX : INT64_MAX;
+}
+
+uint64_t record_get(const struct column *c, const void *record)
+{
+	const char *from = (const char *)record + c->offset;
+	uint8_t v8;
+	uint32_t v32;
+	uint64_t v64;
+
+	switch (c->size) {
+	case 1:
+		memcpy(&v8, from, sizeof v8);
+		return v8;
+	case 4:
+		memcpy(&v32, from, sizeof v32);
+		return v32;
+	default:
+		memcpy(&v64, from, sizeof v64);
+		return v64;
+	}
+}
+
+bool record_set(const struct column *c, void *record, uint64_t v)
+{
+	char *to = (char *)record + c->offset;
+	uint8_t v8 = (uint8_t)v;
+	uint32_t v32 = (uint32_t)v;
+
+	if (v > most(c))
+		return false;
+	switch (c->size) {
+	case 1:
+		memcpy(to, &v8, sizeof v8);
+		return true;
+	case 4:
+		memcpy(to, &v32, sizeof v32);
+		return true;
+	default:
+		memcpy(to, &v, sizeof v);
+		return true;
+	}
+}
+
+static int check(const struct column *c, const void *record)
+{
+	if (c->type == COLUMN_TEXT)
+		return record_text(c, record)->n <= STORE_STRING_MAX ? 0 : ERR_TOOBIG;
+	if (c->type == COLUMN_HASH)
+		return 0;
+	return record_get(c, record) <= most(c) ? 0 : ERR_RANGE;
+}
+
+/* The struct as it lies in memory, then its strings; the pointers in it are set when it is read. */
+int record_pack(struct buf *b, const struct record_type *t, const void *record)
+{
+	for (unsigned i = 0; i < t->n_columns; i++) {
+		int r = check(&t->columns[i], record);
+
+		if (r < 0)
+			return r;
+	}
+	buf_add(b, record, t->size);
+	for (unsigned i = 0; i < t->n_columns; i++) {
+		if (t->columns[i].type == COLUMN_TEXT)
+			buf_str(b, *record_text(&t->columns[i], record));
+	}
+	return b->failed;
+}
+
+size_t record_unpack(const struct record_type *t, const char *packed, void *ret_record)
+{
+	const char *at = packed + t->size;
+
+	memcpy(ret_record, packed, t->size);
+	for (unsigned i = 0; i < t->n_columns; i++) {
+		if (t->columns[i].type == COLUMN_TEXT) {
+			struct str *s = record_text(&t->columns[i], ret_record);
+
+			s->p = at;
+			at += s->n;
+		}
+	}
+	return (size_t)(at - packed);
+}
+
+uint64_t record_latest(const struct record_type *t, const void *record)
+{
+	uint64_t latest = 0;
+
+	for (unsigned i = 0; i < t->n_columns; i++) {
+		if (t->columns[i].type == COLUMN_TIME)
+			latest = MAX_OF(latest, record_get(&t->columns[i], record));
+	}
+	return latest;
+}
+
+static uint64_t mix(uint64_t h, uint64_t v)
+{
+	h = (h ^ v) * 0x9e3779b97f4a7c15ull;
+	return h ^ h >> 29;
+}
+
+static uint64_t digest(const struct column *c, const void *record)
+{
+	struct str bytes = { (const char *)record + c->offset, c->size };
+
+	switch (c->type) {
+	case COLUMN_TEXT:
+		bytes = *record_text(c, record);
+		return bytes.n > 0 ? str_hash(bytes) : 0;
+	case COLUMN_HASH:
+		return str_hash(bytes);
+	default:
+		return record_get(c, record);
+	}
+}
+
+uint32_t record_checksum(const struct record_type *t, const void *record)
+{
+	uint64_t h = 0;
+
+	for (unsigned i = 0; i < t->n_columns; i++) {
+		uint64_t v = digest(&t->columns[i], record);
+
+		if (v != 0)
+			h = mix(mix(h, i + 1), v);
+	}
+	return (uint32_t)(h >> 32);
+}

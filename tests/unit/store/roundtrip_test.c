@@ -1,0 +1,307 @@
+/* roundtrip_test.c - what goes in comes out, and what is out of bounds does not go in. */
+#include "rig.h"
+
+#include "base/clock.h"
+#include "base/obj.h"
+#include "base/rng.h"
+
+/* Nothing behind the table's back: between two columns there is at most padding. */
+static void every_field_has_a_column(void **state)
+{
+	static const struct record_type *const types[] = { &record_meta, &record_account,
+							   &record_attempt, &record_journal,
+							   &record_idem };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(types); i++) {
+		size_t covered = 0, gap = 0;
+
+		while (covered < types[i]->size) {
+			size_t next = 0;
+
+			for (unsigned k = 0; k < types[i]->n_columns; k++) {
+				if (types[i]->columns[k].offset == covered)
+					next = covered + types[i]->columns[k].size;
+			}
+			gap = next == 0 ? gap + 1 : 0;
+			covered = next == 0 ? covered + 1 : next;
+			if (gap >= sizeof(uint64_t))
+				fail_msg("%s: byte %zu of the struct is in no column",
+					 types[i]->table, covered);
+		}
+	}
+}
+
+enum fill { FILL_ZERO, FILL_MOST, FILL_RANDOM };
+
+static uint64_t number(const struct column *c, enum fill fill, uint64_t *seed)
+{
+	uint64_t most = c->type == COLUMN_BOOL   ? 1
+			: c->type == COLUMN_BITS ? UINT64_MAX
+			: c->size == 1           ? UINT8_MAX
+			: c->size == 4           ? UINT32_MAX
+						 : INT64_MAX;
+
+	return fill == FILL_ZERO ? 0 : fill == FILL_MOST ? most : rng_next(seed) & most;
+}
+
+static struct str bytes(enum fill fill, uint64_t *seed)
+{
+	static char pool[32][STORE_STRING_MAX];
+	static unsigned next;
+	char *p = pool[next++ % ARRAY_LEN(pool)];
+	size_t n = fill == FILL_ZERO   ? 0
+		   : fill == FILL_MOST ? STORE_STRING_MAX
+				       : rng_next(seed) % 40;
+
+	for (size_t i = 0; i < n; i++)
+		p[i] = (char)(fill == FILL_MOST ? i : rng_next(seed));
+	return (struct str){ p, n };
+}
+
+static void fill_record(const struct record_type *t, void *record, enum fill fill, uint64_t *seed)
+{
+	memset(record, 0, t->size);
+	for (unsigned i = 0; i < t->n_columns; i++) {
+		const struct column *c = &t->columns[i];
+
+		if (c->type == COLUMN_TEXT)
+			*record_text(c, record) = bytes(fill, seed);
+		else if (c->type == COLUMN_HASH)
+			memset((char *)record + c->offset, (int)number(c, fill, seed), c->size);
+		else
+			assert_true(record_set(c, record, number(c, fill, seed)));
+	}
+}
+
+static void expect_idem(void *ctx, int result, const struct idem_record *found)
+{
+	struct buf *out = ctx;
+
+	assert_int_equal(result, 0);
+	assert_non_null(found);
+	dump_record(out, &record_idem, found);
+}
+
+static bool holds_a_line(void *ctx)
+{
+	return ((struct buf *)ctx)->n > 0;
+}
+
+static void round_trip(enum fill fill, uint64_t *seed)
+{
+	struct account_record account;
+	struct attempt_record attempt;
+	struct journal_record line;
+	struct idem_record idem;
+	struct buf in, out, idem_in, idem_out;
+	struct commit *c;
+	struct rig rig;
+
+	fill_record(&record_account, &account, fill, seed);
+	fill_record(&record_attempt, &attempt, fill, seed);
+	fill_record(&record_journal, &line, fill, seed);
+	fill_record(&record_idem, &idem, fill, seed);
+	attempt.state = ATTEMPT_OPEN;
+	line.seq = MAX_OF(line.seq, (uint64_t)1); /* 0 is before the first one */
+	idem.at = MAX_OF(idem.at, clock_ms());    /* old ones are forgotten at once */
+	buf_init(&in, 64u << 20);
+	buf_init(&out, 64u << 20);
+	buf_init(&idem_in, 1u << 20);
+	buf_init(&idem_out, 1u << 20);
+	dump_record(&in, &record_account, &account);
+	dump_record(&in, &record_attempt, &attempt);
+	dump_record(&in, &record_journal, &line);
+	dump_record(&idem_in, &record_idem, &idem);
+
+	rig_init(&rig);
+	rig_start(&rig);
+	c = commit_new(rig.store);
+	commit_account(c, &account);
+	commit_attempt(c, &attempt);
+	commit_journal(c, &line);
+	commit_idem(c, &idem);
+	rig_commit(&rig, c);
+	assert_int_equal(store_find_idem(rig.store, idem.key, expect_idem, &idem_out), 0);
+	rig_until(&rig, holds_a_line, &idem_out);
+	rig_close(&rig);
+	rig_dump(&rig, &out);
+	assert_true(str_eq(buf_all(&in), buf_all(&out)));
+	assert_true(str_eq(buf_all(&idem_in), buf_all(&idem_out)));
+	assert_int_equal(rig.facts.last_row, account.row);
+	assert_int_equal(rig.facts.last_seq, line.seq);
+	rig_fini(&rig);
+	buf_fini(&in);
+	buf_fini(&out);
+	buf_fini(&idem_in);
+	buf_fini(&idem_out);
+}
+
+static void zeros_and_empty_strings_survive(void **state)
+{
+	uint64_t seed = 1;
+
+	(void)state;
+	round_trip(FILL_ZERO, &seed);
+}
+
+static void the_largest_values_survive(void **state)
+{
+	uint64_t seed = 1;
+
+	(void)state;
+	round_trip(FILL_MOST, &seed);
+}
+
+static void random_values_and_bytes_survive(void **state)
+{
+	uint64_t seed = 4711;
+
+	(void)state;
+	for (unsigned i = 0; i < 20; i++)
+		round_trip(FILL_RANDOM, &seed);
+}
+
+static void texts_survive_whatever_they_hold(void **state)
+{
+	static const struct {
+		const char *name;
+		struct str text;
+	} cases[] = {
+		{ "plain", STR("Line 1") },
+		{ "UTF-8", STR("Gr\xc3\xbc\xc3\x9f"
+			       "e \xf0\x9f\x99\x82") },
+		{ "a NUL inside", STR("a\0b") },
+		{ "only NUL", STR("\0") },
+		{ "not UTF-8", STR("\xff\xfe\x80") },
+		{ "half a character", STR("ab\xc3") },
+		{ "SQL", STR("'); DROP TABLE account; --") },
+		{ "empty", STR("") },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct account_record a = sample_account(1);
+		struct buf in, out;
+		struct commit *c;
+		struct rig rig;
+
+		a.label = cases[i].text;
+		buf_init(&in, 1u << 20);
+		buf_init(&out, 1u << 20);
+		dump_record(&in, &record_account, &a);
+		rig_init(&rig);
+		rig_start(&rig);
+		c = commit_new(rig.store);
+		commit_account(c, &a);
+		rig_commit(&rig, c);
+		rig_close(&rig);
+		rig_dump(&rig, &out);
+		if (!str_eq(buf_all(&in), buf_all(&out)))
+			fail_msg("%s: %.*sbecame %.*s", cases[i].name, STR_ARG(buf_all(&in)),
+				 STR_ARG(buf_all(&out)));
+		rig_fini(&rig);
+		buf_fini(&in);
+		buf_fini(&out);
+	}
+}
+
+static void expect_session(void *ctx, int result, const struct attempt_record *found)
+{
+	unsigned *n = ctx;
+
+	assert_int_equal(result, 0);
+	assert_non_null(found);
+	(*n)++;
+}
+
+static bool is_one(void *ctx)
+{
+	return *(unsigned *)ctx == 1;
+}
+
+static void a_key_of_any_bytes_is_found_again(void **state)
+{
+	struct attempt_record a = sample_attempt(1, 1, "");
+	unsigned n = 0;
+	struct commit *c;
+	struct rig rig;
+
+	(void)state;
+	rig_init(&rig);
+	rig_start(&rig);
+	a.session = STR("s\0\xff");
+	c = commit_new(rig.store);
+	commit_attempt(c, &a);
+	rig_commit(&rig, c);
+	assert_int_equal(store_find_attempt(rig.store, a.session, expect_session, &n), 0);
+	rig_until(&rig, is_one, &n);
+	rig_fini(&rig);
+}
+
+static void what_is_out_of_bounds_is_refused_whole(void **state)
+{
+	static char long_text[STORE_STRING_MAX + 1];
+	struct account_record good = sample_account(1), too_long = good, too_large = good;
+	const struct {
+		const struct account_record *record;
+		int code;
+	} cases[] = { { &too_long, ERR_TOOBIG }, { &too_large, ERR_RANGE } };
+	struct buf out;
+	struct rig rig;
+
+	(void)state;
+	too_long.label = (struct str){ long_text, sizeof long_text };
+	too_large.since = (uint64_t)INT64_MAX + 1;
+	buf_init(&out, 1u << 20);
+	rig_init(&rig);
+	rig_start(&rig);
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct commit *c = commit_new(rig.store);
+
+		commit_account(c, &good);
+		commit_account(c, cases[i].record);
+		commit_account(c, &good); /* after the failure: no effect */
+		assert_int_equal(store_submit(rig.store, &c, NULL, NULL), cases[i].code);
+		assert_null(c);
+	}
+	rig_settle(&rig);
+	rig_close(&rig);
+	rig_dump(&rig, &out);
+	assert_int_equal(out.n, 0);
+	rig_fini(&rig);
+	buf_fini(&out);
+}
+
+static void no_commit_means_no_memory(void **state)
+{
+	struct commit *none = NULL;
+	struct account_record a = sample_account(1);
+	struct rig rig;
+
+	(void)state;
+	rig_init(&rig);
+	rig_start(&rig);
+	commit_account(none, &a);
+	commit_account_delete(none, 1);
+	assert_true(commit_is_empty(none));
+	assert_int_equal(store_submit(rig.store, &none, NULL, NULL), ERR_NOMEM);
+	commit_free(&none);
+	rig_fini(&rig);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_field_has_a_column),
+		cmocka_unit_test(zeros_and_empty_strings_survive),
+		cmocka_unit_test(the_largest_values_survive),
+		cmocka_unit_test(random_values_and_bytes_survive),
+		cmocka_unit_test(texts_survive_whatever_they_hold),
+		cmocka_unit_test(a_key_of_any_bytes_is_found_again),
+		cmocka_unit_test(what_is_out_of_bounds_is_refused_whole),
+		cmocka_unit_test(no_commit_means_no_memory),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
