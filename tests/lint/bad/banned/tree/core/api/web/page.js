@@ -1,0 +1,3 @@
+a.textContent = b;
+a.innerHTML = b;
+a.insertAdjacentHTML("beforeend", b);

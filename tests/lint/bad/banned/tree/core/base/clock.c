@@ -1,0 +1,4 @@
+int now(void)
+{
+	return clock_gettime(CLOCK_REALTIME, &ts) + rand();
+}

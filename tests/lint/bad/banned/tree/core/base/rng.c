@@ -1,0 +1,4 @@
+int chance(void)
+{
+	return getrandom(to, 1, 0) + time(NULL);
+}

@@ -1,0 +1,3 @@
+#include "base/a.h"
+#include "conf/conf.h"
+#include "relink/plugin.h"

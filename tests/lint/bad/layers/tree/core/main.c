@@ -1,0 +1,3 @@
+#include "app.h"
+#include "engine/engine.h"
+#include "store/store.h"

@@ -1,0 +1,3 @@
+#include "policy/a.h"
+#include "proc/pool.h"
+#include "engine/engine.h"

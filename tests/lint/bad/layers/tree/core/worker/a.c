@@ -1,0 +1,6 @@
+#include "base/a.h"
+#include "ipc/a.h"
+#include "proc/a.h"
+#include "relink/plugin.h"
+#include "store/store.h"
+#include "policy/a.h"

@@ -1,0 +1,3 @@
+#include "base/buf.h"
+#include "relinkctl/a.h"
+#include "ipc/msg.h"

@@ -1,0 +1,2 @@
+#define LINK_MAGIC  0x4c494e4bu
+#define CHILD_MAGIC 0x4348494cu

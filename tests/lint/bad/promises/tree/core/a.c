@@ -1,0 +1,5 @@
+/* TODO: later */
+/* FIXME */
+int XXX;
+char name[] = "/tmp/x.XXXXXX"; /* methodology */
+/* a HACK */
