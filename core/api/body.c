@@ -37,7 +37,7 @@ static bool is_too_deep(struct str s)
 static int load(struct str body, size_t flags, json_t **ret_json, struct problem *problem)
 {
 	json_error_t error;
-	json_t *j;
+	json_t *j = NULL;
 
 	if (is_too_deep(body))
 		return problem_set(problem, PROBLEM_invalid_json,
@@ -157,7 +157,7 @@ static int read_members(json_t *j, const struct field *fields, size_t n_fields, 
 int body_read(struct str body, const struct field *fields, size_t n_fields, void *target,
 	      struct problem *problem)
 {
-	json_t *j;
+	json_t *j = NULL;
 	int r;
 
 	if (body.n == 0)
@@ -172,7 +172,7 @@ int body_read(struct str body, const struct field *fields, size_t n_fields, void
 
 int body_check(struct str body, struct problem *problem)
 {
-	json_t *j;
+	json_t *j = NULL;
 	int r = load(body, JSON_DECODE_ANY, &j, problem);
 
 	if (r == 0)

@@ -302,20 +302,24 @@ static void too_slow(struct conn *c)
 	refuse(c, &p);
 }
 
+/* Between two requests. */
+static bool is_idle(const struct conn *c)
+{
+	return c->phase == CONN_READING && c->held.n == 0 && c->http->phase == HTTP_IDLE;
+}
+
 static void on_deadline(struct deadline *d)
 {
 	struct conn *c = (struct conn *)((char *)d - offsetof(struct conn, deadline));
 
 	c->inside = true;
 	c->turn = 0;
-	if (has_output(c) || c->phase == CONN_LINGERING)
+	if (has_output(c) || c->phase == CONN_LINGERING || is_idle(c))
 		c->phase = CONN_OVER;
 	else if (c->phase == CONN_WORKING || c->phase == CONN_STREAMING)
 		c->work->ops->due(c->work);
 	else if (c->phase == CONN_READING && c->held.n > 0)
 		resume(c);
-	else if (c->phase == CONN_READING && c->http->phase == HTTP_IDLE)
-		c->phase = CONN_OVER;
 	else if (c->phase == CONN_READING)
 		too_slow(c);
 	c->inside = false;

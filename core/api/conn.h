@@ -51,7 +51,7 @@ struct conn {
 };
 
 /* `changed` is called when work or a deadline, and not the owner, has changed output, appetite or
- * phase.  -ERR_NOMEM leaves nothing behind. */
+ * phase.  ERR_NOMEM leaves nothing behind. */
 int conn_init(struct conn *, struct face *, bool trusted, void (*changed)(struct conn *));
 /* Ends the work, too.  Never from inside a conn_* call: wait for CONN_OVER, then for the loop. */
 void conn_fini(struct conn *);

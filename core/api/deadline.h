@@ -27,7 +27,7 @@ struct deadlines {
 
 void deadlines_fini(struct deadlines *);
 
-/* Take a place in the heap, at DEADLINE_NEVER.  -ERR_NOMEM is possible here only: setting and
+/* Take a place in the heap, at DEADLINE_NEVER.  ERR_NOMEM is possible here only: setting and
  * clearing never fail, so no deadline is ever lost. */
 int deadline_init(struct deadlines *, struct deadline *, void (*due)(struct deadline *));
 void deadline_fini(struct deadlines *, struct deadline *);

@@ -33,7 +33,7 @@ struct face {
 	struct api_stats stats;
 };
 
-/* The key (auth) is the caller's to set.  -ERR_NOMEM. */
+/* The key (auth) is the caller's to set.  ERR_NOMEM. */
 int face_init(struct face *, const struct api_options *, const struct api_port *, struct bus *);
 /* All connections are gone. */
 void face_fini(struct face *);

@@ -58,7 +58,7 @@ static bool is_key(struct str s)
 		bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
 			     (c >= '0' && c <= '9') || c == '-' || c == '_';
 
-		if (!plain || (i < id + 8 && memchr(hex, c, 16) == NULL))
+		if (!plain || (i < id + 8 && memchr(hex, c, sizeof hex - 1) == NULL))
 			return false;
 	}
 	return true;

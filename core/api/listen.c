@@ -58,7 +58,7 @@ static int parse(const char *text, union address *a, socklen_t *ret_n, struct wh
 
 static int url_of(int fd, char url[LISTEN_URL])
 {
-	union address a;
+	union address a = { 0 };
 	socklen_t n = sizeof a;
 	char host[INET6_ADDRSTRLEN];
 

@@ -94,7 +94,7 @@ struct api_port {
 			     void (*each)(void *arg, const struct account_view *), void *arg);
 	unsigned (*workers)(void *ctx, void (*each)(void *arg, const struct worker_view *),
 			    void *arg);
-	/* Given: the engine answers through command->reply.  -ERR_FULL: the inbox is full; the command
+	/* Given: the engine answers through command->reply.  ERR_FULL: the inbox is full; the command
 	 * is freed and no reply follows. */
 	int (*submit)(void *ctx, struct command **);
 	/* Journal lines: `each` runs per line, then once with NULL. */

@@ -24,7 +24,7 @@ struct problem {
 	char detail[PROBLEM_DETAIL_MAX];
 };
 
-/* Fill `p` and return -ERR_FORMAT, so that it fits into a return statement. */
+/* Fill `p` and return ERR_FORMAT, so that it fits into a return statement. */
 int problem_set(struct problem *p, enum problem_code, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 

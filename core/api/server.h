@@ -13,7 +13,7 @@ struct server;
 struct uv_loop_s;
 
 /* `loop` and `face` are kept until the server was freed; it runs the face's deadlines.  At most
- * `connections` clients are served at once.  -ERR_NOMEM. */
+ * `connections` clients are served at once.  ERR_NOMEM. */
 int server_new(struct server **ret_server, struct uv_loop_s *, struct face *, uint64_t connections);
 /* See listen.h; each once. */
 int server_listen_tcp(struct server *, const char *address, struct why *why);

@@ -20,7 +20,7 @@ void bind_free(enum key_scope, void *base);
 
 /* Complain unless `n` is of `kind`; nothing at all counts as an empty map or list. */
 int bind_want(struct binder *, const struct key *, const struct node *n, enum node_kind);
-/* Append copies of a key and a value of a plugin.  -ERR_FULL: there are as many as can be sent. */
+/* Append copies of a key and a value of a plugin.  ERR_FULL: there are as many as can be sent. */
 int bind_pair_add(struct conf_pairs *, struct str key, struct str value, unsigned line);
 
 /* providers.c */

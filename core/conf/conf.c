@@ -25,6 +25,7 @@ static int fill(struct conf *c, const struct source *src, const struct node *roo
 	struct binder b = { .src = src, .conf = c };
 	int r;
 
+	must(root != NULL);
 	if (root->kind != NODE_MAP && root->kind != NODE_NONE)
 		return source_complain(src, root,
 				       "a configuration is made of keys, for example \"log:\"");
@@ -105,7 +106,7 @@ int conf_load(struct conf **ret_conf, const char *path, struct why *why)
 
 	if (fd < 0)
 		return fd;
-	buf_init(&text, TREE_TEXT_MAX * 2);
+	buf_init(&text, (size_t)TREE_TEXT_MAX * 2);
 	r = read_all(&text, fd, path, why);
 	if (r == 0)
 		r = conf_parse(ret_conf, path, buf_all(&text), why);

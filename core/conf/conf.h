@@ -72,8 +72,8 @@ struct conf {
 	size_t n_providers;
 };
 
-/* Read and check `path`; blocks, any thread.  -ERR_CONFIG: `why` says file, line, key and remedy;
- * -ERR_NOTFOUND, -ERR_DENIED, -ERR_IO: the file could not be read; -ERR_NOMEM.  The result is the
+/* Read and check `path`; blocks, any thread.  ERR_CONFIG: `why` says file, line, key and remedy;
+ * ERR_NOTFOUND, ERR_DENIED, ERR_IO: the file could not be read; ERR_NOMEM.  The result is the
  * caller's, for conf_free. */
 int conf_load(struct conf **ret_conf, const char *path, struct why *why);
 /* The same from memory; `text` and `name` are lent, `name` stands for the file in messages (NULL:
@@ -82,7 +82,7 @@ int conf_parse(struct conf **ret_conf, const char *name, struct str text, struct
 /* NULL inside is fine. */
 void conf_free(struct conf **);
 
-/* May `next` replace `now` while running?  0, or -ERR_STATE with the first key whose rule is
+/* May `next` replace `now` while running?  0, or ERR_STATE with the first key whose rule is
  * "restart" and which differs: the whole reload is refused then. */
 int conf_can_reload(const struct conf *now, const struct conf *next, struct why *why);
 

@@ -46,6 +46,7 @@ static bool has_name(const struct named *l, const char *name)
 static void put_path(struct buf *out, const struct place *at, const struct key *k)
 {
 	for (const char *p = k->path; *p != '\0'; p++) {
+		must((*p != '*' || at->provider != NULL) && (*p != ']' || at->instance != NULL));
 		if (*p == '*')
 			buf_text(out, at->provider->name);
 		else if (*p == ']')
@@ -59,7 +60,7 @@ static void put_value(struct buf *out, const struct key *k, const void *member)
 {
 	struct buf b;
 
-	buf_init(&b, WHY_MAX * 16);
+	buf_init(&b, (size_t)WHY_MAX * 16);
 	value_write(&b, k, member);
 	buf_text(out, b.n > 0 ? quote(buf_all(&b)).text : "nothing");
 	buf_fini(&b);

@@ -14,13 +14,13 @@ struct source {
 	struct why *why;
 };
 
-/* "relink.yaml:12: policy.backoff_base: " and the sentence.  Returns -ERR_CONFIG. */
+/* "relink.yaml:12: policy.backoff_base: " and the sentence.  Returns ERR_CONFIG. */
 int source_complain(const struct source *, const struct node *, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 /* The same without a key. */
 int source_complain_line(const struct source *, size_t line, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
-/* Memory ran out; returns -ERR_NOMEM. */
+/* Memory ran out; returns ERR_NOMEM. */
 int source_no_memory(const struct source *);
 
 /* What somebody wrote, for a message: in quotes, cut, control bytes escaped. */

@@ -197,8 +197,11 @@ static int read_node(struct parse *p, struct node *parent, const yaml_event_t *e
 	struct node *n = NULL;
 	int r = hang(p, parent, e, key, &n);
 
-	if (r < 0 || n->kind == NODE_TEXT || n->kind == NODE_NONE)
+	if (r < 0)
 		return r;
+	must(n != NULL);
+	if (n->kind == NODE_TEXT || n->kind == NODE_NONE)
+		return 0;
 	if (p->depth == TREE_DEPTH_MAX)
 		return source_complain(p->src, n, "nested more than %d deep", TREE_DEPTH_MAX);
 	p->depth++;

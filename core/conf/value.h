@@ -11,7 +11,7 @@
 /* All of these are for keys of a kind other than KIND_TREE. */
 
 /* Check `text` against type and bounds and set the member (a text that was there is freed).
- * -ERR_CONFIG with a sentence that lacks only its place, or -ERR_NOMEM; the member is as before. */
+ * ERR_CONFIG with a sentence that lacks only its place, or ERR_NOMEM; the member is as before. */
 int value_read(const struct key *, struct str text, void *member, struct why *);
 /* As an operator would write it; a text that is NULL gives nothing. */
 int value_write(struct buf *, const struct key *, const void *member);

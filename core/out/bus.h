@@ -32,7 +32,7 @@ struct bus_event {
 };
 
 /* `ring_size` events are kept.  `last_seq` is the journal's last line when the process starts: what
- * came before it is in the store only.  -ERR_NOMEM. */
+ * came before it is in the store only.  ERR_NOMEM. */
 int bus_new(struct bus **ret_bus, unsigned ring_size, uint64_t last_seq);
 /* All subscribers have left.  NULL is fine. */
 void bus_free(struct bus **);
@@ -44,7 +44,7 @@ void bus_publish(struct bus *, const struct journal_record *lent);
 void bus_wake(struct bus *);
 
 /* The next event after `sub->seq` that is told.  1: *ret_event is set and sub->seq moved on to it;
- * 0: nothing newer; -ERR_NOTFOUND: the ring no longer holds it, read from the store up to
+ * 0: nothing newer; ERR_NOTFOUND: the ring no longer holds it, read from the store up to
  * bus_oldest(). */
 int bus_next(struct bus *, struct bus_subscriber *, struct bus_event *ret_event);
 /* The last line that was published. */

@@ -7,7 +7,7 @@
 #include "policy/journal.h"
 
 /* {"seq","type","time","account","workspace","status","cause","user_action","generation","text",
- * "data"}.  `lent->data` is written as it is: JSON, made by us.  -ERR_NOMEM, -ERR_TOOBIG. */
+ * "data"}.  `lent->data` is written as it is: JSON, made by us.  ERR_NOMEM, ERR_TOOBIG. */
 int event_json(struct buf *out, const struct journal_record *lent);
 /* "account.status"; "unknown" for a kind that a newer Relink wrote.  Never NULL. */
 const char *event_type(const struct journal_record *);

@@ -12,7 +12,7 @@
 
 #include "line.h"
 
-#define BUFFER_BYTES (4 * LINE_BYTES_MAX)
+#define BUFFER_BYTES ((size_t)4 * LINE_BYTES_MAX)
 
 static int open_file(const char *dir)
 {
