@@ -129,149 +129,7 @@ struct store_port engine_store_port(struct engine *e)
 	return (struct store_port){ .ctx = e, .health = on_store_health, .fatal = on_store_fatal };
 }
 
-/* ---- make and load ---- */
-
-void engine_policy(const struct conf *c, uint64_t caps, uint64_t start_deadline,
-		   struct policy *ret_policy)
-{
-	uint64_t start = c->start_deadline_ms > 0 ? c->start_deadline_ms
-			 : start_deadline > 0     ? start_deadline
-						  : DEFAULT_START_DEADLINE_MS;
-
-	*ret_policy = (struct policy){ .backoff_base = c->backoff_base_ms,
-				       .backoff_cap = c->backoff_cap_ms,
-				       .stable = c->stable_ms,
-				       .start_deadline = start,
-				       .qr_deadline = c->qr_deadline_ms,
-				       .settle = c->settle_ms,
-				       .join = c->join_ms,
-				       .close_retry_cap = CLOSE_RETRY_CAP_MS,
-				       .slow = { 300000, 900000, 3600000 },
-				       .slow_cap = 3600000,
-				       .max_fails = (uint32_t)c->max_attempts,
-				       .max_close_tries = MAX_CLOSE_TRIES,
-				       .fenced = (caps & RELINK_CAP_FENCED) != 0 };
-}
-
-static unsigned workers_of(const struct conf_provider *p)
-{
-	return (unsigned)(p->workers < 1 ? 1 : p->workers);
-}
-
-unsigned engine_slots(const struct conf *conf)
-{
-	unsigned n = 0;
-
-	for (size_t i = 0; i < conf->n_providers; i++)
-		n += workers_of(&conf->providers[i]);
-	return n;
-}
-
-static int make_provider(struct engine *e, struct provider *p, const struct conf_provider *c)
-{
-	p->conf = c;
-	p->first_slot = e->n_slots;
-	p->n_slots = workers_of(c);
-	p->n_instances = c->n_instances;
-	p->timer = (struct timer){ { HEAP_NOWHERE }, TIMER_BUCKET };
-	p->instances = calloc(c->n_instances + 1, sizeof *p->instances);
-	if (p->instances == NULL)
-		return ERR_NOMEM;
-	bucket_init(&p->bucket, e->now);
-	engine_policy(e->conf, 0, 0, &p->policy);
-	for (size_t i = 0; i < c->n_instances; i++) {
-		p->instances[i].conf = &c->instances[i];
-		p->instances[i].provider = p;
-		p->instances[i].slot = p->first_slot + (unsigned)(i % p->n_slots);
-		p->instances[i].timer = (struct timer){ { HEAP_NOWHERE }, TIMER_LIST };
-	}
-	for (unsigned n = 0; n < p->n_slots; n++) {
-		struct slot *s = &e->slots[e->n_slots++];
-
-		s->provider = p;
-		s->number = p->first_slot + n;
-		s->timer = (struct timer){ { HEAP_NOWHERE }, TIMER_WORKER };
-		worker_init(&s->w, rng_u64(), e->now);
-	}
-	return 0;
-}
-
-/* Instance ids are unique over all providers. */
-static struct instance *instance_by_id(struct engine *e, struct str id)
-{
-	for (size_t p = 0; p < e->n_providers; p++) {
-		for (size_t i = 0; i < e->providers[p].n_instances; i++) {
-			if (str_is(id, e->providers[p].instances[i].conf->id))
-				return &e->providers[p].instances[i];
-		}
-	}
-	return NULL;
-}
-
-struct loading {
-	struct engine *e;
-	struct why *why;
-};
-
-static int load_account(void *ctx, const struct account_record *r)
-{
-	struct loading *l = ctx;
-	struct engine *e = l->e;
-	struct member *m = member_new(e, r, l->why);
-
-	if (m == NULL)
-		return l->why->code;
-	m->instance = instance_by_id(e, r->instance);
-	if (m->instance != NULL && !str_is(r->provider, m->instance->provider->conf->name))
-		m->instance = NULL; /* the name went to another provider */
-	if (m->instance == NULL)
-		LOG(WARN, ENGINE, "account.unconfigured", f_text("account", m->id),
-		    f_text("provider", m->provider), f_text("instance", m->instance_id));
-	if (member_add(e, m) < 0) {
-		member_free(e, &m);
-		return why_set(l->why, ERR_NOMEM, "no memory for all accounts");
-	}
-	if (m->instance != NULL) {
-		account_restore(&m->instance->provider->policy, &m->a, e->now);
-		account_moved(e, m);
-	}
-	return 0;
-}
-
-/* The open life is the account's own; those that were given up are watched until they are gone, also
- * when their account is forgotten by now. */
-static int load_attempt(void *ctx, const struct attempt_record *r)
-{
-	struct loading *l = ctx;
-	struct engine *e = l->e;
-	struct member *m = member_by_row(e, r->row);
-	struct instance *i = instance_by_id(e, r->instance);
-	bool closing = m != NULL && m->a.state == ST_CLOSING && m->a.generation == r->generation;
-
-	if (r->state == ATTEMPT_ABANDONED && i != NULL)
-		stray_new(e, r->row, r->generation, r->session, str_of(m != NULL ? m->id : "?"),
-			  str_of(m != NULL ? m->workspace : "?"), i, r->minted_at, closing);
-	return 0;
-}
-
-static int load(struct engine *e, struct why *why)
-{
-	struct loading l = { e, why };
-	struct store_loader loader = { .ctx = &l,
-				       .account = load_account,
-				       .attempt = load_attempt };
-	struct store_facts facts;
-	int r = store_load(e->store, &loader, &facts, why);
-
-	if (r < 0)
-		return r;
-	e->last_seq = facts.last_seq;
-	if (e->last_row < facts.last_row)
-		e->last_row = facts.last_row;
-	clock_floor(facts.latest_ms);
-	KP("engine.loaded");
-	return 0;
-}
+/* ---- make ---- */
 
 uint64_t engine_last_seq(const struct engine *e)
 {
@@ -304,12 +162,12 @@ int engine_new(struct engine **ret_engine, const struct conf *conf, struct store
 		r = why_set(why, ERR_NOMEM, "no memory for the providers");
 	for (size_t i = 0; i < conf->n_providers && r == 0; i++) {
 		e->n_providers++;
-		if (make_provider(e, &e->providers[i], &conf->providers[i]) < 0)
+		if (engine_make_provider(e, &e->providers[i], &conf->providers[i]) < 0)
 			r = why_set(why, ERR_NOMEM, "no memory for the providers");
 	}
 	workers_rules(e);
 	if (r == 0)
-		r = load(e, why);
+		r = engine_load(e, why);
 	if (r == 0)
 		*ret_engine = TAKE(e);
 	engine_free(&e);

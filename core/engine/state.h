@@ -300,10 +300,14 @@ void command_remember(struct engine *, const struct command *, const struct memb
 void key_release(struct engine *, const char *key);
 void keys_free(struct engine *);
 
+/* load.c */
+int engine_make_provider(struct engine *, struct provider *, const struct conf_provider *);
+int engine_load(struct engine *, struct why *);
+void engine_policy(const struct conf *, uint64_t caps, uint64_t start_deadline,
+		   struct policy *ret_policy);
+
 /* engine.c */
 void timer_set(struct engine *, struct timer *, uint64_t at); /* 0: off */
 void engine_post(struct engine *, struct inbox_item *given);
-void engine_policy(const struct conf *, uint64_t caps, uint64_t start_deadline,
-		   struct policy *ret_policy);
 
 #endif
