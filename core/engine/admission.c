@@ -80,7 +80,7 @@ static void admit_provider(struct engine *e, struct provider *p)
 
 void admit(struct engine *e)
 {
-	if (e->stopping)
+	if (e->stopping || !e->store_ok)
 		return;
 	for (size_t i = 0; i < e->n_providers; i++)
 		admit_provider(e, &e->providers[i]);

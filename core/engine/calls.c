@@ -125,8 +125,8 @@ void call_list(struct engine *e, struct instance *i)
 	struct msg_list params = { .instance = str_of(i->conf->id),
 				   .timeout = e->conf->op_deadline_ms };
 
-	i->listing.tag = op->tag;
-	i->listing.asked_at = e->now;
+	i->listing = (struct listing){ .tag = op->tag };
+	i->serial++;
 	i->list_asked_at = e->now;
 	e->stats.lists++;
 	KP("engine.list.before");

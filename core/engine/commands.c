@@ -221,7 +221,7 @@ static bool unconfigured(struct engine *e, struct member *m, struct command **c)
 	refuse(e, c, ERR_UNAVAILABLE, "provider_unavailable",
 	       "account \"%s\" belongs to instance \"%s\" of provider \"%s\", which is not "
 	       "configured; add it to the configuration again",
-	       m->id, m->instance_id, m->provider);
+	       m->id, member_instance(m), m->provider);
 	return true;
 }
 

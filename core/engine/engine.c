@@ -211,7 +211,7 @@ static void take(struct engine *e, struct inbox_item *item)
 		session_pushed(e, &item->session);
 		break;
 	case IN_LISTED:
-		list_part(e, TAKE(item->listed));
+		list_part(e, item->listed);
 		break;
 	case IN_REPLY:
 		if (IS_WORKER_TAG(item->reply.tag))
@@ -322,7 +322,8 @@ void engine_turn(struct engine *e)
 	write_accounts(e);
 	batch_submit(e);
 	press_back(e);
-	if (e->stopping && e->on_stopped != NULL && workers_are_gone(e) && e->in_flight == NULL) {
+	if (e->stopping && e->on_stopped != NULL && workers_are_gone(e) &&
+	    (e->in_flight == NULL || !e->store_ok)) {
 		void (*done)(void *ctx) = TAKE(e->on_stopped);
 
 		done(e->on_stopped_ctx);
@@ -381,11 +382,8 @@ void engine_free(struct engine **engine)
 	}
 	for (uint64_t row = 0; row < e->n_rows; row++)
 		member_free(e, &e->rows[row]);
-	for (size_t p = 0; p < e->n_providers; p++) {
-		for (size_t i = 0; i < e->providers[p].n_instances; i++)
-			list_forget(&e->providers[p].instances[i]);
+	for (size_t p = 0; p < e->n_providers; p++)
 		free(e->providers[p].instances);
-	}
 	for (unsigned n = 0; n < e->n_slots; n++)
 		free(e->slots[n].last_death);
 	heap_fini(&e->timers);

@@ -134,7 +134,6 @@ struct inbox_item *inbox_of_listed(unsigned slot, uint64_t tag, const struct msg
 		inbox_item_free(&item);
 		return NULL;
 	}
-	item->listed->next = NULL;
 	item->listed->tag = tag;
 	item->listed->n = m->sessions.n;
 	room = (char *)(item->listed->v + m->sessions.n);

@@ -40,7 +40,6 @@ struct inbox_session {
 	uint8_t state, cause;
 };
 struct listed_part {
-	struct listed_part *next;
 	uint64_t tag;
 	size_t n;
 	struct inbox_session v[];

@@ -80,31 +80,6 @@ void list_due(struct engine *e, struct instance *i)
 		sweep(e, i);
 }
 
-void list_forget(struct instance *i)
-{
-	struct listed_part *part;
-
-	while ((part = i->listing.parts) != NULL) {
-		i->listing.parts = part->next;
-		free(part);
-	}
-	i->listing = (struct listing){ 0 };
-}
-
-void list_part(struct engine *e, struct listed_part *given)
-{
-	struct op *op;
-
-	HASH_FIND(hh, e->ops, &given->tag, sizeof given->tag, op);
-	if (op == NULL || op->kind != OP_LIST || op->instance->listing.tag != given->tag) {
-		free(given);
-		return;
-	}
-	given->next = op->instance->listing.parts;
-	op->instance->listing.parts = given;
-	op->instance->listing.n_sessions += given->n;
-}
-
 static void learn_phone(struct engine *e, struct member *m, struct str phone)
 {
 	if (phone.n == 0 || phone.n > LIMIT_PHONE ||
@@ -150,7 +125,7 @@ static void session_listed(struct engine *e, struct instance *i, const struct in
 	if (m != NULL) {
 		e->stats.contradictions++;
 		LOG(WARN, ENGINE, "session.elsewhere", f_text("account", m->id),
-		    f_text("belongs_to", m->instance_id), f_text("listed_by", i->conf->id));
+		    f_text("belongs_to", member_instance(m)), f_text("listed_by", i->conf->id));
 		return;
 	}
 	stray = stray_by_session(e, s->session);
@@ -163,6 +138,22 @@ static void session_listed(struct engine *e, struct instance *i, const struct in
 	if (m != NULL && m->a.generation == stray->generation)
 		m->mark = i->serial; /* its disconnect has not taken effect yet */
 	stray_seen(e, stray, at);
+}
+
+/* What a part says is taken in at once, so that a list of any length needs no memory of its own; what
+ * is absent is known when all parts are there. */
+void list_part(struct engine *e, const struct listed_part *part)
+{
+	struct instance *i;
+	struct op *op;
+
+	HASH_FIND(hh, e->ops, &part->tag, sizeof part->tag, op);
+	if (op == NULL || op->kind != OP_LIST || op->instance->listing.tag != part->tag)
+		return;
+	i = op->instance;
+	i->listing.n_sessions += part->n;
+	for (size_t n = 0; n < part->n; n++)
+		session_listed(e, i, &part->v[n], op->asked_at);
 }
 
 static void not_listed(struct engine *e, struct instance *i, uint64_t at)
@@ -230,17 +221,12 @@ static void list_read(struct engine *e, struct instance *i, uint64_t asked_at,
 	bool complete = r->complete && r->total == i->listing.n_sessions;
 
 	KP("engine.list.reading");
-	i->serial++;
 	note_boot(e, i, r->boot_id);
 	if (!i->reachable)
 		LOG(INFO, ENGINE, "instance.reachable", f_text("instance", i->conf->id),
 		    f_u64("sessions", i->listing.n_sessions));
 	i->reachable = true;
 	i->list_fails = 0;
-	for (struct listed_part *part = i->listing.parts; part != NULL; part = part->next) {
-		for (size_t n = 0; n < part->n; n++)
-			session_listed(e, i, &part->v[n], asked_at);
-	}
 	if (complete) {
 		not_listed(e, i, asked_at);
 		i->listed_at = asked_at;
@@ -260,20 +246,26 @@ void list_answered(struct engine *e, struct instance *i, const struct op *op,
 		list_read(e, i, op->asked_at, r);
 	else
 		list_failed(e, i, r);
-	list_forget(i);
+	i->listing.tag = 0;
 	list_want(e, i, e->now + backoff_spread(&e->rng, e->conf->list_interval_ms));
 }
 
 /* A newer code, or the first one that we have since we started. */
 static void learn_qr(struct engine *e, struct member *m, const struct inbox_session *s, bool told)
 {
-	bool first = m->qr == NULL;
+	struct qr_code *qr;
 
-	if (s->qr.n == 0 || s->qr.n > LIMIT_QR || !member_set(&m->qr, s->qr))
+	if (s->qr.n == 0 || s->qr.n > LIMIT_QR)
 		return;
-	m->qr_expires_at = s->qr_expires > 0 ? e->now + s->qr_expires : 0;
-	if (first && !told)
+	qr = malloc(sizeof *qr + s->qr.n + 1);
+	if (qr == NULL)
+		return; /* the next code comes soon */
+	qr->expires_at = s->qr_expires > 0 ? e->now + s->qr_expires : 0;
+	str_copy(qr->text, s->qr.n + 1, s->qr);
+	if (m->qr == NULL && !told)
 		account_journal(e, m, JOURNAL_QR, true, STR_NONE, STR_NONE);
+	free(m->qr);
+	m->qr = qr;
 }
 
 void session_pushed(struct engine *e, const struct inbox_session *s)

@@ -106,7 +106,7 @@ static int load_account(void *ctx, const struct account_record *r)
 		m->instance = NULL; /* the name went to another provider */
 	if (m->instance == NULL)
 		LOG(WARN, ENGINE, "account.unconfigured", f_text("account", m->id),
-		    f_text("provider", m->provider), f_text("instance", m->instance_id));
+		    f_text("provider", m->provider), f_text("instance", member_instance(m)));
 	if (member_add(e, m) < 0) {
 		member_free(e, &m);
 		return why_set(l->why, ERR_NOMEM, "no memory for all accounts");

@@ -30,10 +30,15 @@ static bool set_block(struct member *m, struct str id, struct str workspace, str
 	m->id = put(&room, id);
 	m->workspace = put(&room, workspace);
 	m->provider = put(&room, provider);
-	m->instance_id = put(&room, instance);
+	put(&room, instance);
 	m->label = put(&room, label);
 	m->metadata = put(&room, metadata);
 	return true;
+}
+
+const char *member_instance(const struct member *m)
+{
+	return m->provider + strlen(m->provider) + 1;
 }
 
 bool member_set(char **text, struct str v)
@@ -60,7 +65,7 @@ bool member_describe(struct engine *e, struct member *m, const char *label, cons
 	if (indexed)
 		HASH_DELETE(hh_id, e->by_id, m);
 	ok = set_block(m, str_of(m->id), str_of(m->workspace), str_of(m->provider),
-		       str_of(m->instance_id), str_of(label != NULL ? label : m->label),
+		       str_of(member_instance(m)), str_of(label != NULL ? label : m->label),
 		       str_of(metadata != NULL ? metadata : m->metadata));
 	if (ok)
 		free(old);
@@ -105,7 +110,7 @@ void member_to_record(const struct member *m, struct account_record *ret_record)
 		.id = str_of(m->id),
 		.workspace = str_of(m->workspace),
 		.provider = str_of(m->provider),
-		.instance = str_of(m->instance_id),
+		.instance = str_of(member_instance(m)),
 		.label = str_of(m->label),
 		.metadata = str_of(m->metadata),
 		.session = str_of(m->session),

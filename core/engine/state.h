@@ -43,6 +43,11 @@ struct timer {
 	uint8_t kind;          /* enum timer_kind */
 };
 
+struct qr_code {
+	uint64_t expires_at; /* 0: unknown */
+	char text[];
+};
+
 /* One account as the engine holds it.  The policy part decides, the rest is names and places. */
 struct member {
 	unsigned magic;
@@ -50,10 +55,10 @@ struct member {
 	struct account a;
 	uint64_t row, created_at;
 	struct instance *instance; /* NULL: its provider or instance is not configured */
-	char *id, *workspace, *provider, *instance_id, *label, *metadata; /* one block: id */
+	/* One block of memory, at id; the instance's name stands behind the provider's. */
+	char *id, *workspace, *provider, *label, *metadata;
 	char *session, *profile, *phone, *reason; /* one block each; NULL: none */
-	char *qr;                                 /* newest code; in memory only; NULL: none */
-	uint64_t qr_expires_at;
+	struct qr_code *qr;                       /* newest code, in memory only; NULL: none */
 	struct timer timer;
 	bool dirty;        /* in this turn's commit */
 	bool queued;       /* where it stands in the counters of its instance */
@@ -79,10 +84,8 @@ struct stray {
 };
 
 struct listing {
-	uint64_t tag; /* of the call under way; 0: none */
-	uint64_t asked_at;
-	struct listed_part *parts; /* what came so far; see inbox.h */
-	uint64_t n_sessions;
+	uint64_t tag;        /* of the call under way; 0: none */
+	uint64_t n_sessions; /* told so far */
 };
 
 struct instance {
@@ -206,6 +209,8 @@ struct member *member_by_session(struct engine *, struct str session);
 bool member_is_deleted(const struct member *);
 /* Replace one of the separately held texts; false: no memory, nothing changed. */
 bool member_set(char **text, struct str v);
+/* Its instance's id, also when that is not configured. */
+const char *member_instance(const struct member *);
 /* Replace label or metadata (NULL: keep). */
 bool member_describe(struct engine *, struct member *, const char *label, const char *metadata);
 void member_to_record(const struct member *, struct account_record *ret_record);
@@ -258,10 +263,9 @@ int event_of(unsigned state);
 /* listing.c: what instances say about their sessions */
 void list_want(struct engine *, struct instance *, uint64_t at);
 void list_due(struct engine *, struct instance *);
-void list_part(struct engine *, struct listed_part *given);
+void list_part(struct engine *, const struct listed_part *);
 void list_answered(struct engine *, struct instance *, const struct op *,
 		   const struct inbox_reply *);
-void list_forget(struct instance *);
 void session_pushed(struct engine *, const struct inbox_session *);
 void look(struct engine *, struct member *, unsigned how);
 bool instance_serves(const struct engine *, const struct instance *);

@@ -107,7 +107,7 @@ static void mint(struct engine *e, struct member *m, const struct effects *fx)
 		must(member_set(&m->profile, str_of(session)));
 	attempt.session = str_of(m->session);
 	attempt.profile = str_of(m->profile);
-	attempt.instance = str_of(m->instance_id);
+	attempt.instance = str_of(member_instance(m));
 	commit_attempt(batch_commit(e), &attempt);
 	batch_act(e, &(struct act){ ACT_CREATE, m->row, m->a.generation, fx->resume });
 	e->stats.mints++;

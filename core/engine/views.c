@@ -13,7 +13,7 @@ static void view_of(const struct member *m, struct account_view *v)
 		.id = str_of(m->id),
 		.workspace = str_of(m->workspace),
 		.provider = str_of(m->provider),
-		.instance = str_of(m->instance_id),
+		.instance = str_of(member_instance(m)),
 		.label = str_of(m->label),
 		.metadata = str_of(m->metadata),
 		.session_id = str_of(m->session),
@@ -33,8 +33,8 @@ static void view_of(const struct member *m, struct account_view *v)
 		.since = a->since,
 		.connected_since = a->state == ST_UP ? a->up_since : 0,
 		.next_attempt_at = a->state == ST_WAITING ? a->timer_at : 0,
-		.qr = str_of(m->qr),
-		.qr_expires_at = m->qr != NULL ? m->qr_expires_at : 0,
+		.qr = str_of(m->qr != NULL ? m->qr->text : NULL),
+		.qr_expires_at = m->qr != NULL ? m->qr->expires_at : 0,
 		.qr_deadline_at = a->state == ST_QR ? a->timer_at : 0,
 	};
 }
@@ -56,7 +56,7 @@ static bool fits(const struct account_filter *f, const struct member *m)
 {
 	return (f->workspace.n == 0 || str_is(f->workspace, m->workspace)) &&
 	       (f->provider.n == 0 || str_is(f->provider, m->provider)) &&
-	       (f->instance.n == 0 || str_is(f->instance, m->instance_id)) &&
+	       (f->instance.n == 0 || str_is(f->instance, member_instance(m))) &&
 	       (f->status.n == 0 || str_is(f->status, status_name(m->a.status))) &&
 	       (f->label_prefix.n == 0 ||
 		strncmp(m->label, f->label_prefix.p, f->label_prefix.n) == 0);

@@ -129,7 +129,7 @@ static void serves_no_more(struct engine *e, struct slot *s)
 
 		if (i->slot != s->number)
 			continue;
-		list_forget(i);
+		i->listing.tag = 0;
 		i->listed_at = 0;
 		i->reachable = false;
 		DL_FOREACH2(i->members, m, i_next)

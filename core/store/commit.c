@@ -96,10 +96,11 @@ void commit_idem(struct commit *c, const struct idem_record *r)
 
 bool commit_next(const struct commit *c, size_t *at, struct change *ret_change)
 {
-	const char *p = c->changes.p + *at;
+	const char *p;
 
 	if (*at == c->changes.n)
 		return false;
+	p = c->changes.p + *at;
 	ret_change->kind = (enum change_kind)p[0];
 	must(ret_change->kind < CHANGE_KINDS);
 	*at += 1 + record_unpack(types[ret_change->kind], p + 1, &ret_change->account);

@@ -98,7 +98,7 @@ static int configure(struct db *db, enum db_mode mode, struct why *why)
 		       "PRAGMA foreign_keys = OFF;"
 		       "PRAGMA temp_store = MEMORY;"
 		       "PRAGMA cell_size_check = ON;"
-		       "PRAGMA cache_size = -16384;"
+		       "PRAGMA cache_size = -4096;"
 		       "PRAGMA journal_size_limit = 67108864;",
 		       why);
 }
@@ -124,7 +124,7 @@ int db_open(struct db *db, const char *path, enum db_mode mode, struct why *why)
 	r = rc != SQLITE_OK ? db_error(db, sqlite3_extended_errcode(db->sqlite), why)
 			    : configure(db, mode, why);
 	if (r < 0)
-		db_close(db, false);
+		db_close(db, !db->had_log);
 	return r;
 }
 

@@ -219,11 +219,11 @@ int database_open(struct db *db, const char *dir, const char *path, struct why *
 {
 	int r = access(path, F_OK) == 0 ? 0 : create(dir, path, why);
 
-	if (r == 0)
-		r = db_open(db, path, DB_WRITE, why);
 	if (r < 0)
 		return r;
-	r = check_and_migrate(db, why);
+	r = db_open(db, path, DB_WRITE, why);
+	if (r == 0)
+		r = check_and_migrate(db, why);
 	if (r < 0)
 		database_leave(db);
 	return r;

@@ -92,8 +92,8 @@ struct store_facts {
 	uint64_t token;        /* this owner's fence; grows with each store_load */
 	char installation[33]; /* random, made with the database */
 };
-/* Once.  Hand over everything, then take the next fencing token.  ERR_CORRUPT: a row is damaged, and
- * as above nothing was changed. */
+/* Once.  Hand over everything, then take the next fencing token.  ERR_CORRUPT: a row is damaged;
+ * nothing was changed either. */
 int store_load(struct store *, const struct store_loader *, struct store_facts *, struct why *);
 
 /* Start the threads; after clock_floor.  `loop` and `port.ctx` are kept until store_close. */

@@ -50,11 +50,12 @@ test(`${n} accounts on 4 workers`, { timeout: 300000 }, async (t) => {
 	t.diagnostic(`made in ${(made - began) / 1000} s (${Math.round(n / (made - began) * 1000)}/s), all connected after ${(ramp - began) / 1000} s`);
 
 	await t.test("the ramp is bounded", () => {
+		// permits are exact (tests/sim); here they arrive over four busy processes, so a quarter more
 		const starts = new Judge(d.journals()).lives.map((l) => l.asked).sort((a, b) => a - b);
 		assert.equal(starts.length, n);
 		for (let i = 0, k = 0; i < starts.length; i++) {
 			while (starts[i] - starts[k] >= 1000) k++;
-			assert.ok(i - k + 1 <= perSecond + burst + perSecond / 10, `${i - k + 1} starts in a second`);
+			assert.ok(i - k + 1 <= perSecond * 1.25 + burst, `${i - k + 1} starts in a second`);
 		}
 	});
 
