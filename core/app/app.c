@@ -324,7 +324,9 @@ static void end(struct app *a)
 	engine_free(&a->engine);
 	bus_free(&a->bus);
 	if (a->loop_made) {
-		uv_run(&a->loop, UV_RUN_DEFAULT);
+		while (uv_run(&a->loop, UV_RUN_DEFAULT) != 0) {
+			/* a stop from outside of uv_run, when the start failed, costs a round */
+		}
 		must(uv_loop_close(&a->loop) == 0);
 	}
 	log_flush();

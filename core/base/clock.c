@@ -1,10 +1,12 @@
 /* clock.c - the only file that asks the system for the time; tests/lint looks for others. */
 #include "base/clock.h"
 
+#include <stdatomic.h>
 #include <time.h>
 
-static uint64_t origin_ms; /* what to add to CLOCK_BOOTTIME; 0 until first use */
-static uint64_t virtual_ms;
+/* The store's threads and every log line read them. */
+static _Atomic uint64_t origin_ms; /* what to add to CLOCK_BOOTTIME; 0 until first use */
+static _Atomic uint64_t virtual_ms;
 
 static uint64_t read_ns(clockid_t id)
 {
@@ -21,13 +23,13 @@ uint64_t clock_wall_ms(void)
 
 uint64_t clock_ms(void)
 {
-	uint64_t boot_ms;
+	uint64_t boot_ms, unset = 0;
 
 	if (virtual_ms != 0)
 		return virtual_ms;
 	boot_ms = read_ns(CLOCK_BOOTTIME) / 1000000ull;
-	if (origin_ms == 0)
-		origin_ms = clock_wall_ms() - boot_ms;
+	if (origin_ms == 0) /* whoever is first decides */
+		atomic_compare_exchange_strong(&origin_ms, &unset, clock_wall_ms() - boot_ms);
 	return origin_ms + boot_ms;
 }
 

@@ -16,6 +16,7 @@ struct pool {
 	unsigned magic;
 	uv_loop_t *loop;
 	struct pool_options options;
+	char *worker_path; /* the options' */
 	struct pool_port port;
 	struct alarms alarms;
 	struct alarm give_up;
@@ -58,15 +59,20 @@ static void on_give_up(struct alarm *a)
 int pool_new(struct pool **ret_pool, struct uv_loop_s *loop, const struct pool_options *options,
 	     const struct pool_port *port, struct why *why)
 {
+	char *path = str_dup(str_of(options->worker_path));
 	struct pool *p;
 
 	must(options->slots <= LIMIT_WORKERS);
 	p = calloc(1, sizeof *p + options->slots * sizeof(struct process *));
-	if (p == NULL)
+	if (p == NULL || path == NULL) {
+		free(p);
+		free(path);
 		return why_set(why, ERR_NOMEM, "no memory for %u workers", options->slots);
+	}
 	OBJ_INIT(p, POOL_MAGIC);
 	p->loop = loop;
 	p->options = *options;
+	p->options.worker_path = p->worker_path = path; /* outlives a reload */
 	p->port = *port;
 	p->give_up = ALARM(on_give_up);
 	alarms_init(&p->alarms, loop);
@@ -221,5 +227,6 @@ void pool_free(struct pool **pool)
 	while (!p->closed)
 		uv_run(p->loop, UV_RUN_ONCE);
 	OBJ_FINI(p);
+	free(p->worker_path);
 	free(p);
 }

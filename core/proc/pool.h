@@ -51,7 +51,7 @@ struct pool_port {
 };
 
 struct pool_options {
-	const char *worker_path; /* relink-worker; kept */
+	const char *worker_path; /* relink-worker; copied */
 	unsigned slots;          /* 0: no provider is configured */
 };
 

@@ -103,13 +103,12 @@ static enum work wait_for_work(struct writer *w, struct commit **ret_group)
 /* False: the store is being closed, so this is the last try. */
 static bool pause_before_retry(struct writer *w, uint64_t ms)
 {
-	uint64_t until = clock_mono_ns() + ms * 1000000;
+	uint64_t now = clock_mono_ns(), until = now + ms * 1000000;
 	bool on;
 
 	thread_lock(&w->thread);
-	while (!w->thread.stopping && clock_mono_ns() < until &&
-	       thread_wait_ns(&w->thread, until - clock_mono_ns())) {
-	}
+	while (!w->thread.stopping && now < until && thread_wait_ns(&w->thread, until - now))
+		now = clock_mono_ns();
 	on = !w->thread.stopping;
 	thread_unlock(&w->thread);
 	return on;

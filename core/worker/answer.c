@@ -13,6 +13,7 @@
 #define BODY_MAX    65536 /* of control, as in messages.def */
 #define BOOT_ID_MAX 64
 
+/* Who gives an operation up cannot say that it did not happen: a cancelled one is unknown. */
 static void send_error(struct worker *w, const struct op *op, const struct relink_result *result)
 {
 	char text[LIMIT_REASON];
@@ -21,7 +22,8 @@ static void send_error(struct worker *w, const struct op *op, const struct relin
 					 .text = fit_text(&room, result->text, LIMIT_REASON),
 					 .retry_after = result->retry_after_ms,
 					 .generation = result->generation,
-					 .unknown = result->unknown != 0 };
+					 .unknown = result->unknown != 0 ||
+						    result->cause == RELINK_CANCELLED };
 
 	uplink_error(&w->uplink, op->call, op->method, &error);
 }

@@ -83,8 +83,8 @@ static void a_page_of_rubbish_is_refused_wherever_it_is(void **state)
 	buf_fini(&file);
 }
 
-/* What a flipped byte may lead to: refused on opening, refused on loading, or (in unused space and in
- * indexes) exactly what was stored.  Never anything else.  NULL when it is so. */
+/* What a flipped byte may lead to: refused on opening, refused on loading, or (in unused space and
+ * in indexes) exactly what was stored.  Never anything else.  NULL when it is so. */
 static const char *open_damaged(struct rig *rig, const struct buf *good, struct buf *scratch)
 {
 	const struct store_loader loader = { scratch, dump_account, dump_attempt };

@@ -83,36 +83,49 @@ static void on_fatal(void *ctx, const struct why *why)
 	rig->fatal_why = *why;
 }
 
+int rig_try_load(struct rig *rig, const struct store_loader *loader)
+{
+	int r = store_load(rig->store, loader, &rig->facts, &rig->why);
+
+	rig->loaded = r == 0;
+	return r;
+}
+
+int rig_try_start(struct rig *rig)
+{
+	const struct store_port port = { rig, on_health, on_fatal };
+
+	assert_int_equal(uv_loop_init(&rig->loop), 0);
+	rig->looping = true;
+	return store_start(rig->store, &rig->loop, &port, &rig->why);
+}
+
 void rig_load(struct rig *rig, const struct store_loader *loader)
 {
 	if (rig->store == NULL)
 		rig_open(rig);
-	if (store_load(rig->store, loader, &rig->facts, &rig->why) < 0)
+	if (rig_try_load(rig, loader) < 0)
 		fail_msg("store_load: %s", rig->why.text);
-	rig->loaded = true;
 }
 
 void rig_start(struct rig *rig)
 {
 	const struct store_loader nobody = { NULL, ignore_account, ignore_attempt };
-	const struct store_port port = { rig, on_health, on_fatal };
 
 	if (!rig->loaded)
 		rig_load(rig, &nobody);
-	assert_int_equal(uv_loop_init(&rig->loop), 0);
-	if (store_start(rig->store, &rig->loop, &port, &rig->why) < 0)
+	if (rig_try_start(rig) < 0)
 		fail_msg("store_start: %s", rig->why.text);
-	rig->started = true;
 }
 
 void rig_close(struct rig *rig)
 {
 	store_close(&rig->store);
-	if (rig->started) {
+	if (rig->looping) {
 		uv_run(&rig->loop, UV_RUN_DEFAULT);
 		assert_int_equal(uv_loop_close(&rig->loop), 0);
 	}
-	rig->started = rig->loaded = false;
+	rig->looping = rig->loaded = false;
 	rig->n_done = 0;
 }
 

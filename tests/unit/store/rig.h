@@ -31,7 +31,7 @@ struct rig {
 	struct store *store;
 	struct store_facts facts;
 	struct why why;
-	bool loaded, started;
+	bool loaded, looping;
 	unsigned n_unhealthy, n_healthy, n_fatal;
 	struct why health_why, fatal_why;
 	uint64_t n_done; /* of rig_submit */
@@ -47,6 +47,9 @@ void rig_open(struct rig *);
 void rig_load(struct rig *, const struct store_loader *); /* opens where that was not done */
 void rig_start(struct rig *);                             /* opens and loads, likewise */
 void rig_close(struct rig *);
+/* These don't. */
+int rig_try_load(struct rig *, const struct store_loader *);
+int rig_try_start(struct rig *);
 
 /* Turn the loop until `holds(ctx)`. */
 void rig_until(struct rig *, bool (*holds)(void *ctx), void *ctx);
@@ -81,8 +84,8 @@ struct journal_record sample_line(uint64_t seq, uint64_t row);
 void rig_fill(struct rig *);
 /* Run SQL on the database as an operator would, who should not. */
 void rig_sql(const struct rig *, const char *sql);
-/* Assert that opening or loading fails with `code` and these words, and changes neither database nor
- * log. */
+/* Assert that opening or loading fails with `code` and these words, and leaves database and log as
+ * they were. */
 void rig_refused(struct rig *, int code, const char *words);
 
 /* Read a whole file into `out`; false when it isn't there. */

@@ -23,11 +23,26 @@ static sqlite3_file *real(sqlite3_file *f)
 	return ((struct shim_file *)f)->real;
 }
 
+static bool is_the_nth(enum shim_op op)
+{
+	if (shim.nth == 0 || (shim.fail_errno == ENOSPC && op != SHIM_WRITE))
+		return false;
+	return atomic_fetch_sub(&shim.nth, 1) == 1;
+}
+
 /* 0, or the code with which the operation shall fail. */
 static int verdict(sqlite3_file *f, enum shim_op op)
 {
+	static const int codes[SHIM_OPS] = {
+		[SHIM_WRITE] = SQLITE_IOERR_WRITE,
+		[SHIM_TRUNCATE] = SQLITE_IOERR_TRUNCATE,
+		[SHIM_SYNC] = SQLITE_IOERR_FSYNC,
+		[SHIM_READ] = SQLITE_IOERR_READ,
+	};
 	int code = (shim.mask & ((struct shim_file *)f)->kind) != 0 ? shim.fail[op] : 0;
 
+	if (code == 0 && is_the_nth(op))
+		code = codes[op];
 	if (code != 0)
 		errno = shim.fail_errno;
 	return code;
@@ -195,6 +210,7 @@ void shim_reset(void)
 	for (unsigned i = 0; i < SHIM_OPS; i++)
 		shim.fail[i] = 0;
 	shim.fail_errno = 0;
+	shim.nth = 0;
 	shim.mask = SHIM_DB | SHIM_LOG;
 	shim.hold_syncs = false;
 	shim.n_held = 0;

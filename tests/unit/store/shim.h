@@ -26,6 +26,8 @@ struct shim {
 	/* What an operation answers with instead of being done: a code of SQLite and an errno; on the
 	 * files in `mask` only. */
 	_Atomic int fail[SHIM_OPS], fail_errno, mask;
+	/* The n-th operation from now on fails, with fail_errno; 0: none.  ENOSPC: the n-th write. */
+	_Atomic int64_t nth;
 	_Atomic bool hold_syncs; /* they wait until it is false again */
 	_Atomic uint64_t n_held; /* how many have waited */
 	/* Called after the operation, on the thread that did it. */
