@@ -1,9 +1,9 @@
 /*
  * account.c - the account's table: what happens in each state on each event.  Pure; see account.h.
  *
- * Three rules stand above the table, in account_step: an event of another life than the newest
- * changes nothing; an answer or evidence needs a life that is open or closing; and the public status
- * follows from the state in one place.
+ * Four rules stand above the table, in account_step: an event of another life than the newest
+ * changes nothing; an answer or evidence needs a life that is open or closing; evidence that is older
+ * than what we know changes nothing; and the public status follows from the state in one place.
  */
 #include "policy/account_step.h"
 
@@ -23,12 +23,12 @@ static void bug(struct step *s)
 static action *const wishes[ST_COUNT][5] = {
 	/*                CONNECT         RECONNECT       REGENERATE           DISCONNECT       DELETE */
 	[ST_IDLE]     = { on_ask,         on_ask_again,   on_ask_fresh,        keep,            on_forget      },
-	[ST_QUEUED]   = { on_hurry,       on_hurry,       on_hurry_fresh,      on_stop_wanting, on_forget      },
+	[ST_QUEUED]   = { on_hurry,       on_hurry_again, on_hurry_fresh,      on_stop_wanting, on_forget      },
 	[ST_STARTING] = { keep,           on_restart,     on_restart_fresh,    on_stop_life,    on_forget_life },
 	[ST_QR]       = { keep,           on_restart,     on_restart_fresh,    on_stop_life,    on_forget_life },
 	[ST_AUTH]     = { keep,           on_restart,     on_restart_fresh,    on_stop_life,    on_forget_life },
 	[ST_UP]       = { keep,           on_restart,     on_restart_fresh,    on_stop_life,    on_forget_life },
-	[ST_CLOSING]  = { on_then_start,  on_then_start,  on_then_start_fresh, on_then_stop,    on_then_forget },
+	[ST_CLOSING]  = { on_then_start,  on_then_start_again, on_then_start_fresh, on_then_stop,    on_then_forget },
 	[ST_WAITING]  = { on_ask,         on_ask_again,   on_ask_fresh,        on_stop_wanting, on_forget      },
 	[ST_PARKED]   = { on_ask,         on_ask_again,   on_ask_fresh,        on_stop_wanting, on_forget      },
 	[ST_HELD]     = { on_ask,         on_ask_again,   on_ask_fresh,        on_stop_wanting, on_forget      },
@@ -143,6 +143,16 @@ static bool about_a_life(unsigned kind)
 	return kind >= EV_CREATED;
 }
 
+/* A list that was asked for before the last push came tells how things were before it.  Only when
+ * both say that something is wrong does their order not matter. */
+static bool outdated(const struct account *a, const struct account_event *e)
+{
+	bool sick = e->kind == EV_DOWN || e->kind == EV_ABSENT;
+	bool suspected = a->suspect != RELINK_NONE || a->absent_since != 0;
+
+	return e->kind >= EV_BORN && a->open && e->at < a->evidence_at && !(sick && suspected);
+}
+
 void account_step(const struct policy *p, struct account *a, const struct account_event *e,
 		  struct effects *ret_fx)
 {
@@ -151,8 +161,8 @@ void account_step(const struct policy *p, struct account *a, const struct accoun
 	unsigned cause = a->cause, act = a->action, status;
 
 	*fx = (struct effects){ .from = a->state };
-	if (about_a_life(e->kind) &&
-	    (e->generation != a->generation || !(a->open || a->state == ST_CLOSING))) {
+	if (about_a_life(e->kind) && (e->generation != a->generation ||
+				      !(a->open || a->state == ST_CLOSING) || outdated(a, e))) {
 		fx->stale = true;
 		return;
 	}
@@ -172,11 +182,12 @@ void account_init(struct account *a, uint64_t seed, uint64_t now)
 
 void account_restore(const struct policy *p, struct account *a, uint64_t now)
 {
-	uint64_t grace = 0;
+	uint64_t grace = 0, longest;
 
 	a->op = 0;
 	a->sure = 0;
 	a->slot = a->state == ST_STARTING;
+	a->evidence_at = 0;
 	step_no_suspicion(a);
 	switch ((enum account_state)a->state) {
 	case ST_STARTING:
@@ -190,7 +201,10 @@ void account_restore(const struct policy *p, struct account *a, uint64_t now)
 		a->timer_at = now; /* the disconnect may not have been sent */
 		break;
 	case ST_WAITING:
-		if (a->timer_at > now + p->slow_cap + p->slow_cap / 10)
+		longest = p->slow_cap + p->slow_cap / 10;
+		if (longest < p->backoff_cap)
+			longest = p->backoff_cap;
+		if (a->timer_at > now + longest)
 			a->timer_at = now + p->backoff_cap; /* the clock was set back */
 		if (a->timer_at == 0)
 			a->timer_at = now;

@@ -102,6 +102,11 @@ enum evidence_source { SOURCE_NONE = 0, SOURCE_PUSH = 1, SOURCE_LIST = 2, SOURCE
 
 enum account_priority { PRIORITY_HIGH = 0, PRIORITY_NORMAL = 1, PRIORITY_LOW = 2 };
 
+/* Generations are JSON numbers at many providers, so they stay below 2^53.  What a provider claims to
+ * have seen is believed up to half of that: then there are as many left. */
+#define GENERATION_MAX       (1ull << 53)
+#define GENERATION_FLOOR_MAX (GENERATION_MAX / 2)
+
 /* Times are ms on the engine's clock, 0: none. */
 struct account {
 	/* kept in the store */
@@ -131,7 +136,7 @@ struct account {
 	unsigned slot : 1; /* holds a start slot of its instance */
 	uint8_t suspect;   /* cause that one piece of evidence claims; RELINK_NONE: none */
 	uint8_t suspect_source;
-	uint64_t suspect_at;   /* when that evidence was asked for or came */
+	uint64_t evidence_at;  /* when the newest evidence was asked for, or came */
 	uint64_t absent_since; /* start of the first complete list without it */
 };
 
@@ -151,7 +156,7 @@ struct account_event {
 	uint64_t now;
 	uint64_t at;          /* evidence: when the list or question was sent; push: now */
 	uint64_t generation;  /* answers and evidence: which life; 0 for the others */
-	uint64_t retry_after; /* REFUSED, DOWN: the provider's wish in ms; 0 none */
+	uint64_t retry_after; /* REFUSED: the provider's wish in ms; 0 none */
 	uint64_t floor;       /* REFUSED as stale: the highest generation that the provider saw */
 };
 

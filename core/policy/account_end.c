@@ -33,7 +33,6 @@ void step_queue(struct step *s)
 	step_enter(s, ST_QUEUED);
 }
 
-/* A person asked: whatever counted against the account before counts no more. */
 void step_forgive(struct step *s)
 {
 	struct account *a = s->a;
@@ -51,11 +50,9 @@ void step_no_suspicion(struct account *a)
 {
 	a->suspect = RELINK_NONE;
 	a->suspect_source = SOURCE_NONE;
-	a->suspect_at = 0;
 	a->absent_since = 0;
 }
 
-/* The life is over as far as the ledger is concerned; whether a disconnect follows is the caller's. */
 void step_abandon(struct step *s)
 {
 	struct account *a = s->a;
@@ -69,10 +66,10 @@ void step_abandon(struct step *s)
 	a->sure = 0;
 	a->close_tries = 0;
 	a->up_since = 0;
+	a->evidence_at = 0;
 	step_no_suspicion(a);
 }
 
-/* Go where `after` says.  The life before is closed, gone, or never was. */
 void step_follow(struct step *s)
 {
 	struct account *a = s->a;
@@ -117,7 +114,6 @@ void step_follow(struct step *s)
 	}
 }
 
-/* Abandon the life, end it at the provider, then go on as `after` says. */
 void step_end_life(struct step *s, enum after after)
 {
 	step_abandon(s);
@@ -126,8 +122,6 @@ void step_end_life(struct step *s, enum after after)
 	step_enter(s, ST_CLOSING);
 }
 
-/* What follows from `cause`, by its rule and the account's history.  `blame`: the start got as far as
- * its profile, so the profile may be what is wrong. */
 enum after step_verdict(struct step *s, unsigned cause, bool blame)
 {
 	struct account *a = s->a;
@@ -172,13 +166,11 @@ enum after step_verdict(struct step *s, unsigned cause, bool blame)
 	return AFTER_WAIT;
 }
 
-/* The life failed and still exists at the provider, as far as we know. */
 void step_fail_and_close(struct step *s, unsigned cause, bool blame)
 {
 	step_end_life(s, step_verdict(s, cause, blame));
 }
 
-/* The life failed and is not there (never was, or proven gone). */
 void step_fail_gone(struct step *s, unsigned cause, bool blame)
 {
 	s->a->after = (uint8_t)step_verdict(s, cause, blame);
@@ -218,7 +210,7 @@ void on_not_closed(struct step *s)
 	}
 	/* Refuse to replace what is not proven dead. */
 	if (a->close_tries == s->p->max_close_tries)
-		step_set_cause(s, s->e->cause, ACTION_CHECK_PROVIDER);
+		a->action = ACTION_CHECK_PROVIDER; /* the cause stays: it says what follows */
 	step_timer_in(
 	    s, backoff_delay(&a->rng, s->p->backoff_base, s->p->close_retry_cap, a->close_tries));
 	s->fx->look = LOOK_SETTLED;

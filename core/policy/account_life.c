@@ -12,6 +12,7 @@ static void believe(struct step *s)
 	struct account *a = s->a;
 
 	a->sure = 1;
+	a->evidence_at = s->e->at;
 	step_no_suspicion(a);
 	if (!a->seen) {
 		a->seen = 1;
@@ -31,8 +32,10 @@ static bool confirmed(struct step *s, unsigned cause, unsigned *ret_cause)
 	bool vague = cause == RELINK_GONE || cause == RELINK_UNKNOWN || cause == RELINK_NONE;
 	bool pushed = a->suspect != RELINK_NONE && a->suspect_source == SOURCE_PUSH;
 	bool listed = a->absent_since != 0 || (a->suspect != RELINK_NONE && !pushed);
-	bool newer = a->suspect != RELINK_NONE && e->at > a->suspect_at;
+	bool newer = a->suspect != RELINK_NONE && e->at > a->evidence_at;
 
+	if (e->at > a->evidence_at)
+		a->evidence_at = e->at;
 	if (e->source == SOURCE_PUSH ? listed : pushed || newer) {
 		*ret_cause = vague && a->suspect != RELINK_NONE ? a->suspect : cause;
 		return true;
@@ -40,7 +43,6 @@ static bool confirmed(struct step *s, unsigned cause, unsigned *ret_cause)
 	if (a->suspect == RELINK_NONE || !vague) {
 		a->suspect = (uint8_t)(cause == RELINK_NONE ? RELINK_UNKNOWN : cause);
 		a->suspect_source = e->source;
-		a->suspect_at = e->at;
 	}
 	s->fx->look = LOOK_NOW;
 	return false;
@@ -65,6 +67,7 @@ void on_start(struct step *s)
 	a->slot = 1;
 	a->seen = 0;
 	a->sure = 1;
+	a->evidence_at = s->e->now;
 	step_no_suspicion(a);
 	s->fx->mint = true;
 	s->fx->resume = !a->fresh;
@@ -81,9 +84,14 @@ void on_not_created(struct step *s)
 {
 	struct account *a = s->a;
 
-	if (s->e->cause == RELINK_STALE && s->e->floor > a->generation) {
-		/* Our database is older than the provider's memory (a restored backup). */
+	if (s->e->cause == RELINK_STALE && s->e->floor > a->generation &&
+	    s->e->floor <= GENERATION_FLOOR_MAX) {
+		/* Our database is older than the provider's memory (a restored backup, or an id that was
+		 * deleted and taken again).  What is wrong is known and put right, so there is nothing
+		 * to wait for. */
 		a->after = (uint8_t)step_verdict(s, RELINK_STALE, false);
+		if (a->after == AFTER_WAIT)
+			a->after = AFTER_START;
 		step_abandon(s);
 		a->generation = s->e->floor;
 		step_follow(s);
@@ -100,14 +108,28 @@ void on_unsure(struct step *s)
 	s->fx->look = LOOK_NOW;
 }
 
+/* The deadline of a state is over, and nobody has been able to look since a worker or the core died:
+ * what would be ended may long have become what we wait for.  So look first. */
+static bool look_first(struct step *s, uint64_t again_ms)
+{
+	if (s->a->sure)
+		return false;
+	s->fx->look = LOOK_NOW;
+	s->fx->changed = true;
+	step_timer_in(s, again_ms);
+	return true;
+}
+
 /* Ending our own start needs no second evidence; nobody adopted it. */
 void on_start_too_long(struct step *s)
 {
 	const struct account *a = s->a;
-	/* Nobody could look, or the create was neither answered nor ever seen to have happened: the
-	 * provider's fault, which burns no budget. */
-	bool theirs = !a->sure || (a->op && !a->seen);
+	/* Neither answered nor ever seen to have happened: the provider's fault, which burns no
+	 * budget. */
+	bool theirs = a->op && !a->seen;
 
+	if (look_first(s, s->p->start_deadline))
+		return;
 	step_fail_and_close(s, theirs ? RELINK_NETWORK : RELINK_ENGINE_HANG, !theirs && a->seen);
 }
 
@@ -120,13 +142,15 @@ void on_alive(struct step *s)
 
 void on_to_qr(struct step *s)
 {
+	struct account *a = s->a;
+
 	believe(s);
-	s->a->slot = 0;
-	s->a->up_since = 0;
+	a->slot = 0;
+	a->up_since = 0;
+	a->profile = PROFILE_NEW; /* who is logged in is shown no QR */
+	a->action = ACTION_SCAN_QR;
 	step_enter(s, ST_QR);
 	step_timer_in(s, s->p->qr_deadline);
-	if (s->a->action != ACTION_SCAN_QR)
-		step_set_cause(s, s->a->cause, ACTION_SCAN_QR);
 }
 
 void on_to_auth(struct step *s)
@@ -163,6 +187,8 @@ void on_stable(struct step *s)
 {
 	struct account *a = s->a;
 
+	if (look_first(s, s->p->stable))
+		return;
 	a->fails = 0;
 	a->waits = 0;
 	a->slow_step = 0;
@@ -194,7 +220,6 @@ void on_qr_after_login(struct step *s)
 	}
 	if (!confirmed(s, RELINK_LOGGED_OUT, &cause))
 		return;
-	s->a->profile = PROFILE_NEW;
 	step_set_cause(s, RELINK_LOGGED_OUT, ACTION_SCAN_QR);
 	on_to_qr(s);
 }
@@ -211,7 +236,10 @@ void on_down(struct step *s)
 {
 	unsigned cause;
 
-	s->a->seen = 1; /* what is down was there */
+	if (!s->a->seen) {
+		s->a->seen = 1; /* what is down was there */
+		s->fx->changed = true;
+	}
 	if (confirmed(s, s->e->cause, &cause))
 		step_fail_and_close(s, cause, on_its_way(s->a));
 }
@@ -223,10 +251,13 @@ void on_absent(struct step *s)
 
 	if (a->op || (!a->seen && at < a->minted_at + s->p->settle))
 		return; /* a session that is being born may be invisible */
-	if (a->suspect != RELINK_NONE && (a->suspect_source == SOURCE_PUSH || at > a->suspect_at)) {
+	if (a->suspect != RELINK_NONE &&
+	    (a->suspect_source == SOURCE_PUSH || at > a->evidence_at)) {
 		step_fail_gone(s, a->suspect, on_its_way(a));
 		return;
 	}
+	if (at > a->evidence_at)
+		a->evidence_at = at;
 	if (a->absent_since == 0)
 		a->absent_since = at;
 	if (at < a->absent_since + s->p->settle) {
@@ -239,6 +270,8 @@ void on_absent(struct step *s)
 
 void on_qr_too_long(struct step *s)
 {
+	if (look_first(s, s->p->settle))
+		return;
 	s->a->person = 0;
 	step_set_cause(s, RELINK_QR_EXPIRED, ACTION_SCAN_QR);
 	step_end_life(s, AFTER_PARK);
@@ -246,7 +279,6 @@ void on_qr_too_long(struct step *s)
 
 void on_auth_too_long(struct step *s)
 {
-	bool sure = s->a->sure;
-
-	step_fail_and_close(s, sure ? RELINK_ENGINE_HANG : RELINK_NETWORK, sure);
+	if (!look_first(s, s->p->start_deadline))
+		step_fail_and_close(s, RELINK_ENGINE_HANG, true);
 }

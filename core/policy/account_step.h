@@ -40,9 +40,9 @@ void step_fail_and_close(struct step *s, unsigned cause, bool blame);
 void step_fail_gone(struct step *s, unsigned cause, bool blame);
 
 /* --- actions: account_wishes.c --- */
-action on_ask, on_ask_again, on_ask_fresh, on_hurry, on_hurry_fresh, on_restart, on_restart_fresh,
-    on_then_start, on_then_start_fresh, on_stop_wanting, on_stop_life, on_then_stop, on_forget,
-    on_forget_life, on_then_forget;
+action on_ask, on_ask_again, on_ask_fresh, on_hurry, on_hurry_again, on_hurry_fresh, on_restart,
+    on_restart_fresh, on_then_start, on_then_start_again, on_then_start_fresh, on_stop_wanting,
+    on_stop_life, on_then_stop, on_forget, on_forget_life, on_then_forget;
 
 /* --- actions: account_life.c --- */
 action on_start, on_answered, on_not_created, on_unsure, on_start_too_long, on_alive, on_to_qr,

@@ -13,10 +13,17 @@ void on_ask(struct step *s)
 }
 
 /* A click on reconnect ends in a session or in a QR: a suspect profile is not tried a third time. */
+static void not_on_a_suspect(struct step *s)
+{
+	if (s->a->profile == PROFILE_SUSPECT && !s->a->fresh_next) {
+		s->a->fresh_next = 1;
+		s->fx->changed = true;
+	}
+}
+
 void on_ask_again(struct step *s)
 {
-	if (s->a->profile == PROFILE_SUSPECT)
-		s->a->fresh_next = 1;
+	not_on_a_suspect(s);
 	on_ask(s);
 }
 
@@ -29,17 +36,21 @@ void on_ask_fresh(struct step *s)
 /* Somebody waits for a start that is queued already. */
 void on_hurry(struct step *s)
 {
-	if (!s->a->person) {
-		s->a->person = 1;
-		s->fx->changed = true;
-	}
+	if (!s->a->person)
+		step_forgive(s);
+}
+
+void on_hurry_again(struct step *s)
+{
+	not_on_a_suspect(s);
+	on_hurry(s);
 }
 
 void on_hurry_fresh(struct step *s)
 {
-	s->a->person = 1;
 	s->a->fresh_next = 1;
 	s->fx->changed = true;
+	on_hurry(s);
 }
 
 /* Two clicks, or 64 parallel requests, are one wish: a start of a moment ago answers them all. */
@@ -52,6 +63,7 @@ void on_restart(struct step *s)
 {
 	if (just_started(s))
 		return;
+	not_on_a_suspect(s);
 	step_forgive(s);
 	step_end_life(s, AFTER_START);
 }
@@ -72,6 +84,13 @@ void on_then_start(struct step *s)
 		return;
 	step_forgive(s);
 	s->a->after = AFTER_START;
+}
+
+void on_then_start_again(struct step *s)
+{
+	if (s->a->after != AFTER_DELETE)
+		not_on_a_suspect(s);
+	on_then_start(s);
 }
 
 void on_then_start_fresh(struct step *s)

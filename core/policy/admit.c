@@ -3,31 +3,27 @@
 
 #include "policy/account.h"
 
+#define START \
+	60000 /* parts; so `per_minute` parts are one millisecond's worth, and nothing is rounded */
+
 void bucket_init(struct bucket *b, uint64_t now)
 {
-	*b = (struct bucket){ 1000, now };
+	*b = (struct bucket){ START, now };
 }
 
 bool bucket_take(struct bucket *b, uint64_t per_minute, uint64_t burst, uint64_t now,
 		 uint64_t *ret_wait_ms)
 {
-	uint64_t full = burst * 1000, passed = now > b->at ? now - b->at : 0, missing;
+	uint64_t full = burst * START, passed = now > b->at ? now - b->at : 0;
 
-	/* per_minute starts a minute are per_minute / 60 thousandths a millisecond */
-	if (passed > 0) {
-		uint64_t gain = passed >= full * 60 / per_minute ? full : passed * per_minute / 60;
-
-		b->milli = b->milli + gain > full ? full : b->milli + gain;
-		b->at = now;
-		if (gain == 0)
-			b->at = now - passed; /* keep what was too little to count */
-	}
-	if (b->milli >= 1000) {
-		b->milli -= 1000;
+	b->parts = passed > full / per_minute ? full : b->parts + passed * per_minute;
+	b->parts = b->parts > full ? full : b->parts;
+	b->at = now;
+	if (b->parts >= START) {
+		b->parts -= START;
 		return true;
 	}
-	missing = 1000 - b->milli;
-	*ret_wait_ms = missing * 60 / per_minute + 1;
+	*ret_wait_ms = (START - b->parts + per_minute - 1) / per_minute;
 	return false;
 }
 

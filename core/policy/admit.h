@@ -10,9 +10,9 @@
 
 struct account;
 
-/* Tokens are counted in thousandths of a start, so that a slow rate refills smoothly. */
+/* Tokens are counted in parts of a start, so that a slow rate refills smoothly. */
 struct bucket {
-	uint64_t milli, at;
+	uint64_t parts, at;
 };
 /* A full bucket would let `burst` starts go at once; a new core begins with one token, so that boot
  * is a ramp and not a burst. */

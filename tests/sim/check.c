@@ -144,7 +144,7 @@ static void check_member(const struct member *m)
 	if ((a->state == ST_PARKED || a->state == ST_HELD) && a->timer_at != 0)
 		broken("parked means at no cost", "%s has a timer", m->id);
 	if (a->cause == RELINK_GONE && a->seen && !a->open && m->session != NULL &&
-	    a->state != ST_CLOSING && world_is_live(m->session))
+	    a->state != ST_CLOSING && a->state != ST_DELETED && world_is_live(m->session))
 		broken("only the dead are given up", "%s of %s lives", m->session, m->id);
 	if (a->fails >= p->max_fails && a->state != ST_HELD && a->state != ST_CLOSING)
 		broken("the budget ends in held", "%s has %u fails in %s", m->id, a->fails,

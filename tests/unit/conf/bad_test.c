@@ -279,11 +279,11 @@ static void values_out_of_bounds_are_refused(void **state)
 		{ "policy: {stable_after: 213503982335d}\n", /* 2^64 ms and ten hours */
 		  AT(1) "policy.stable_after: \"213503982335d\" is outside its bounds, 100ms to 1d" },
 		{ "policy: {max_attempts: 0}\n",
-		  AT(1) "policy.max_attempts: \"0\" is outside its bounds, 1 to 1000" },
-		{ "policy: {max_attempts: 1001}\n",
-		  AT(1) "policy.max_attempts: \"1001\" is outside its bounds, 1 to 1000" },
+		  AT(1) "policy.max_attempts: \"0\" is outside its bounds, 1 to 200" },
+		{ "policy: {max_attempts: 201}\n",
+		  AT(1) "policy.max_attempts: \"201\" is outside its bounds, 1 to 200" },
 		{ "policy: {max_attempts: 18446744073709551617}\n", /* 2^64 + 1 */
-		  AT(1) "policy.max_attempts: \"18446744073709551617\" is outside its bounds, 1 to 1000" },
+		  AT(1) "policy.max_attempts: \"18446744073709551617\" is outside its bounds, 1 to 200" },
 		{ "http: {body_limit: 2MiB}\n",
 		  AT(1) "http.body_limit: \"2MiB\" is outside its bounds, 1KiB to 1MiB" },
 		{ "http: {body_limit: 1023B}\n",

@@ -1,0 +1,214 @@
+/*
+ * cause_test.c - the table of causes, and the names of all small numbers.
+ *
+ * The retry rules are said here a second time, group by group, so that a changed cell is seen.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/obj.h"
+#include "policy/account.h"
+#include "policy/cause.h"
+#include "policy/journal.h"
+#include "policy/names.h"
+#include "policy/worker.h"
+
+#define CAUSES(...)             \
+	(const int[])           \
+	{                       \
+		__VA_ARGS__, -1 \
+	}
+
+static bool in(const int *list, unsigned cause)
+{
+	while (*list >= 0 && *list != (int)cause)
+		list++;
+	return *list >= 0;
+}
+
+static void each_cause_has_the_rule_of_its_group(void **state)
+{
+	const struct {
+		enum cause_then then;
+		const int *causes;
+	} groups[] = {
+		{ THEN_NOTHING, CAUSES(RELINK_NONE, RELINK_BY_REQUEST) },
+		{ THEN_RETRY, CAUSES(RELINK_GONE, RELINK_ENGINE_CRASH, RELINK_ENGINE_HANG,
+				     RELINK_STALE, RELINK_UNKNOWN, RELINK_INTERNAL) },
+		{ THEN_PROVIDER,
+		  CAUSES(RELINK_NETWORK, RELINK_PROVIDER_DOWN, RELINK_CANCELLED, RELINK_CAPACITY) },
+		{ THEN_SLOW, CAUSES(RELINK_THROTTLED, RELINK_REFUSED) },
+		{ THEN_ONCE, CAUSES(RELINK_REPLACED) },
+		{ THEN_PARK, CAUSES(RELINK_LOGGED_OUT, RELINK_UNPAIRED, RELINK_AUTH_CORRUPT,
+				    RELINK_QR_EXPIRED) },
+		{ THEN_HOLD, CAUSES(RELINK_BANNED, RELINK_TOS_BLOCK, RELINK_CLIENT_OUTDATED,
+				    RELINK_MISCONFIGURED) },
+	};
+
+	(void)state;
+	for (unsigned cause = 0; cause < RELINK_CAUSE_COUNT; cause++) {
+		unsigned n = 0;
+
+		for (size_t i = 0; i < ARRAY_LEN(groups); i++) {
+			if (!in(groups[i].causes, cause))
+				continue;
+			n++;
+			if (cause_rule(cause)->then != groups[i].then)
+				fail_msg("%s is in another group", cause_name(cause));
+		}
+		assert_int_equal(n, 1);
+	}
+}
+
+static void only_three_causes_prove_a_login_dead(void **state)
+{
+	const int *three = CAUSES(RELINK_LOGGED_OUT, RELINK_UNPAIRED, RELINK_AUTH_CORRUPT);
+
+	(void)state;
+	for (unsigned cause = 0; cause < RELINK_CAUSE_COUNT; cause++)
+		assert_int_equal(cause_rule(cause)->login_dead, in(three, cause));
+}
+
+static void a_profile_is_blamed_for_what_an_engine_may_choke_on(void **state)
+{
+	const int *blaming = CAUSES(RELINK_GONE, RELINK_ENGINE_CRASH, RELINK_ENGINE_HANG);
+
+	(void)state;
+	for (unsigned cause = 0; cause < RELINK_CAUSE_COUNT; cause++)
+		assert_int_equal(cause_rule(cause)->blames_profile, in(blaming, cause));
+}
+
+static void whoever_waits_for_a_person_says_what_to_do(void **state)
+{
+	const struct {
+		enum user_action action;
+		const int *causes;
+	} others[] = {
+		{ ACTION_NONE, CAUSES(RELINK_NONE, RELINK_BY_REQUEST) },
+		{ ACTION_SCAN_QR, CAUSES(RELINK_LOGGED_OUT, RELINK_UNPAIRED, RELINK_AUTH_CORRUPT,
+					 RELINK_QR_EXPIRED) },
+		{ ACTION_UNBLOCK, CAUSES(RELINK_REPLACED, RELINK_BANNED, RELINK_TOS_BLOCK) },
+		{ ACTION_FIX_CONFIG, CAUSES(RELINK_MISCONFIGURED) },
+	};
+
+	(void)state;
+	for (unsigned cause = 0; cause < RELINK_CAUSE_COUNT; cause++) {
+		unsigned action = ACTION_CHECK_PROVIDER;
+
+		for (size_t i = 0; i < ARRAY_LEN(others); i++) {
+			if (in(others[i].causes, cause))
+				action = others[i].action;
+		}
+		assert_string_equal(action_name(cause_rule(cause)->action), action_name(action));
+	}
+}
+
+static void a_cause_of_a_newer_plugin_is_an_unknown_one(void **state)
+{
+	static const unsigned newer[] = { RELINK_CAUSE_COUNT, 200, 255, UINT32_MAX };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(newer); i++) {
+		assert_ptr_equal(cause_rule(newer[i]), cause_rule(RELINK_UNKNOWN));
+		assert_string_equal(cause_name(newer[i]), "?");
+		assert_string_equal(cause_text(newer[i]), "?");
+	}
+}
+
+static void causes_are_found_by_their_names(void **state)
+{
+	static const char *const nobody[] = { "", "?", "gon", "gone ", "GONE", "engine_crashed" };
+
+	(void)state;
+	for (unsigned cause = 0; cause < RELINK_CAUSE_COUNT; cause++)
+		assert_int_equal(cause_of(cause_name(cause)), cause);
+	for (size_t i = 0; i < ARRAY_LEN(nobody); i++)
+		assert_int_equal(cause_of(nobody[i]), -1);
+}
+
+/* ---- names ---- */
+
+static const char *journal_name(unsigned kind)
+{
+	const char *name = journal_kind_name(kind);
+
+	return name != NULL ? name : "?";
+}
+
+/* Names and numbers are stored and spoken; a change here breaks what was stored. */
+static void names_are_what_they_always_were(void **state)
+{
+	const struct {
+		const char *(*name)(unsigned);
+		unsigned first;
+		const char *const *names;
+	} lists[] = {
+		{ state_name, 0,
+		  (const char *const[]){ "idle", "queued", "starting", "qr", "auth", "up",
+					 "closing", "waiting", "parked", "held", "deleted",
+					 NULL } },
+		{ event_name, 0,
+		  (const char *const[]){ "connect",  "reconnect", "regenerate", "disconnect",
+					 "delete",   "permit",    "timer",      "lost",
+					 "created",  "refused",   "unknown",    "closed",
+					 "unclosed", "born",      "qr",         "auth",
+					 "up",       "down",      "absent",     NULL } },
+		{ status_name, 0,
+		  (const char *const[]){ "new", "connecting", "qr_scanning", "authenticated",
+					 "connected", "reconnecting", "disconnected", "failed",
+					 NULL } },
+		{ action_name, 0,
+		  (const char *const[]){ "none", "scan_qr", "open_phone", "check_provider",
+					 "unblock", "fix_config", NULL } },
+		{ cause_name, 0,
+		  (const char *const[]){
+		      "none",          "gone",          "engine_crash", "engine_hang",
+		      "network",       "provider_down", "throttled",    "refused",
+		      "replaced",      "logged_out",    "unpaired",     "auth_corrupt",
+		      "qr_expired",    "banned",        "tos_block",    "client_outdated",
+		      "misconfigured", "cancelled",     "stale",        "capacity",
+		      "by_request",    "unknown",       "internal",     NULL } },
+		{ journal_name, 1,
+		  (const char *const[]){ "account.step", "account.status", "account.qr",
+					 "account.created", "account.changed", "account.deleted",
+					 "session.orphan", "session.gone", "account.verb", NULL } },
+		{ worker_state_name, 0,
+		  (const char *const[]){ "empty", "spawned", "opening", "ready", "stopping",
+					 "killed", "cooling", "held", NULL } },
+		{ worker_event_name, 0,
+		  (const char *const[]){ "want", "unwant", "timer", "nospawn", "hello", "opened",
+					 "refused", "pong", "missed", "gone", NULL } },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
+		unsigned n = lists[i].first;
+
+		for (const char *const *name = lists[i].names; *name != NULL; name++)
+			assert_string_equal(lists[i].name(n++), *name);
+		assert_string_equal(lists[i].name(n), "?");
+		assert_string_equal(lists[i].name(UINT32_MAX), "?");
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_cause_has_the_rule_of_its_group),
+		cmocka_unit_test(only_three_causes_prove_a_login_dead),
+		cmocka_unit_test(a_profile_is_blamed_for_what_an_engine_may_choke_on),
+		cmocka_unit_test(whoever_waits_for_a_person_says_what_to_do),
+		cmocka_unit_test(a_cause_of_a_newer_plugin_is_an_unknown_one),
+		cmocka_unit_test(causes_are_found_by_their_names),
+		cmocka_unit_test(names_are_what_they_always_were),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,454 @@
+/*
+ * worker_table_test.c - every cell of the worker's table, and the stories behind it.
+ *
+ * At once when it had been ready, slower when it never was, a pause when it keeps dying, no further
+ * try while its configuration is wrong; and whatever happens, an unwanted worker ends.
+ */
+#include "base/obj.h"
+#include "worker_story.h"
+
+static void every_cell_keeps_the_rules(void **state)
+{
+	static bool walked[WS_COUNT][WE_COUNT];
+	const struct slot_situation *from;
+	unsigned cells = 0;
+
+	(void)state;
+	for (unsigned i = 0; (from = slot_situation(i)) != NULL; i++) {
+		for (unsigned kind = 0; kind < WE_COUNT; kind++) {
+			for (unsigned misconfigured = 0; misconfigured < 2; misconfigured++) {
+				struct worker_story s;
+
+				slot_make(&s, from);
+				slot_step(&s, kind, misconfigured);
+				walked[from->state][kind] = true;
+			}
+		}
+	}
+	for (unsigned st = 0; st < WS_COUNT; st++) {
+		for (unsigned kind = 0; kind < WE_COUNT; kind++) {
+			if (!walked[st][kind])
+				fail_msg("not walked: %s in %s", worker_event_name(kind),
+					 worker_state_name(st));
+			cells++;
+		}
+	}
+	assert_int_equal(cells, 80);
+}
+
+/* ---- to ready and on ---- */
+
+static void spawned_is_not_ready(void **state)
+{
+	struct worker_story s;
+
+	(void)state;
+	slot_begin(&s);
+	slot_gets(&s, WE_WANT);
+	assert_true(s.fx.spawn && !s.fx.up);
+	slot_gets(&s, WE_HELLO);
+	assert_true(s.fx.config && !s.fx.up);
+	slot_gets(&s, WE_OPENED);
+	assert_true(s.fx.up);
+	assert_int_equal(s.w.timer_at, s.now + s.r.ping_interval);
+}
+
+static void silence_before_ready_is_killed(void **state)
+{
+	struct worker_story s;
+
+	(void)state;
+	slot_begin(&s);
+	slot_gets(&s, WE_WANT);
+	slot_time_comes(&s);
+	assert_int_equal(s.now, s.w.since);
+	assert_true(s.fx.kill && !s.fx.down);
+	slot_begin(&s);
+	slot_gets(&s, WE_WANT);
+	slot_gets(&s, WE_HELLO);
+	slot_time_comes(&s);
+	assert_true(s.fx.kill);
+	assert_slot(&s, "killed");
+}
+
+static void a_second_hello_is_killed(void **state)
+{
+	struct worker_story s;
+
+	(void)state;
+	slot_begin(&s);
+	slot_to_ready(&s);
+	slot_gets(&s, WE_HELLO);
+	assert_true(s.fx.kill && s.fx.down);
+}
+
+static void a_ping_follows_each_answer(void **state)
+{
+	struct worker_story s;
+
+	(void)state;
+	slot_begin(&s);
+	slot_to_ready(&s);
+	for (unsigned n = 0; n < 10; n++) {
+		slot_time_comes(&s);
+		assert_true(s.fx.ping);
+		assert_int_equal(s.w.timer_at, 0);
+		slot_gets(&s, WE_PONG);
+		assert_int_equal(s.w.timer_at, s.now + s.r.ping_interval);
+	}
+}
+
+static void three_missed_pings_in_a_row_are_killed(void **state)
+{
+	struct worker_story s;
+
+	(void)state;
+	slot_begin(&s);
+	slot_to_ready(&s);
+	slot_time_comes(&s);
+	for (unsigned round = 0; round < 5; round++) { /* an answer starts the count again */
+		slot_gets(&s, WE_MISSED);
+		slot_gets(&s, WE_MISSED);
+		assert_true(s.fx.ping);
+		slot_gets(&s, WE_PONG);
+		slot_time_comes(&s);
+	}
+	slot_gets(&s, WE_MISSED);
+	slot_gets(&s, WE_MISSED);
+	slot_gets(&s, WE_MISSED);
+	assert_true(s.fx.stalled && s.fx.kill && s.fx.down);
+	slot_gets(&s, WE_GONE);
+	assert_true(s.fx.spawn); /* it had been ready */
+	assert_int_equal(s.w.misses, 0);
+}
+
+/* ---- deaths ---- */
+
+static void who_was_ready_is_started_again_at_once(void **state)
+{
+	struct worker_story s;
+
+	(void)state;
+	slot_begin(&s);
+	slot_to_ready(&s);
+	slot_pass(&s, 999);
+	slot_gets(&s, WE_GONE);
+	assert_true(s.fx.down && s.fx.spawn);
+}
+
+static void who_was_ready_for_less_than_a_second_is_not(void **state)
+{
+	struct worker_story s;
+
+	(void)state;
+	slot_begin(&s);
+	slot_to_ready(&s);
+	slot_pass(&s, 998);
+	slot_gets(&s, WE_GONE);
+	assert_true(s.fx.down && !s.fx.spawn);
+	assert_slot(&s, "cooling");
+}
+
+/* So slow that they are never too many in the window. */
+static void one_death_after_another(struct worker_story *s, void (*dies)(struct worker_story *))
+{
+	uint64_t longest = 0, top = s->r.restart_base;
+
+	for (unsigned n = 0; n < 40; n++) {
+		if (s->w.state == WS_COOLING)
+			slot_time_comes(s);
+		slot_pass(s, s->r.window);
+		dies(s);
+		assert_slot(s, "cooling");
+		assert_false(s->fx.cooling);
+		assert_in_range(s->w.timer_at - s->now, s->r.restart_base, top);
+		longest = MAX_OF(longest, s->w.timer_at - s->now);
+		top = MIN_OF(top * 2, s->r.restart_cap);
+	}
+	assert_true(longest > s->r.restart_cap / 2);
+}
+
+static void by_itself(struct worker_story *s)
+{
+	slot_gets(s, WE_GONE);
+}
+
+static void without_a_process(struct worker_story *s)
+{
+	slot_gets(s, WE_NOSPAWN);
+}
+
+static void after_its_hello(struct worker_story *s)
+{
+	slot_gets(s, WE_HELLO);
+	slot_gets(s, WE_GONE);
+}
+
+static void killed_for_its_silence(struct worker_story *s)
+{
+	slot_time_comes(s);
+	slot_gets(s, WE_GONE);
+}
+
+static void who_never_was_ready_is_started_slower_each_time(void **state)
+{
+	static void (*const deaths[])(struct worker_story *) = { by_itself, without_a_process,
+								 after_its_hello,
+								 killed_for_its_silence };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(deaths); i++) {
+		struct worker_story s;
+
+		slot_begin(&s);
+		slot_gets(&s, WE_WANT);
+		one_death_after_another(&s, deaths[i]);
+	}
+}
+
+/* That the process before was ready says nothing about this one. */
+static void who_never_was_ready_is_started_slower_also_after_one_that_was(void **state)
+{
+	struct worker_story s;
+
+	(void)state;
+	slot_begin(&s);
+	slot_to_ready(&s);
+	slot_pass(&s, 3600000);
+	slot_gets(&s, WE_GONE);
+	assert_slot(&s, "spawned");
+	slot_time_comes(&s); /* no hello */
+	slot_gets(&s, WE_GONE);
+	assert_slot(&s, "cooling");
+}
+
+static void a_minute_of_service_forgives_the_failures(void **state)
+{
+	struct worker_story s;
+
+	(void)state;
+	slot_begin(&s);
+	slot_gets(&s, WE_WANT);
+	one_death_after_another(&s, by_itself);
+	slot_time_comes(&s);
+	slot_to_ready(&s);
+	slot_time_comes(&s);
+	slot_gets(&s, WE_PONG);
+	assert_int_not_equal(s.w.fails, 0);
+	slot_pass(&s, 60000);
+	slot_time_comes(&s);
+	slot_gets(&s, WE_PONG);
+	assert_int_equal(s.w.fails, 0);
+}
+
+/* A worker that serves and dies, so many times and so fast. */
+static void dies_serving(struct worker_story *s, unsigned times, uint64_t every_ms)
+{
+	for (unsigned n = 0; n < times; n++) {
+		slot_to_ready(s);
+		slot_pass(s, every_ms);
+		slot_gets(s, WE_GONE);
+	}
+}
+
+static void five_deaths_in_a_minute_cool_down(void **state)
+{
+	struct worker_story s;
+
+	(void)state;
+	slot_begin(&s);
+	dies_serving(&s, 4, 10000);
+	assert_slot(&s, "spawned");
+	dies_serving(&s, 1, 10000);
+	assert_true(s.fx.cooling && s.fx.down);
+	assert_in_range(s.w.timer_at - s.now, s.r.cool, s.r.cool + s.r.cool / 10);
+	slot_time_comes(&s);
+	assert_true(s.fx.spawn);
+	dies_serving(&s, 4, 10000); /* those before are forgotten by then */
+	assert_slot(&s, "spawned");
+}
+
+static void slower_deaths_do_not_cool_down(void **state)
+{
+	struct worker_story s;
+
+	(void)state;
+	slot_begin(&s);
+	dies_serving(&s, 100, 14997); /* one each 15 s: four in any minute */
+	assert_slot(&s, "spawned");
+}
+
+/* worker.restart_burst goes up to 1000. */
+static void the_largest_burst_cools_down_too(void **state)
+{
+	struct worker_story s;
+	bool cooled = false;
+
+	(void)state;
+	slot_begin(&s);
+	s.r.burst = 1000;
+	s.r.window = 24 * 3600000;
+	for (unsigned n = 0; n < 1000 && !cooled; n++) {
+		dies_serving(&s, 1, 2000);
+		cooled = s.fx.cooling;
+	}
+	assert_true(cooled);
+}
+
+/* ---- wrong configuration ---- */
+
+static void who_refuses_its_configuration_is_held_until_it_is_wanted_anew(void **state)
+{
+	static const bool by_exit[] = { true, false };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(by_exit); i++) {
+		struct worker_story s;
+		bool told = false;
+
+		slot_begin(&s);
+		slot_gets(&s, WE_WANT);
+		if (by_exit[i]) {
+			slot_dies_misconfigured(&s);
+		} else {
+			slot_gets(&s, WE_HELLO);
+			slot_gets(&s, WE_REFUSED);
+			assert_true(s.fx.kill);
+			told = s.fx.held;
+			slot_gets(&s, WE_GONE);
+		}
+		assert_true(told || s.fx.held);
+		assert_slot(&s, "held");
+		assert_int_equal(s.w.timer_at, 0);
+		slot_gets(&s, WE_WANT); /* the configuration changed */
+		assert_true(s.fx.spawn);
+	}
+}
+
+/* Its process was killed and is not reaped yet. */
+static void a_held_worker_s_end_may_come_after_the_daemon_was_stopped(void **state)
+{
+	struct worker_story s;
+
+	(void)state;
+	slot_begin(&s);
+	slot_gets(&s, WE_WANT);
+	slot_gets(&s, WE_HELLO);
+	slot_gets(&s, WE_REFUSED);
+	slot_gets(&s, WE_UNWANT);
+	slot_gets(&s, WE_GONE);
+	assert_slot(&s, "empty");
+}
+
+static void a_held_worker_is_not_replaced_before_its_end(void **state)
+{
+	struct worker_story s;
+
+	(void)state;
+	slot_begin(&s);
+	slot_gets(&s, WE_WANT);
+	slot_gets(&s, WE_HELLO);
+	slot_gets(&s, WE_REFUSED);
+	slot_gets(&s, WE_WANT);
+	assert_false(s.fx.spawn);
+	slot_gets(&s, WE_GONE);
+	assert_true(s.fx.spawn || s.w.state == WS_COOLING);
+}
+
+/* ---- the end ---- */
+
+static void a_worker_that_does_not_stop_is_killed(void **state)
+{
+	struct worker_story s;
+
+	(void)state;
+	slot_begin(&s);
+	slot_to_ready(&s);
+	slot_gets(&s, WE_UNWANT);
+	assert_true(s.fx.stop && s.fx.down);
+	assert_int_equal(s.w.timer_at, s.now + s.r.stop);
+	slot_time_comes(&s);
+	assert_true(s.fx.kill);
+	slot_gets(&s, WE_GONE);
+	assert_slot(&s, "empty");
+}
+
+static void wanted_again_while_it_stops_it_is_started_again(void **state)
+{
+	struct worker_story s;
+
+	(void)state;
+	slot_begin(&s);
+	slot_to_ready(&s);
+	slot_gets(&s, WE_UNWANT);
+	slot_gets(&s, WE_WANT);
+	assert_slot(&s, "stopping");
+	slot_gets(&s, WE_GONE);
+	assert_true(s.fx.spawn);
+}
+
+static void the_last_wish_wins_while_it_stops(void **state)
+{
+	struct worker_story s;
+
+	(void)state;
+	slot_begin(&s);
+	slot_to_ready(&s);
+	slot_gets(&s, WE_UNWANT);
+	slot_gets(&s, WE_WANT);
+	slot_gets(&s, WE_UNWANT);
+	slot_gets(&s, WE_GONE);
+	assert_slot(&s, "empty");
+}
+
+static void unwanted_it_ends_from_everywhere_in_bounded_steps(void **state)
+{
+	const struct slot_situation *from;
+
+	(void)state;
+	for (unsigned i = 0; (from = slot_situation(i)) != NULL; i++) {
+		struct worker_story s;
+		unsigned n = 0;
+
+		slot_make(&s, from);
+		slot_gets(&s, WE_UNWANT);
+		while (s.w.state != WS_EMPTY && n++ < 2) {
+			if (s.w.timer_at != 0)
+				slot_time_comes(&s); /* it never listens */
+			else
+				slot_gets(&s, WE_GONE);
+			assert_false(s.fx.spawn);
+		}
+		assert_slot(&s, "empty");
+		assert_false(s.w.want);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_cell_keeps_the_rules),
+		cmocka_unit_test(spawned_is_not_ready),
+		cmocka_unit_test(silence_before_ready_is_killed),
+		cmocka_unit_test(a_second_hello_is_killed),
+		cmocka_unit_test(a_ping_follows_each_answer),
+		cmocka_unit_test(three_missed_pings_in_a_row_are_killed),
+		cmocka_unit_test(who_was_ready_is_started_again_at_once),
+		cmocka_unit_test(who_was_ready_for_less_than_a_second_is_not),
+		cmocka_unit_test(who_never_was_ready_is_started_slower_each_time),
+		cmocka_unit_test(who_never_was_ready_is_started_slower_also_after_one_that_was),
+		cmocka_unit_test(a_minute_of_service_forgives_the_failures),
+		cmocka_unit_test(five_deaths_in_a_minute_cool_down),
+		cmocka_unit_test(slower_deaths_do_not_cool_down),
+		cmocka_unit_test(the_largest_burst_cools_down_too),
+		cmocka_unit_test(who_refuses_its_configuration_is_held_until_it_is_wanted_anew),
+		cmocka_unit_test(a_held_worker_s_end_may_come_after_the_daemon_was_stopped),
+		cmocka_unit_test(a_held_worker_is_not_replaced_before_its_end),
+		cmocka_unit_test(a_worker_that_does_not_stop_is_killed),
+		cmocka_unit_test(wanted_again_while_it_stops_it_is_started_again),
+		cmocka_unit_test(the_last_wish_wins_while_it_stops),
+		cmocka_unit_test(unwanted_it_ends_from_everywhere_in_bounded_steps),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
