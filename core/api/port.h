@@ -33,8 +33,9 @@ struct worker_view {
 	const char *provider, *state;
 	struct str plugin, version;
 	uint64_t pid, since, next_start_at, deaths, accounts, open_ops, lag_ms, rss_kib;
-	struct str last_death; /* one sentence; empty: none */
-	struct str instances;  /* names, comma-separated */
+	uint64_t foreign_sessions; /* listed at its instances and not ours */
+	struct str last_death;     /* one sentence; empty: none */
+	struct str instances;      /* names, comma-separated */
 };
 
 struct account_filter {

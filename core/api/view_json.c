@@ -97,6 +97,7 @@ void worker_json(struct jw *j, const char *key, const struct worker_view *w)
 	jw_time(j, "next_start_at", w->next_start_at);
 	jw_u64(j, "deaths", w->deaths);
 	jw_u64(j, "accounts", w->accounts);
+	jw_u64(j, "foreign_sessions", w->foreign_sessions);
 	jw_u64(j, "open_ops", w->open_ops);
 	jw_u64(j, "lag_ms", w->lag_ms);
 	jw_u64(j, "rss_kib", w->rss_kib);

@@ -75,12 +75,13 @@ static void admit_provider(struct engine *e, struct provider *p)
 			return;
 		}
 		account_happens(e, m, &h);
+		turn_breathe(e, false);
 	}
 }
 
 void admit(struct engine *e)
 {
-	if (e->stopping || !e->store_ok)
+	if (e->stopping || !e->store_ok || e->held != NULL)
 		return;
 	for (size_t i = 0; i < e->n_providers; i++)
 		admit_provider(e, &e->providers[i]);

@@ -5,6 +5,8 @@
  * until the commit is durable, and then leaves in order.  Batches complete in the order in which they
  * were submitted, so an answer to a command that changed nothing can join the newest batch under way:
  * it is given when everything that it may rest on is durable.
+ *
+ * When the store has no room, batches wait here, in the same order, and nothing new is begun.
  */
 #include <stdlib.h>
 
@@ -20,7 +22,8 @@ struct told {
 };
 
 struct answer {
-	struct command *command;
+	struct command *command; /* NULL: refused meanwhile, since the disk is full */
+	char *key;               /* its Idempotency-Key, which stays held all the same */
 	struct command_result result;
 	char *texts; /* one block: text, account, body */
 };
@@ -33,6 +36,7 @@ struct batch {
 	struct told *told;
 	struct answer *answers;
 	size_t n_acts, n_told, n_answers, acts_room, told_room, answers_room;
+	uint64_t n_changes;
 	struct batch *prev, *next;
 };
 
@@ -70,6 +74,7 @@ static void batch_free(struct batch *b)
 		free(b->told[i].texts);
 	for (size_t i = 0; i < b->n_answers; i++) {
 		command_free(&b->answers[i].command);
+		free(b->answers[i].key);
 		free(b->answers[i].texts);
 	}
 	commit_free(&b->commit);
@@ -82,7 +87,15 @@ static void batch_free(struct batch *b)
 
 struct commit *batch_commit(struct engine *e)
 {
-	return batch_of_turn(e)->commit;
+	struct batch *b = batch_of_turn(e);
+
+	b->n_changes++;
+	return b->commit;
+}
+
+uint64_t batch_changes(const struct engine *e)
+{
+	return e->batch != NULL ? e->batch->n_changes : 0;
 }
 
 void batch_journal(struct engine *e, struct journal_record *r)
@@ -93,7 +106,7 @@ void batch_journal(struct engine *e, struct journal_record *r)
 
 	r->seq = ++e->last_seq;
 	r->at = e->now;
-	commit_journal(b->commit, r);
+	commit_journal(batch_commit(e), r);
 	if (!r->tell)
 		return;
 	b->told = grow(b->told, b->n_told, &b->told_room, sizeof *b->told);
@@ -142,8 +155,7 @@ void batch_reply(struct engine *e, struct command **command, const struct comman
 		b = e->in_flight->prev; /* utlist: the head's prev is the tail */
 	b->answers = grow(b->answers, b->n_answers, &b->answers_room, sizeof *b->answers);
 	a = &b->answers[b->n_answers++];
-	a->command = TAKE(*command);
-	a->result = *result;
+	*a = (struct answer){ .command = TAKE(*command), .result = *result };
 	a->texts = malloc(result->text.n + result->account.n + result->body.n + 1);
 	must(a->texts != NULL);
 	room = a->texts;
@@ -152,10 +164,21 @@ void batch_reply(struct engine *e, struct command **command, const struct comman
 	a->result.body = inbox_copy(&room, result->body);
 }
 
+void reply_stopping(struct engine *e, struct command **command)
+{
+	struct command_result no = { .code = ERR_CANCELLED,
+				     .problem = "stopping",
+				     .text = STR("the daemon is stopping; ask again") };
+
+	reply_now(e, command, &no);
+}
+
 static void give_answer(struct engine *e, struct answer *a)
 {
 	if (a->command != NULL)
 		reply_now(e, &a->command, &a->result);
+	if (a->key != NULL)
+		key_release(e, a->key);
 }
 
 static void on_durable(void *ctx)
@@ -182,25 +205,35 @@ static void on_durable(void *ctx)
 		give_answer(e, &b->answers[i]);
 	KP("engine.answered");
 	batch_free(b);
-	/* what the acts could not do right away came back as items */
-	if (e->inbox.n > 0 && e->on_post != NULL)
+	/* What the acts could not do right away came back as items; and a turn that waited for the disk
+	 * may go on. */
+	if ((e->inbox.n > 0 || e->paused || e->held != NULL || e->stopping) && e->on_post != NULL)
 		e->on_post(e->on_post_ctx);
+}
+
+void batch_push(struct engine *e)
+{
+	while (e->held != NULL && store_has_room(e->store)) {
+		struct batch *b = e->held;
+
+		e->held = b->next;
+		KP("engine.submit");
+		must(store_submit(e->store, &b->commit, on_durable, b) == 0);
+		KP("engine.submitted");
+	}
 }
 
 void batch_submit(struct engine *e)
 {
 	struct batch *b = TAKE(e->batch);
-	int r;
 
 	if (b == NULL)
 		return;
 	DL_APPEND(e->in_flight, b);
 	e->n_in_flight++;
-	KP("engine.submit");
-	r = store_submit(e->store, &b->commit, on_durable, b);
-	/* Too much waits for the disk: engine_turn stopped its sources long before. */
-	must(r == 0);
-	KP("engine.submitted");
+	if (e->held == NULL)
+		e->held = b;
+	batch_push(e);
 }
 
 void batch_refuse_waiting(struct engine *e)
@@ -218,17 +251,19 @@ void batch_refuse_waiting(struct engine *e)
 	DL_FOREACH(e->in_flight, b)
 	{
 		for (size_t i = 0; i < b->n_answers; i++) {
-			if (b->answers[i].command != NULL)
-				reply_now(e, &b->answers[i].command, &no);
+			struct answer *a = &b->answers[i];
+
+			if (a->command == NULL)
+				continue;
+			/* Asked again before it is on disk, it would be carried out again. */
+			a->key = TAKE(a->command->idem_key);
+			reply_now(e, &a->command, &no);
 		}
 	}
 }
 
 void batch_free_all(struct engine *e)
 {
-	struct command_result no = { .code = ERR_CANCELLED,
-				     .problem = "stopping",
-				     .text = STR("the daemon is stopping; ask again") };
 	struct batch *b, *next;
 
 	if (e->batch != NULL) {
@@ -239,7 +274,7 @@ void batch_free_all(struct engine *e)
 	{
 		for (size_t i = 0; i < b->n_answers; i++) {
 			if (b->answers[i].command != NULL)
-				reply_now(e, &b->answers[i].command, &no);
+				reply_stopping(e, &b->answers[i].command);
 		}
 		DL_DELETE(e->in_flight, b);
 		batch_free(b);

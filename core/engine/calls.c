@@ -29,7 +29,9 @@ static void not_sent(struct engine *e, const struct op *op, enum msg_method meth
 	struct msg_error error = {
 		.cause = RELINK_PROVIDER_DOWN,
 		.text = why == ERR_FULL ? STR("too much is queued for the worker of this instance")
-					: STR("the worker of this instance is not running"),
+			: why == ERR_UNAVAILABLE
+			    ? STR("the worker of this instance is not running")
+			    : STR("the request cannot be put into a message to the worker"),
 	};
 	struct inbox_item *item =
 	    inbox_of_reply(op->instance->slot, method, op->tag, ERR_STATE, NULL, &error);
@@ -137,9 +139,10 @@ void call_end(struct engine *e, struct stray *s)
 {
 	struct op *op = op_new(e, OP_END, s->instance);
 	struct msg_disconnect params =
-	    disconnect_of(e, s->instance, s->account, s->session, s->generation);
+	    disconnect_of(e, s->instance, s->account, s->session, s->life.generation);
 
 	op->stray = s;
+	s->end = op;
 	KP("engine.end.before");
 	send_call(e, op, MSG_disconnect, &params, params.timeout);
 	KP("engine.end.after");
@@ -167,10 +170,11 @@ void call_look(struct engine *e, struct stray *s)
 	struct msg_health params = { .instance = str_of(s->instance->conf->id),
 				     .account = str_of(s->account),
 				     .session = str_of(s->session),
-				     .generation = s->generation,
+				     .generation = s->life.generation,
 				     .timeout = e->conf->op_deadline_ms };
 
 	op->stray = s;
+	s->look = op;
 	send_call(e, op, MSG_health, &params, params.timeout);
 }
 
@@ -240,6 +244,7 @@ static void end_answered(struct engine *e, const struct op *op)
 
 	if (s == NULL)
 		return;
+	s->end = NULL;
 	orphan_answered(&s->o, &e->orphan_rules, e->now, &e->rng);
 	list_want(e, s->instance, s->o.quiet_until + 1);
 }
@@ -265,6 +270,7 @@ static void health_answered(struct engine *e, const struct op *op, const struct 
 			       .text = r->text };
 	int kind = event_of(r->state);
 
+	instance_heard(op->instance, r);
 	if (m == NULL || r->result < 0)
 		return; /* unknown is not dead */
 	if (kind < 0 && r->cause == RELINK_GONE)
@@ -277,7 +283,11 @@ static void health_answered(struct engine *e, const struct op *op, const struct 
 
 static void look_answered(struct engine *e, const struct op *op, const struct inbox_reply *r)
 {
-	if (op->stray == NULL || r->result < 0)
+	instance_heard(op->instance, r);
+	if (op->stray == NULL)
+		return;
+	op->stray->look = NULL;
+	if (r->result < 0)
 		return;
 	if (event_of(r->state) >= 0)
 		stray_seen(e, op->stray, op->asked_at);
@@ -300,6 +310,7 @@ static void check_replied(struct engine *e, struct op *op, const struct inbox_re
 		result.problem =
 		    r->cause == RELINK_PROVIDER_DOWN ? "provider_unavailable" : "provider_error";
 		result.text = words_for(r);
+		reply_now(e, &op->command, &result);
 	} else {
 		j = jw_to(&body);
 		jw_object(&j, NULL);
@@ -308,8 +319,8 @@ static void check_replied(struct engine *e, struct op *op, const struct inbox_re
 		jw_str(&j, "text", r->text);
 		jw_object_end(&j);
 		result.body = buf_all(&body);
+		batch_reply(e, &op->command, &result);
 	}
-	batch_reply(e, &op->command, &result);
 	buf_fini(&body);
 }
 
@@ -324,6 +335,7 @@ static void verb_replied(struct engine *e, struct op *op, const struct inbox_rep
 				 : r->cause == RELINK_PROVIDER_DOWN ? "provider_unavailable"
 								    : "provider_error";
 		result.text = words_for(r);
+		reply_now(e, &op->command, &result);
 	} else {
 		result.body = r->body.n > 0 ? r->body : STR("null");
 		if (m != NULL) {
@@ -331,8 +343,8 @@ static void verb_replied(struct engine *e, struct op *op, const struct inbox_rep
 					STR_NONE);
 			command_remember(e, op->command, m);
 		}
+		batch_reply(e, &op->command, &result);
 	}
-	batch_reply(e, &op->command, &result);
 }
 
 void call_answered(struct engine *e, struct inbox_reply *r)
@@ -375,29 +387,15 @@ void call_answered(struct engine *e, struct inbox_reply *r)
 	free(op);
 }
 
-void ops_forget_stray(struct engine *e, const struct stray *s)
-{
-	struct op *op, *next;
-
-	HASH_ITER(hh, e->ops, op, next)
-	{
-		if (op->stray == s)
-			op->stray = NULL;
-	}
-}
-
 void ops_free(struct engine *e)
 {
-	struct command_result no = { .code = ERR_CANCELLED,
-				     .problem = "stopping",
-				     .text = STR("the daemon is stopping; ask again") };
 	struct op *op, *next;
 
 	HASH_ITER(hh, e->ops, op, next)
 	{
 		HASH_DEL(e->ops, op);
 		if (op->command != NULL)
-			reply_now(e, &op->command, &no);
+			reply_stopping(e, &op->command);
 		free(op);
 	}
 }

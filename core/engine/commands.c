@@ -29,7 +29,7 @@ static void refuse(struct engine *e, struct command **c, int code, const char *p
 	va_end(ap);
 	result.text = str_of(text);
 	result.account = str_of((*c)->account);
-	batch_reply(e, c, &result);
+	reply_now(e, c, &result); /* nothing was changed, so there is nothing to wait for */
 }
 
 /* The same request with the same key gets this answer for a day. */
@@ -164,7 +164,13 @@ static void create(struct engine *e, struct command *c)
 		return;
 	}
 	i = place(p);
-	if (i == NULL || e->stats.accounts >= LIMIT_ACCOUNTS) {
+	if (e->stats.accounts >= LIMIT_ACCOUNTS) {
+		refuse(e, &c, ERR_FULL, "provider_full",
+		       "this Relink holds %u accounts, which is as many as it can; delete some",
+		       LIMIT_ACCOUNTS);
+		return;
+	}
+	if (i == NULL) {
 		refuse(e, &c, ERR_FULL, "provider_full",
 		       "all instances of provider \"%s\" are full; raise their capacity or add an "
 		       "instance",
@@ -209,8 +215,6 @@ static void drop(struct engine *e, struct member *m, struct command *c)
 	accept(e, &c, m);
 	wish(e, m, EV_DELETE, "");
 	member_forget_id(e, m);
-	if (m->instance == NULL)
-		m->a.state = ST_DELETED; /* nobody can end its life; the ledger keeps it */
 	account_changed(e, m);
 }
 
@@ -338,7 +342,20 @@ void keys_free(struct engine *e)
 struct asking {
 	struct engine *e;
 	struct command *command;
+	struct asking *prev, *next;
 };
+
+void askings_free(struct engine *e)
+{
+	struct asking *a, *next;
+
+	DL_FOREACH_SAFE(e->askings, a, next)
+	{
+		reply_stopping(e, &a->command);
+		DL_DELETE(e->askings, a);
+		free(a);
+	}
+}
 
 static void on_key_answer(void *ctx, int result, const struct idem_record *known)
 {
@@ -357,6 +374,7 @@ static void on_key_answer(void *ctx, int result, const struct idem_record *known
 		item->key.account = inbox_copy(&room, known->account);
 	}
 	engine_post(a->e, item);
+	DL_DELETE(a->e->askings, a);
 	free(a);
 }
 
@@ -379,8 +397,10 @@ static void look_up_key(struct engine *e, struct command *c)
 	}
 	a = malloc(sizeof *a);
 	must(a != NULL);
-	*a = (struct asking){ e, c };
+	*a = (struct asking){ .e = e, .command = c };
+	DL_APPEND(e->askings, a);
 	if (store_find_idem(e->store, str_of(c->idem_key), on_key_answer, a) < 0) {
+		DL_DELETE(e->askings, a);
 		free(a);
 		refuse(e, &c, ERR_FULL, "overloaded", "too many requests are waiting; try again");
 	}
@@ -399,8 +419,13 @@ void command_key_known(struct engine *e, struct inbox_key *k)
 	} else if (memcmp(k->hash, c->idem_hash, sizeof k->hash) != 0) {
 		refuse(e, &c, ERR_EXISTS, "idempotency_key_reused",
 		       "this Idempotency-Key was used for another request; choose a new one");
+	} else if (c->kind == COMMAND_VERB) {
+		refuse(
+		    e, &c, ERR_EXISTS, "answer_not_kept",
+		    "this was carried out already with this Idempotency-Key, but what it answered "
+		    "is not kept; choose a new key to do it again");
 	} else {
-		batch_reply(e, &c, &replay);
+		reply_now(e, &c, &replay);
 	}
 }
 
@@ -409,9 +434,12 @@ void command_take(struct engine *e, struct command *c)
 	e->stats.commands++;
 	KP("engine.command");
 	if (e->stopping)
-		refuse(e, &c, ERR_UNAVAILABLE, "stopping", "the daemon is stopping; ask again");
+		reply_stopping(e, &c);
 	else if (!e->store_ok)
 		refuse(e, &c, ERR_DISKFULL, "disk_full", "%s", e->store_why.text);
+	else if (e->held != NULL)
+		refuse(e, &c, ERR_FULL, "overloaded",
+		       "too many changes wait for the disk; try again in a second");
 	else if (c->idem_key != NULL)
 		look_up_key(e, c);
 	else

@@ -11,7 +11,9 @@
 #include "base/rng.h"
 #include "engine/state.h"
 
-#define ITEMS_A_TURN 4096 /* then the loop gets its turn too */
+#define ITEMS_A_TURN   4096 /* then the loop gets its turn too */
+#define CHANGES_A_TIME 1024 /* a commit of so many is submitted before the turn goes on */
+#define HELD_RETRY_MS  1000 /* timers wait so long for a store that has no room */
 
 /* ---- timers and posting ---- */
 
@@ -83,7 +85,6 @@ static void on_gone(void *ctx, unsigned slot, const struct obituary *o)
 	must(item != NULL);
 	item->gone = (struct inbox_gone){ .exit_status = o->exit_status,
 					  .signal = o->signal,
-					  .was_ready = o->was_ready,
 					  .pid = o->pid,
 					  .open_calls = o->open_calls,
 					  .report = inbox_copy(&room, o->report),
@@ -208,7 +209,7 @@ static void take(struct engine *e, struct inbox_item *item)
 		worker_said_hello(e, s, &item->hello);
 		break;
 	case IN_SESSION:
-		session_pushed(e, &item->session);
+		session_pushed(e, item->slot, &item->session);
 		break;
 	case IN_LISTED:
 		list_part(e, item->listed);
@@ -236,8 +237,21 @@ static void take(struct engine *e, struct inbox_item *item)
 
 #define OWNER(t, type) ((type *)(void *)((char *)(t)-offsetof(type, timer)))
 
+/* Worker processes are looked after at any time.  The rest begins nothing new while we stop, or while
+ * what was decided before does not fit into the store. */
+static bool waits(struct engine *e, struct timer *t)
+{
+	if (t->kind == TIMER_WORKER || (!e->stopping && e->held == NULL))
+		return false;
+	if (!e->stopping)
+		timer_set(e, t, e->now + HELD_RETRY_MS);
+	return true;
+}
+
 static void fire(struct engine *e, struct timer *t)
 {
+	if (waits(e, t))
+		return;
 	switch ((enum timer_kind)t->kind) {
 	case TIMER_ACCOUNT: {
 		struct happening h = { .e = { .kind = EV_TIMER } };
@@ -258,25 +272,36 @@ static void fire(struct engine *e, struct timer *t)
 
 /* The accounts that changed go into the commit once, as they are at the end of the turn; in the order
  * in which they changed, since a new account may have taken the id of one deleted in this turn. */
-static void write_accounts(struct engine *e)
+static void write_accounts(struct engine *e, bool may_forget)
 {
+	struct member *all = TAKE(e->dirty), *m;
 	struct account_record r;
-	struct member *m;
 
-	while ((m = e->dirty) != NULL) {
-		e->dirty = m->d_next;
-		if (e->dirty == NULL)
-			e->dirty_last = &e->dirty;
-		m->d_next = NULL;
+	e->dirty_last = &e->dirty;
+	e->n_dirty = 0;
+	while ((m = all) != NULL) {
+		bool over = m->a.state == ST_DELETED && m->n_strays == 0;
+
+		all = TAKE(m->d_next);
 		m->dirty = false;
-		if (m->a.state == ST_DELETED && m->n_strays == 0) {
+		if (over && may_forget) {
 			commit_account_delete(batch_commit(e), m->row);
 			member_free(e, &m);
 			continue;
 		}
 		member_to_record(m, &r);
 		commit_account(batch_commit(e), &r);
+		if (over)
+			account_changed(e, m); /* somebody may hold a pointer to it: next time */
 	}
+}
+
+void turn_breathe(struct engine *e, bool may_forget)
+{
+	if (batch_changes(e) + e->n_dirty < CHANGES_A_TIME)
+		return;
+	write_accounts(e, may_forget);
+	batch_submit(e);
 }
 
 /* More waits for the disk than we like: what comes in from workers waits too. */
@@ -284,11 +309,11 @@ static void press_back(struct engine *e)
 {
 	uint64_t waiting = store_backlog(e->store);
 
-	if (!e->paused && waiting > LIMIT_PENDING_CHANGES / 2) {
+	if (!e->paused && (waiting > LIMIT_PENDING_CHANGES / 2 || e->held != NULL)) {
 		e->paused = true;
 		LOG(WARN, ENGINE, "engine.paused", f_u64("changes_waiting", waiting));
 		pool_pause(e->pool, true);
-	} else if (e->paused && waiting < LIMIT_PENDING_CHANGES / 4) {
+	} else if (e->paused && waiting < LIMIT_PENDING_CHANGES / 4 && e->held == NULL) {
 		e->paused = false;
 		LOG(INFO, ENGINE, "engine.resumed", f_u64("changes_waiting", waiting));
 		pool_pause(e->pool, false);
@@ -315,11 +340,14 @@ void engine_turn(struct engine *e)
 	for (unsigned n = 0; n < ITEMS_A_TURN && (item = inbox_get(&e->inbox)) != NULL; n++) {
 		take(e, item);
 		inbox_item_free(&item);
+		turn_breathe(e, true);
 	}
-	while ((node = heap_pop_due(&e->timers, e->now)) != NULL)
+	while ((node = heap_pop_due(&e->timers, e->now)) != NULL) {
 		fire(e, (struct timer *)(void *)node);
+		turn_breathe(e, true);
+	}
 	admit(e);
-	write_accounts(e);
+	write_accounts(e, true);
 	batch_submit(e);
 	press_back(e);
 	if (e->stopping && e->on_stopped != NULL && workers_are_gone(e) &&
@@ -349,6 +377,8 @@ void engine_reload(struct engine *e, const struct conf *conf)
 	}
 	e->orphan_rules.settle = conf->settle_ms;
 	e->orphan_rules.op_deadline = conf->op_deadline_ms;
+	e->orphan_rules.backoff_base = conf->backoff_base_ms;
+	e->orphan_rules.backoff_cap = conf->backoff_cap_ms;
 	workers_rules(e);
 	store_retain(e->store, conf->store_retention_ms, conf->store_journal_rows);
 }
@@ -367,19 +397,30 @@ void engine_stop(struct engine *e, void (*done)(void *ctx), void *ctx)
 void engine_free(struct engine **engine)
 {
 	struct engine *e = *engine;
+	struct inbox_item *item;
 
 	if (e == NULL)
 		return;
 	OBJ_CHECK(e, ENGINE_MAGIC);
-	inbox_fini(&e->inbox);
+	while ((item = inbox_get(&e->inbox)) != NULL) {
+		struct command **c = item->kind == IN_COMMAND ? &item->command
+				     : item->kind == IN_KEY   ? &item->key.command
+							      : NULL;
+
+		if (c != NULL && *c != NULL)
+			reply_stopping(e, c);
+		inbox_item_free(&item);
+	}
+	askings_free(e);
 	batch_free_all(e);
-	ops_free(e);
-	keys_free(e);
 	while (e->stray_list != NULL) {
 		struct stray *s = e->stray_list;
 
 		stray_free(e, &s);
 	}
+	ops_free(e);
+	keys_free(e);
+	strangers_free(e);
 	for (uint64_t row = 0; row < e->n_rows; row++)
 		member_free(e, &e->rows[row]);
 	for (size_t p = 0; p < e->n_providers; p++)

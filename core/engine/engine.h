@@ -41,7 +41,7 @@ struct store_port engine_store_port(struct engine *);
 struct api_port engine_api_port(struct engine *);
 void engine_start(struct engine *, struct pool *pool, struct bus *bus);
 
-/* Called when something was posted and no turn is under way: app arranges for a turn soon. */
+/* Called each time that something was posted, also during a turn: app arranges for a turn soon. */
 void engine_on_post(struct engine *, void (*fn)(void *ctx), void *ctx);
 /* Called when the store is lost for good; the process must end. */
 void engine_on_fatal(struct engine *, void (*fn)(void *ctx, const struct why *), void *ctx);

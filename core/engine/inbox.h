@@ -2,8 +2,8 @@
  * inbox.h - everything that happens waits here until the engine's turn.
  *
  * Callbacks copy what they were lent into an item and return.  One item is one block of memory, its
- * strings behind it.  The inbox is bounded: commands are refused when it is full; what workers say is
- * never dropped (the pool stops reading instead, see engine_turn).
+ * strings behind it.  Commands are refused when LIMIT_INBOX items wait; what workers say is never
+ * dropped, and the pool stops reading when too much waits for the disk (see press_back).
  */
 #ifndef RELINK_ENGINE_INBOX_H
 #define RELINK_ENGINE_INBOX_H
@@ -56,7 +56,6 @@ struct inbox_reply {
 };
 struct inbox_gone {
 	int exit_status, signal;
-	bool was_ready;
 	uint64_t pid, open_calls;
 	struct str report, last_lines;
 };

@@ -13,6 +13,7 @@
 #define LIST_SPACING_MS 200 /* between two lists of an instance, however suspicious it is */
 #define LIST_RETRY_MS   1000
 #define ASKED_A_SWEEP   500 /* where the plugin can't list */
+#define BOOTS_BELIEVED  5 /* new boot ids in a row: a backend that restarts with each list is none */
 
 bool instance_serves(const struct engine *e, const struct instance *i)
 {
@@ -44,35 +45,88 @@ void look(struct engine *e, struct member *m, unsigned how)
 	/* otherwise the next sweep asks */
 }
 
-/* A plugin that can't list: ask about each session, a bounded number at a time, in turn. */
-static void sweep(struct engine *e, struct instance *i)
+static void answered(struct instance *i)
 {
-	uint64_t n_members = MIN_OF(i->accounts, ASKED_A_SWEEP);
-	unsigned n_strays = 0;
-	struct stray *s;
+	if (!i->reachable)
+		LOG(INFO, ENGINE, "instance.reachable", f_text("instance", i->conf->id));
+	i->reachable = true;
+	i->list_fails = 0;
+}
 
-	while (n_members-- > 0) {
+static void not_answered(struct instance *i, const struct inbox_reply *r)
+{
+	if (i->reachable || i->list_fails == 0)
+		LOG(WARN, ENGINE, "instance.unreachable", f_text("instance", i->conf->id),
+		    f_text("cause", cause_name(r->cause)), f_str("text", r->text));
+	if (i->list_fails < 32)
+		i->list_fails++;
+	i->reachable = false;
+}
+
+void instance_heard(struct instance *i, const struct inbox_reply *r)
+{
+	if (can_list(i))
+		return; /* its lists tell */
+	if (r->result == 0)
+		answered(i);
+	else if (r->result != ERR_STATE || r->cause == RELINK_NETWORK ||
+		 r->cause == RELINK_PROVIDER_DOWN)
+		not_answered(i, r);
+}
+
+/* Ask about accounts in turn, so that everyone's turn comes; the number asked. */
+static unsigned sweep_members(struct engine *e, struct instance *i)
+{
+	unsigned asked = 0;
+
+	for (uint64_t n = i->accounts; n > 0 && asked < ASKED_A_SWEEP; n--) {
 		struct member *m = i->members;
 
 		DL_DELETE2(i->members, m, i_prev, i_next);
 		DL_APPEND2(i->members, m, i_prev, i_next);
-		if (m->a.open || m->a.state == ST_CLOSING)
-			call_health(e, m, NULL);
+		if (!m->a.open && m->a.state != ST_CLOSING)
+			continue;
+		call_health(e, m, NULL);
+		asked++;
 	}
-	DL_FOREACH(e->stray_list, s)
-	{
-		if (s->instance == i && n_strays++ < ASKED_A_SWEEP)
-			call_look(e, s);
+	return asked;
+}
+
+static unsigned sweep_strays(struct engine *e, struct instance *i)
+{
+	unsigned asked = 0;
+
+	for (uint64_t n = e->stats.orphans; n > 0 && asked < ASKED_A_SWEEP; n--) {
+		struct stray *s = e->stray_list;
+
+		DL_DELETE(e->stray_list, s);
+		DL_APPEND(e->stray_list, s);
+		if (s->instance != i || s->look != NULL)
+			continue;
+		call_look(e, s);
+		asked++;
 	}
+	return asked;
+}
+
+/* A plugin that can't list: ask about each session, a bounded number at a time. */
+static void sweep(struct engine *e, struct instance *i)
+{
+	unsigned asked = sweep_members(e, i);
+
+	asked += sweep_strays(e, i);
+	i->list_asked_at = e->now;
 	i->listed_at = e->now;
-	i->reachable = true;
+	if (asked == 0)
+		answered(i); /* nothing says otherwise */
 	list_want(e, i, e->now + backoff_spread(&e->rng, e->conf->list_interval_ms));
 }
 
 void list_due(struct engine *e, struct instance *i)
 {
 	i->list_due = 0;
-	if (i->listing.tag != 0 || !instance_serves(e, i))
+	i->listing.again = i->listing.tag != 0;
+	if (i->listing.again || !instance_serves(e, i))
 		return; /* the answer, or the worker's readiness, asks again */
 	if (can_list(i))
 		call_list(e, i);
@@ -80,9 +134,18 @@ void list_due(struct engine *e, struct instance *i)
 		sweep(e, i);
 }
 
+static bool is_phone(struct str s)
+{
+	for (size_t n = 0; n < s.n; n++) {
+		if ((s.p[n] < '0' || s.p[n] > '9') && !(s.p[n] == '+' && n == 0))
+			return false;
+	}
+	return true;
+}
+
 static void learn_phone(struct engine *e, struct member *m, struct str phone)
 {
-	if (phone.n == 0 || phone.n > LIMIT_PHONE ||
+	if (phone.n == 0 || phone.n > LIMIT_PHONE || !is_phone(phone) ||
 	    str_is(phone, m->phone != NULL ? m->phone : ""))
 		return;
 	if (member_set(&m->phone, phone))
@@ -130,12 +193,12 @@ static void session_listed(struct engine *e, struct instance *i, const struct in
 	}
 	stray = stray_by_session(e, s->session);
 	if (stray == NULL) {
-		stranger_seen(e, i, s->session);
+		i->listing.n_foreign += stranger_seen(e, i, s->session);
 		return;
 	}
 	stray->mark = i->serial;
-	m = member_by_row(e, stray->row);
-	if (m != NULL && m->a.generation == stray->generation)
+	m = member_by_row(e, stray->life.row);
+	if (m != NULL && m->a.generation == stray->life.generation)
 		m->mark = i->serial; /* its disconnect has not taken effect yet */
 	stray_seen(e, stray, at);
 }
@@ -152,8 +215,10 @@ void list_part(struct engine *e, const struct listed_part *part)
 		return;
 	i = op->instance;
 	i->listing.n_sessions += part->n;
-	for (size_t n = 0; n < part->n; n++)
+	for (size_t n = 0; n < part->n; n++) {
 		session_listed(e, i, &part->v[n], op->asked_at);
+		turn_breathe(e, true);
+	}
 }
 
 static void not_listed(struct engine *e, struct instance *i, uint64_t at)
@@ -172,11 +237,13 @@ static void not_listed(struct engine *e, struct instance *i, uint64_t at)
 
 		if (m->mark != i->serial && (m->a.open || m->a.state == ST_CLOSING))
 			account_happens(e, m, &h);
+		turn_breathe(e, false);
 	}
 	DL_FOREACH_SAFE(e->stray_list, s, next)
 	{
 		if (s->instance == i && s->mark != i->serial)
 			stray_absent(e, s, at);
+		turn_breathe(e, false);
 	}
 }
 
@@ -186,9 +253,17 @@ static void note_boot(struct engine *e, struct instance *i, struct str boot_id)
 	struct member *m;
 	struct stray *s;
 
-	if (boot_id.n == 0 || str_is(boot_id, i->boot_id))
+	if (boot_id.n == 0)
 		return;
-	if (i->boot_id[0] != '\0') {
+	if (str_is(boot_id, i->boot_id)) {
+		i->boots = 0;
+		return;
+	}
+	if (i->boots == BOOTS_BELIEVED)
+		LOG(WARN, ENGINE, "instance.boot_id_ignored", f_text("instance", i->conf->id),
+		    f_text("why", "it is another one in each list"));
+	i->boots = MIN_OF(i->boots + 1, BOOTS_BELIEVED + 1u);
+	if (i->boot_id[0] != '\0' && i->boots <= BOOTS_BELIEVED) {
 		LOG(WARN, ENGINE, "instance.restarted", f_text("instance", i->conf->id));
 		DL_FOREACH2(i->members, m, i_next)
 		m->a.absent_since = 0;
@@ -203,13 +278,8 @@ static void note_boot(struct engine *e, struct instance *i, struct str boot_id)
 
 static void list_failed(struct engine *e, struct instance *i, const struct inbox_reply *r)
 {
-	if (i->list_fails < 32)
-		i->list_fails++;
 	e->stats.lists_failed++;
-	if (i->reachable || i->list_fails == 1)
-		LOG(WARN, ENGINE, "instance.unreachable", f_text("instance", i->conf->id),
-		    f_text("cause", cause_name(r->cause)), f_str("text", r->text));
-	i->reachable = false;
+	not_answered(i, r);
 	list_want(e, i,
 		  e->now + backoff_delay(&e->rng, LIST_RETRY_MS, e->conf->list_interval_ms,
 					 i->list_fails));
@@ -222,18 +292,20 @@ static void list_read(struct engine *e, struct instance *i, uint64_t asked_at,
 
 	KP("engine.list.reading");
 	note_boot(e, i, r->boot_id);
-	if (!i->reachable)
-		LOG(INFO, ENGINE, "instance.reachable", f_text("instance", i->conf->id),
-		    f_u64("sessions", i->listing.n_sessions));
-	i->reachable = true;
-	i->list_fails = 0;
+	answered(i);
 	if (complete) {
 		not_listed(e, i, asked_at);
 		i->listed_at = asked_at;
+		i->foreign = i->listing.n_foreign;
 	} else {
 		e->stats.lists_partial++;
+		if (!i->partial)
+			LOG(WARN, ENGINE, "instance.list_incomplete",
+			    f_text("instance", i->conf->id),
+			    f_u64("sessions", i->listing.n_sessions), f_u64("of", r->total));
 		list_want(e, i, e->now + LIST_RETRY_MS);
 	}
+	i->partial = !complete;
 	KP("engine.list.read");
 }
 
@@ -247,6 +319,8 @@ void list_answered(struct engine *e, struct instance *i, const struct op *op,
 	else
 		list_failed(e, i, r);
 	i->listing.tag = 0;
+	if (i->listing.again)
+		list_want(e, i, e->now);
 	list_want(e, i, e->now + backoff_spread(&e->rng, e->conf->list_interval_ms));
 }
 
@@ -268,14 +342,31 @@ static void learn_qr(struct engine *e, struct member *m, const struct inbox_sess
 	m->qr = qr;
 }
 
-void session_pushed(struct engine *e, const struct inbox_session *s)
+/* A worker speaks for its own instances only. */
+static bool speaks_for(const struct instance *i, unsigned slot, const struct inbox_session *s)
+{
+	return i != NULL && i->slot == slot && str_is(s->instance, i->conf->id);
+}
+
+static void note_contradiction(struct engine *e, unsigned slot, const struct inbox_session *s)
+{
+	e->stats.contradictions++;
+	LOG(WARN, ENGINE, "session.pushed_elsewhere", f_str("session", s->session),
+	    f_str("pushed_by", s->instance), f_u64("slot", slot));
+}
+
+void session_pushed(struct engine *e, unsigned slot, const struct inbox_session *s)
 {
 	struct member *m = member_by_session(e, s->session);
+	struct stray *stray = stray_by_session(e, s->session);
 	unsigned before;
 
+	if ((m != NULL && !speaks_for(m->instance, slot, s)) ||
+	    (stray != NULL && !speaks_for(stray->instance, slot, s))) {
+		note_contradiction(e, slot, s);
+		return;
+	}
 	if (m == NULL || m->a.generation != s->generation) {
-		struct stray *stray = stray_by_session(e, s->session);
-
 		/* Late news of an older life changes nothing; if it shows life, a list will tell and
 		 * the life is ended then. */
 		e->stats.stale++;

@@ -111,10 +111,6 @@ static int load_account(void *ctx, const struct account_record *r)
 		member_free(e, &m);
 		return why_set(l->why, ERR_NOMEM, "no memory for all accounts");
 	}
-	if (m->instance != NULL) {
-		account_restore(&m->instance->provider->policy, &m->a, e->now);
-		account_moved(e, m);
-	}
 	return 0;
 }
 
@@ -125,13 +121,35 @@ static int load_attempt(void *ctx, const struct attempt_record *r)
 	struct loading *l = ctx;
 	struct engine *e = l->e;
 	struct member *m = member_by_row(e, r->row);
-	struct instance *i = instance_by_id(e, r->instance);
+	struct instance *i = m != NULL ? m->instance : instance_by_id(e, r->instance);
 	bool closing = m != NULL && m->a.state == ST_CLOSING && m->a.generation == r->generation;
 
 	if (r->state == ATTEMPT_ABANDONED && i != NULL)
-		stray_new(e, r->row, r->generation, r->session, str_of(m != NULL ? m->id : "?"),
-			  str_of(m != NULL ? m->workspace : "?"), i, r->minted_at, closing);
+		stray_new(e, r->row, r->generation, r->session, str_of(m != NULL ? m->id : NULL),
+			  str_of(m != NULL ? m->workspace : NULL), i, r->minted_at, closing);
 	return 0;
+}
+
+/* Deadlines are measured from now, and now is never before what was stored (clock_floor). */
+static void begin(struct engine *e)
+{
+	uint64_t behind = clock_ms() - e->now;
+	struct member *m;
+	struct stray *s;
+
+	e->now += behind;
+	for (size_t p = 0; p < e->n_providers; p++)
+		bucket_init(&e->providers[p].bucket, e->now);
+	DL_FOREACH(e->stray_list, s)
+	s->o.quiet_until += behind;
+	for (uint64_t row = 1; row <= e->last_row; row++) {
+		m = member_by_row(e, row);
+		if (m == NULL)
+			continue;
+		if (m->instance != NULL)
+			account_restore(&m->instance->provider->policy, &m->a, e->now);
+		account_moved(e, m);
+	}
 }
 
 int engine_load(struct engine *e, struct why *why)
@@ -149,6 +167,7 @@ int engine_load(struct engine *e, struct why *why)
 	if (e->last_row < facts.last_row)
 		e->last_row = facts.last_row;
 	clock_floor(facts.latest_ms);
+	begin(e);
 	KP("engine.loaded");
 	return 0;
 }

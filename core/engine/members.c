@@ -84,6 +84,8 @@ bool member_describe(struct engine *e, struct member *m, const char *label, cons
 	F(replaced, 5)   \
 	F(seen, 6)
 
+#define FLAG_OPEN 1u
+
 static uint32_t flags_of(const struct account *a)
 {
 	uint32_t bits = 0;
@@ -144,9 +146,13 @@ void member_to_record(const struct member *m, struct account_record *ret_record)
 
 static bool record_is_sane(const struct account_record *r)
 {
+	bool lives = r->state == ST_STARTING || r->state == ST_QR || r->state == ST_AUTH ||
+		     r->state == ST_UP;
+
 	return r->state < ST_COUNT && r->status < STATUS_COUNT && r->cause < RELINK_CAUSE_COUNT &&
 	       r->action < ACTION_COUNT && r->after <= AFTER_DELETE &&
-	       r->profile_state <= PROFILE_DEAD && r->priority <= PRIORITY_LOW;
+	       r->profile_state <= PROFILE_DEAD && r->priority <= PRIORITY_LOW &&
+	       r->generation < GENERATION_MAX && (r->flags & FLAG_OPEN) == (lives ? FLAG_OPEN : 0);
 }
 
 struct member *member_new(struct engine *e, const struct account_record *r, struct why *why)

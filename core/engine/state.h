@@ -1,10 +1,10 @@
 /*
  * state.h - what the engine holds.  Only the files of this room include this.
  *
- * An account's state is a place: it is in its instance's queue exactly when its state is QUEUED, in
- * the timer heap exactly when timer_at is set, in the index of sessions exactly when a life is open,
- * and it is counted in its instance by what its policy part says.  account_moved() in step.c keeps
- * all that after each step; nobody else touches it.
+ * An account's state is a place: it is in the index of sessions exactly when a life is open, and, when
+ * its instance is configured, in that instance's queue exactly when its state is QUEUED, in the timer
+ * heap exactly when timer_at is set, and counted by what its policy part says.  account_moved() in
+ * step.c keeps all that after each step; nobody else touches it.
  */
 #ifndef RELINK_ENGINE_STATE_H
 #define RELINK_ENGINE_STATE_H
@@ -60,7 +60,7 @@ struct member {
 	char *session, *profile, *phone, *reason; /* one block each; NULL: none */
 	struct qr_code *qr;                       /* newest code, in memory only; NULL: none */
 	struct timer timer;
-	bool dirty;        /* in this turn's commit */
+	bool dirty;        /* changed since the last submit */
 	bool queued;       /* where it stands in the counters of its instance */
 	uint32_t n_strays; /* its lives that are not proven gone */
 	bool counted_open, counted_slot;
@@ -72,20 +72,33 @@ struct member {
 };
 
 /* A life that the ledger has given up and that is not proven gone. */
+struct life {
+	uint64_t row, generation;
+};
 struct stray {
 	struct orphan o;
-	uint64_t row, generation;
+	struct life life;
 	struct instance *instance;
+	struct op *end, *look;   /* calls under way about it; NULL: none */
 	char *session, *account; /* one block: session */
 	char *workspace;
 	uint32_t mark;
 	struct stray *prev, *next;
+	UT_hash_handle hh, hh_life;
+};
+
+/* A listed session that the ledger does not know, so that it is asked about once. */
+struct stranger {
 	UT_hash_handle hh;
+	bool foreign; /* answered: not ours.  Else the question is under way. */
+	char session[];
 };
 
 struct listing {
 	uint64_t tag;        /* of the call under way; 0: none */
 	uint64_t n_sessions; /* told so far */
+	uint64_t n_foreign;  /* of them not ours */
+	bool again;          /* somebody wants a newer one as soon as this one is answered */
 };
 
 struct instance {
@@ -98,9 +111,13 @@ struct instance {
 	uint64_t list_asked_at; /* when any list was last asked for */
 	uint64_t list_due;      /* when the timer is set for; 0: not */
 	uint32_t serial, list_fails;
-	bool reachable; /* the last list was answered */
+	bool reachable; /* the last question was answered */
+	bool partial;   /* its last list was incomplete */
 	char boot_id[65];
-	struct member *members; /* utlist, i_prev/i_next */
+	unsigned boots;             /* lists in a row that had a new boot id */
+	struct stranger *strangers; /* uthash, by session */
+	uint64_t foreign;           /* sessions in the last complete list that are not ours */
+	struct member *members;     /* utlist, i_prev/i_next */
 	uint64_t accounts, open, starting, queued;
 	struct member *queue[ADMIT_CLASSES]; /* utlist, q_prev/q_next */
 };
@@ -146,7 +163,7 @@ struct op {
 	uint8_t kind;
 	uint64_t row, generation, asked_at;
 	struct instance *instance;
-	struct stray *stray;     /* OP_END; NULL when it ended meanwhile */
+	struct stray *stray;     /* OP_END, OP_LOOK; NULL when it ended meanwhile */
 	struct command *command; /* OP_CHECK, OP_VERB: owned */
 	UT_hash_handle hh;
 };
@@ -168,15 +185,18 @@ struct engine {
 
 	struct inbox inbox;
 	struct batch *batch;     /* of this turn; NULL: nothing to remember yet */
-	struct batch *in_flight; /* submitted, not durable; utlist in order */
+	struct batch *in_flight; /* not durable; utlist in order */
+	struct batch *held;      /* the first of them that the store had no room for; NULL: none */
 	uint64_t n_in_flight;
 	struct heap timers;
 
 	struct member **rows; /* by row; NULL: none */
 	uint64_t n_rows, last_row, last_seq;
 	struct member *by_id, *by_session;
-	struct member *dirty, **dirty_last; /* changed in this turn, in order */
-	struct stray *strays, *stray_list;
+	struct member *dirty, **dirty_last; /* changed since the last submit, in order */
+	uint64_t n_dirty;
+	struct stray *strays, *strays_by_life; /* by session; by row and generation */
+	struct stray *stray_list;              /* all of them, utlist */
 
 	struct provider *providers;
 	size_t n_providers;
@@ -186,9 +206,12 @@ struct engine {
 	struct op *ops;
 	uint64_t last_tag;
 	struct key_hold *keys;
+	struct asking *askings;     /* look-ups of keys under way, utlist */
+	struct question *questions; /* look-ups of sessions under way, utlist */
+	unsigned n_questions;
 	struct orphan_rules orphan_rules;
 
-	bool starting, stopping, paused, store_ok, ready_told;
+	bool stopping, paused, store_ok;
 	struct why store_why;
 	void (*on_post)(void *ctx);
 	void *on_post_ctx;
@@ -242,10 +265,15 @@ void batch_act(struct engine *, const struct act *);
 /* Given: answered when everything before it is durable. */
 void batch_reply(struct engine *, struct command **, const struct command_result *);
 void batch_submit(struct engine *);
+/* Give the store what was held, as far as it has room. */
+void batch_push(struct engine *);
+/* Changes in this turn's batch so far, accounts not counted. */
+uint64_t batch_changes(const struct engine *);
 void batch_free_all(struct engine *);
 /* The disk is full: those who wait are told so. */
 void batch_refuse_waiting(struct engine *);
 void reply_now(struct engine *, struct command **, const struct command_result *);
+void reply_stopping(struct engine *, struct command **);
 
 /* calls.c: what is asked of workers, and their answers */
 void act_now(struct engine *, const struct act *);
@@ -255,7 +283,6 @@ void call_look(struct engine *, struct stray *);
 void call_health(struct engine *, struct member *, struct command **or_null);
 void call_verb(struct engine *, struct member *, struct command **);
 void call_answered(struct engine *, struct inbox_reply *);
-void ops_forget_stray(struct engine *, const struct stray *);
 void ops_free(struct engine *);
 /* The evidence that a session's state (enum relink_state) is; -1: none. */
 int event_of(unsigned state);
@@ -266,7 +293,10 @@ void list_due(struct engine *, struct instance *);
 void list_part(struct engine *, const struct listed_part *);
 void list_answered(struct engine *, struct instance *, const struct op *,
 		   const struct inbox_reply *);
-void session_pushed(struct engine *, const struct inbox_session *);
+void session_pushed(struct engine *, unsigned slot, const struct inbox_session *);
+/* An answer about one session came, or did not: where the plugin can't list, that tells whether the
+ * instance can be reached. */
+void instance_heard(struct instance *, const struct inbox_reply *);
 void look(struct engine *, struct member *, unsigned how);
 bool instance_serves(const struct engine *, const struct instance *);
 
@@ -279,9 +309,11 @@ struct stray *stray_by_life(struct engine *, uint64_t row, uint64_t generation);
 void stray_seen(struct engine *, struct stray *, uint64_t at);
 void stray_absent(struct engine *, struct stray *, uint64_t at);
 void stray_free(struct engine *, struct stray **);
-/* A session that we hold nothing about: ours from long ago, or somebody else's. */
-void stranger_seen(struct engine *, struct instance *, struct str session);
+/* A listed session that we hold nothing about: ours from long ago, or (true) as far as we know somebody
+ * else's. */
+bool stranger_seen(struct engine *, struct instance *, struct str session);
 void stranger_known(struct engine *, struct inbox_ledger *);
+void strangers_free(struct engine *);
 
 /* admission.c: who may start now */
 void admit(struct engine *);
@@ -303,6 +335,8 @@ void command_key_known(struct engine *, struct inbox_key *);
 void command_remember(struct engine *, const struct command *, const struct member *);
 void key_release(struct engine *, const char *key);
 void keys_free(struct engine *);
+/* After the store is closed: questions that were never answered. */
+void askings_free(struct engine *);
 
 /* load.c */
 int engine_make_provider(struct engine *, struct provider *, const struct conf_provider *);
@@ -311,6 +345,9 @@ void engine_policy(const struct conf *, uint64_t caps, uint64_t start_deadline,
 		   struct policy *ret_policy);
 
 /* engine.c */
+/* Between two things that happen: submit what there is when it has become much.  `may_forget`: no
+ * list of accounts is being walked, so deleted ones may be freed. */
+void turn_breathe(struct engine *, bool may_forget);
 void timer_set(struct engine *, struct timer *, uint64_t at); /* 0: off */
 void engine_post(struct engine *, struct inbox_item *given);
 

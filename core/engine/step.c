@@ -19,6 +19,7 @@ void account_changed(struct engine *e, struct member *m)
 	if (m->dirty)
 		return;
 	m->dirty = true;
+	e->n_dirty++;
 	*e->dirty_last = m;
 	e->dirty_last = &m->d_next;
 }
@@ -49,7 +50,7 @@ void account_moved(struct engine *e, struct member *m)
 	struct instance *i = m->instance;
 	bool indexed = m->hh_session.tbl != NULL;
 
-	timer_set(e, &m->timer, a->timer_at);
+	timer_set(e, &m->timer, i != NULL ? a->timer_at : 0);
 	if (a->open && !indexed && m->session != NULL) {
 		HASH_ADD_KEYPTR(hh_session, e->by_session, m->session, strlen(m->session), m);
 	} else if (!a->open && indexed) {
@@ -176,20 +177,31 @@ static void write_step(struct engine *e, struct member *m, const struct happenin
 		    f_text("user_action", action_name(m->a.action)), f_str("text", h->text));
 }
 
+/* Without its instance an account is left alone, but it may be forgotten: its life is given up in the
+ * ledger, and ended if that instance ever comes back. */
+static bool policy_for(struct engine *e, const struct member *m, unsigned event,
+		       struct policy *ret_policy)
+{
+	if (m->instance != NULL)
+		*ret_policy = m->instance->provider->policy;
+	else
+		engine_policy(e->conf, 0, 0, ret_policy);
+	return m->instance != NULL || event == EV_DELETE;
+}
+
 void account_happens(struct engine *e, struct member *m, struct happening *h)
 {
 	struct effects fx;
 	uint64_t minted_at = m->a.minted_at;
-	const struct policy *p;
+	struct policy p;
 
-	if (m->instance == NULL)
-		return; /* its provider is not configured: left alone */
-	p = &m->instance->provider->policy;
+	if (!policy_for(e, m, h->e.kind, &p))
+		return;
 	h->e.now = e->now;
 	if (h->e.at == 0)
 		h->e.at = e->now;
 	e->stats.steps++;
-	account_step(p, &m->a, &h->e, &fx);
+	account_step(&p, &m->a, &h->e, &fx);
 	must(!fx.bug);
 	if (fx.stale) {
 		e->stats.stale++;
@@ -212,6 +224,6 @@ void account_happens(struct engine *e, struct member *m, struct happening *h)
 		account_changed(e, m);
 		write_step(e, m, h, &fx);
 	}
-	if (fx.look != LOOK_NO)
+	if (fx.look != LOOK_NO && m->instance != NULL)
 		look(e, m, fx.look);
 }

@@ -15,17 +15,13 @@ struct stray *stray_by_session(struct engine *e, struct str session)
 	return s;
 }
 
-/* They are few: whoever is abandoned is soon gone. */
 struct stray *stray_by_life(struct engine *e, uint64_t row, uint64_t generation)
 {
+	const struct life life = { row, generation };
 	struct stray *s;
 
-	DL_FOREACH(e->stray_list, s)
-	{
-		if (s->row == row && s->generation == generation)
-			return s;
-	}
-	return NULL;
+	HASH_FIND(hh_life, e->strays_by_life, &life, sizeof life, s);
+	return s;
 }
 
 struct stray *stray_new(struct engine *e, uint64_t row, uint64_t generation, struct str session,
@@ -49,16 +45,18 @@ struct stray *stray_new(struct engine *e, uint64_t row, uint64_t generation, str
 	room += account.n + 1;
 	s->workspace = room;
 	str_copy(room, workspace.n + 1, workspace);
-	s->row = row;
-	s->generation = generation;
+	s->life = (struct life){ row, generation };
 	s->instance = i;
 	orphan_init(&s->o, &e->orphan_rules, minted_at, e->now, closing);
 	HASH_ADD_KEYPTR(hh, e->strays, s->session, session.n, s);
+	HASH_ADD(hh_life, e->strays_by_life, life, sizeof s->life, s);
 	DL_APPEND(e->stray_list, s);
 	e->stats.orphans++;
 	m = member_by_row(e, row);
-	if (m != NULL)
+	if (m != NULL) {
 		m->n_strays++;
+		s->mark = m->mark; /* a list that is being read may have had it already */
+	}
 	return s;
 }
 
@@ -69,11 +67,15 @@ void stray_free(struct engine *e, struct stray **stray)
 
 	if (s == NULL)
 		return;
-	ops_forget_stray(e, s);
+	if (s->end != NULL)
+		s->end->stray = NULL;
+	if (s->look != NULL)
+		s->look->stray = NULL;
 	HASH_DEL(e->strays, s);
+	HASH_DELETE(hh_life, e->strays_by_life, s);
 	DL_DELETE(e->stray_list, s);
 	e->stats.orphans--;
-	m = member_by_row(e, s->row);
+	m = member_by_row(e, s->life.row);
 	if (m != NULL)
 		m->n_strays--;
 	free(s->session);
@@ -83,8 +85,8 @@ void stray_free(struct engine *e, struct stray **stray)
 
 static void stray_journal(struct engine *e, const struct stray *s, unsigned kind, struct str text)
 {
-	struct journal_record r = { .row = s->row,
-				    .generation = s->generation,
+	struct journal_record r = { .row = s->life.row,
+				    .generation = s->life.generation,
 				    .kind = (uint8_t)kind,
 				    .account = str_of(s->account),
 				    .workspace = str_of(s->workspace),
@@ -99,11 +101,11 @@ void stray_seen(struct engine *e, struct stray *s, uint64_t at)
 		return;
 	e->stats.orphans_ended++;
 	LOG(INFO, ENGINE, "orphan.end", f_text("account", s->account),
-	    f_text("session", s->session), f_u64("generation", s->generation));
+	    f_text("session", s->session), f_u64("generation", s->life.generation));
 	stray_journal(e, s, JOURNAL_ORPHAN,
 		      STR("a life that was given up is still listed; ending it"));
 	/* not at once: that we gave it up may not be durable yet */
-	batch_act(e, &(struct act){ ACT_END, s->row, s->generation, false });
+	batch_act(e, &(struct act){ ACT_END, s->life.row, s->life.generation, false });
 }
 
 void stray_absent(struct engine *e, struct stray *s, uint64_t at)
@@ -113,9 +115,10 @@ void stray_absent(struct engine *e, struct stray *s, uint64_t at)
 	if (orphan_absent(&s->o, &e->orphan_rules, at) != ORPHAN_GONE)
 		return;
 	KP("engine.gone");
-	commit_attempt_close(batch_commit(e), s->row, s->generation, ATTEMPT_GONE, e->now);
+	commit_attempt_close(batch_commit(e), s->life.row, s->life.generation, ATTEMPT_GONE,
+			     e->now);
 	stray_journal(e, s, JOURNAL_GONE, STR_NONE);
-	m = member_by_row(e, s->row);
+	m = member_by_row(e, s->life.row);
 	stray_free(e, &s);
 	if (m != NULL && m->a.state == ST_DELETED)
 		account_changed(e, m); /* it may be forgotten now */
@@ -123,7 +126,11 @@ void stray_absent(struct engine *e, struct stray *s, uint64_t at)
 
 /* ---- sessions that we hold nothing about ---- */
 
+#define STRANGERS_KEPT 4096 /* of an instance */
+#define QUESTIONS_MAX  64   /* the reader has other work, too */
+
 struct question {
+	struct question *prev, *next;
 	struct engine *e;
 	struct instance *instance;
 	struct str session;
@@ -148,45 +155,124 @@ static void on_ledger_answer(void *ctx, int result, const struct attempt_record 
 		item->ledger.attempt.profile = STR_NONE;
 		item->ledger.attempt.instance = STR_NONE;
 	}
+	DL_DELETE(e->questions, q);
+	e->n_questions--;
 	free(q);
 	engine_post(e, item);
 }
 
-void stranger_seen(struct engine *e, struct instance *i, struct str session)
+static struct stranger *stranger_by_session(struct instance *i, struct str session)
 {
-	struct question *q;
-	char *room;
+	struct stranger *s;
 
-	e->stats.foreign++;
-	if (session.n == 0 || session.n > LIMIT_SESSION_ID)
-		return;
-	q = malloc(sizeof *q + session.n);
+	HASH_FIND(hh, i->strangers, session.p, session.n, s);
+	return s;
+}
+
+static void stranger_forget(struct instance *i, struct stranger *s)
+{
+	HASH_DEL(i->strangers, s);
+	free(s);
+}
+
+/* What is not ours stays so: an id that we mint later is another one. */
+static bool stranger_note(struct instance *i, struct str session)
+{
+	struct stranger *s;
+
+	if (HASH_COUNT(i->strangers) >= STRANGERS_KEPT)
+		stranger_forget(
+		    i, i->strangers); /* the oldest; if it is listed again it is asked again */
+	s = calloc(1, sizeof *s + session.n + 1);
+	if (s == NULL)
+		return false;
+	str_copy(s->session, session.n + 1, session);
+	HASH_ADD_KEYPTR(hh, i->strangers, s->session, session.n, s);
+	if (s->hh.tbl != NULL)
+		return true;
+	free(s);
+	return false;
+}
+
+static bool ask_ledger(struct engine *e, struct instance *i, struct str session)
+{
+	struct question *q = calloc(1, sizeof *q + session.n);
+	char *room = (char *)(q + 1);
+
 	if (q == NULL)
-		return; /* the next list asks again */
-	room = (char *)(q + 1);
+		return false;
 	q->e = e;
 	q->instance = i;
 	q->session = inbox_copy(&room, session);
-	if (store_find_attempt(e->store, q->session, on_ledger_answer, q) < 0)
+	DL_APPEND(e->questions, q);
+	if (e->n_questions < QUESTIONS_MAX &&
+	    store_find_attempt(e->store, q->session, on_ledger_answer, q) == 0) {
+		e->n_questions++;
+		return true;
+	}
+	DL_DELETE(e->questions, q);
+	free(q);
+	return false;
+}
+
+bool stranger_seen(struct engine *e, struct instance *i, struct str session)
+{
+	struct stranger *s;
+
+	e->stats.foreign++;
+	if (session.n == 0 || session.n > LIMIT_SESSION_ID)
+		return true;
+	s = stranger_by_session(i, session);
+	if (s != NULL)
+		return s->foreign;
+	if (stranger_note(i, session) && !ask_ledger(e, i, session))
+		stranger_forget(i, stranger_by_session(i, session)); /* the next list asks again */
+	return false;
+}
+
+void strangers_free(struct engine *e)
+{
+	struct question *q, *next;
+
+	DL_FOREACH_SAFE(e->questions, q, next)
+	{
+		DL_DELETE(e->questions, q);
 		free(q);
+	}
+	for (size_t p = 0; p < e->n_providers; p++) {
+		for (size_t i = 0; i < e->providers[p].n_instances; i++) {
+			struct instance *in = &e->providers[p].instances[i];
+
+			while (in->strangers != NULL)
+				stranger_forget(in, in->strangers);
+		}
+	}
 }
 
 void stranger_known(struct engine *e, struct inbox_ledger *l)
 {
 	const struct attempt_record *a = &l->attempt;
+	struct stranger *stranger;
 	struct member *m;
 	struct stray *s;
 
+	stranger = stranger_by_session(l->instance, l->session);
+	if (stranger != NULL && l->result == 0 && !l->known) {
+		stranger->foreign = true; /* shown, never touched */
+		return;
+	}
+	if (stranger != NULL)
+		stranger_forget(l->instance, stranger);
 	if (l->result < 0 || !l->known)
-		return; /* not ours: shown, never touched */
+		return;
 	if (member_by_session(e, l->session) != NULL || stray_by_session(e, l->session) != NULL)
 		return;
 	m = member_by_row(e, a->row);
 	/* It came to life after we had proven it gone: a create that was applied very late. */
-	s = stray_new(e, a->row, a->generation, l->session, str_of(m != NULL ? m->id : "?"),
-		      str_of(m != NULL ? m->workspace : "?"), l->instance, a->minted_at, false);
+	s = stray_new(e, a->row, a->generation, l->session, str_of(m != NULL ? m->id : NULL),
+		      str_of(m != NULL ? m->workspace : NULL), l->instance, a->minted_at, false);
 	LOG(WARN, ENGINE, "orphan.late", f_text("session", s->session),
-	    f_u64("generation", s->generation));
+	    f_u64("generation", s->life.generation));
 	commit_attempt_close(batch_commit(e), a->row, a->generation, ATTEMPT_ABANDONED, e->now);
 	list_want(e, l->instance, e->now);
 }

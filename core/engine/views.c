@@ -84,9 +84,8 @@ static uint64_t port_accounts(void *ctx, const struct account_filter *f,
 	return 0;
 }
 
-static void slot_instances(const struct slot *s, struct buf *names, uint64_t *ret_accounts)
+static void slot_instances(const struct slot *s, struct buf *names, struct worker_view *v)
 {
-	*ret_accounts = 0;
 	for (size_t n = 0; n < s->provider->n_instances; n++) {
 		const struct instance *i = &s->provider->instances[n];
 
@@ -95,7 +94,8 @@ static void slot_instances(const struct slot *s, struct buf *names, uint64_t *re
 		if (names->n > 0)
 			buf_byte(names, ',');
 		buf_text(names, i->conf->id);
-		*ret_accounts += i->accounts;
+		v->accounts += i->accounts;
+		v->foreign_sessions += i->foreign;
 	}
 }
 
@@ -125,7 +125,7 @@ static unsigned port_workers(void *ctx, void (*each)(void *arg, const struct wor
 		struct buf names;
 
 		buf_init(&names, 65536);
-		slot_instances(s, &names, &v.accounts);
+		slot_instances(s, &names, &v);
 		v.instances = buf_all(&names);
 		each(arg, &v);
 		buf_fini(&names);

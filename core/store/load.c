@@ -26,7 +26,9 @@ static int hand_over(struct db *db, sqlite3_stmt *stmt, const struct record_type
 	else if (record.attempt.state != ATTEMPT_GONE)
 		r = loader->attempt(loader->ctx, &record.attempt);
 	if (r < 0)
-		return why_set(why, r, "cannot take over what %s holds: %s", db->path, err_text(r));
+		return why->code < 0 ? r
+				     : why_set(why, r, "cannot take over what %s holds: %s",
+					       db->path, err_text(r));
 	return 0;
 }
 

@@ -124,6 +124,11 @@ uint64_t store_backlog(const struct store *s)
 	return s->writer.backlog;
 }
 
+bool store_has_room(struct store *s)
+{
+	return writer_has_room(&s->writer);
+}
+
 int store_read_journal(struct store *s, const struct journal_query *query, journal_row_fn *fn,
 		       void *ctx)
 {

@@ -122,6 +122,8 @@ void commit_idem(struct commit *, const struct idem_record *);
 int store_submit(struct store *, struct commit **, void (*done)(void *ctx), void *ctx);
 /* Changes submitted and not yet durable; the engine slows its sources down by it. */
 uint64_t store_backlog(const struct store *);
+/* Less than half of what store_submit takes waits, so a commit of usual size is surely taken. */
+bool store_has_room(struct store *);
 
 /* Questions to the reader thread, which sees all that is durable.  A journal callback runs once
  * for each row and once with NULL at the end (or first, with `result` < 0); the others run

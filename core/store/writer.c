@@ -264,6 +264,16 @@ static int enqueue(struct writer *w, struct commit **commit)
 	return 0;
 }
 
+bool writer_has_room(struct writer *w)
+{
+	bool room;
+
+	thread_lock(&w->thread);
+	room = w->backlog < BACKLOG_MAX / 2 && w->pending_bytes < BACKLOG_BYTES_MAX / 2;
+	thread_unlock(&w->thread);
+	return room;
+}
+
 int writer_submit(struct writer *w, struct commit **commit)
 {
 	struct commit *c = TAKE(*commit);

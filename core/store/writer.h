@@ -42,5 +42,6 @@ void writer_stop(struct writer *);
 
 /* Given.  ERR_FULL, or what went wrong while it was built.  Dropped, with 0, after the end. */
 int writer_submit(struct writer *, struct commit **);
+bool writer_has_room(struct writer *);
 
 #endif
