@@ -366,7 +366,7 @@ void session_pushed(struct engine *e, unsigned slot, const struct inbox_session 
 		note_contradiction(e, slot, s);
 		return;
 	}
-	if (m == NULL || m->a.generation != s->generation) {
+	if (m == NULL || (s->generation != 0 && m->a.generation != s->generation)) {
 		/* Late news of an older life changes nothing; if it shows life, a list will tell and
 		 * the life is ended then. */
 		e->stats.stale++;

@@ -2,9 +2,9 @@
  * state.h - what the engine holds.  Only the files of this room include this.
  *
  * An account's state is a place: it is in the index of sessions exactly when a life is open, and, when
- * its instance is configured, in that instance's queue exactly when its state is QUEUED, in the timer
- * heap exactly when timer_at is set, and counted by what its policy part says.  account_moved() in
- * step.c keeps all that after each step; nobody else touches it.
+ * its instance is configured, in that instance's queue exactly when its state is QUEUED (unless it
+ * waits for proof, see below), in the timer heap exactly when timer_at is set, and counted by what its
+ * policy part says.  account_moved() in step.c keeps all that after each step; nobody else touches it.
  */
 #ifndef RELINK_ENGINE_STATE_H
 #define RELINK_ENGINE_STATE_H
@@ -247,6 +247,9 @@ struct happening {
 void account_happens(struct engine *, struct member *, struct happening *);
 /* Put the account where its policy part says it is (queue, heap, index, counters). */
 void account_moved(struct engine *, struct member *);
+/* Where a session's id also names its credentials, opening them again means the same id again; and one
+ * id must never be alive twice.  So such a start waits until each older life is proven gone. */
+bool account_waits_for_proof(const struct member *);
 void account_changed(struct engine *, struct member *);
 void account_journal(struct engine *, struct member *, unsigned kind, bool tell, struct str text,
 		     struct str data);

@@ -44,11 +44,23 @@ void account_journal(struct engine *e, struct member *m, unsigned kind, bool tel
 	batch_journal(e, &r);
 }
 
+static bool keeps_profiles_apart(const struct member *m)
+{
+	return (m->instance->provider->caps & RELINK_CAP_PROFILES) != 0;
+}
+
+bool account_waits_for_proof(const struct member *m)
+{
+	return m->n_strays > 0 && !m->a.fresh_next && account_may_resume(&m->a) &&
+	       !keeps_profiles_apart(m);
+}
+
 void account_moved(struct engine *e, struct member *m)
 {
 	struct account *a = &m->a;
 	struct instance *i = m->instance;
 	bool indexed = m->hh_session.tbl != NULL;
+	bool queues;
 
 	timer_set(e, &m->timer, i != NULL ? a->timer_at : 0);
 	if (a->open && !indexed && m->session != NULL) {
@@ -71,9 +83,10 @@ void account_moved(struct engine *e, struct member *m)
 		i->starting += a->slot ? 1 : -1ull;
 		m->counted_slot = a->slot;
 	}
-	if (m->queued && (a->state != ST_QUEUED || m->queue_class != admit_class(a)))
+	queues = a->state == ST_QUEUED && !account_waits_for_proof(m);
+	if (m->queued && (!queues || m->queue_class != admit_class(a)))
 		queue_take(e, m);
-	if (!m->queued && a->state == ST_QUEUED)
+	if (!m->queued && queues)
 		queue_put(e, m);
 }
 
@@ -99,7 +112,8 @@ static void mint(struct engine *e, struct member *m, const struct effects *fx)
 					  .generation = m->a.generation,
 					  .minted_at = m->a.minted_at,
 					  .state = ATTEMPT_OPEN };
-	char *session = mint_session(e, m);
+	bool again = fx->resume && !keeps_profiles_apart(m);
+	char *session = again ? str_dup(str_of(m->profile)) : mint_session(e, m);
 
 	must(session != NULL);
 	free(m->session);

@@ -76,8 +76,10 @@ void stray_free(struct engine *e, struct stray **stray)
 	DL_DELETE(e->stray_list, s);
 	e->stats.orphans--;
 	m = member_by_row(e, s->life.row);
-	if (m != NULL)
+	if (m != NULL) {
 		m->n_strays--;
+		account_moved(e, m); /* it may have waited for this */
+	}
 	free(s->session);
 	free(s);
 	*stray = NULL;
@@ -271,6 +273,8 @@ void stranger_known(struct engine *e, struct inbox_ledger *l)
 	/* It came to life after we had proven it gone: a create that was applied very late. */
 	s = stray_new(e, a->row, a->generation, l->session, str_of(m != NULL ? m->id : NULL),
 		      str_of(m != NULL ? m->workspace : NULL), l->instance, a->minted_at, false);
+	if (m != NULL)
+		account_moved(e, m);
 	LOG(WARN, ENGINE, "orphan.late", f_text("session", s->session),
 	    f_u64("generation", s->life.generation));
 	commit_attempt_close(batch_commit(e), a->row, a->generation, ATTEMPT_ABANDONED, e->now);

@@ -187,12 +187,26 @@ static void set_policy(struct engine *e, struct provider *p)
 	engine_policy(e->conf, p->caps, p->start_deadline, &p->policy);
 }
 
+/* What the plugin can do decides whether a start waits for proof. */
+static void set_caps(struct engine *e, struct provider *p, uint64_t caps)
+{
+	struct member *m;
+
+	if (p->caps == caps)
+		return;
+	p->caps = caps;
+	for (size_t i = 0; i < p->n_instances; i++) {
+		DL_FOREACH2(p->instances[i].members, m, i_next)
+		account_moved(e, m);
+	}
+}
+
 void worker_said_hello(struct engine *e, struct slot *s, const struct inbox_hello *h)
 {
 	str_copy(s->plugin, sizeof s->plugin, h->plugin);
 	str_copy(s->version, sizeof s->version, h->version);
-	s->provider->caps = h->caps;
 	s->provider->start_deadline = h->start_deadline;
+	set_caps(e, s->provider, h->caps);
 	set_policy(e, s->provider);
 	KP("engine.hello");
 	worker_happens(e, s, WE_HELLO, false);

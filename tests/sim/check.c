@@ -121,8 +121,9 @@ static void check_member(const struct member *m)
 		       state_name(a->state));
 	if (a->open && !a->want)
 		broken("only the wanted live", "%s in %s", m->id, state_name(a->state));
-	if (m->queued != (a->state == ST_QUEUED) || m->counted_open != a->open ||
-	    m->counted_slot != a->slot || (m->hh_session.tbl != NULL) != (bool)a->open ||
+	if (m->queued != (a->state == ST_QUEUED && !account_waits_for_proof(m)) ||
+	    m->counted_open != a->open || m->counted_slot != a->slot ||
+	    (m->hh_session.tbl != NULL) != (bool)a->open ||
 	    (m->timer.node.slot != HEAP_NOWHERE) != (a->timer_at != 0))
 		broken("a state is a place", "%s in %s", m->id, state_name(a->state));
 	if (a->slot && a->state != ST_STARTING)

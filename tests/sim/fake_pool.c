@@ -86,7 +86,7 @@ static void on_hello_due(void *arg)
 			       .plugin = STR("sim"),
 			       .version = STR("1"),
 			       .caps = (sim.s.listable ? RELINK_CAP_LIST : 0) |
-				       RELINK_CAP_PROFILES | RELINK_CAP_PUSH |
+				       (sim.s.same_id ? 0 : RELINK_CAP_PROFILES) | RELINK_CAP_PUSH |
 				       (sim.s.fenced ? RELINK_CAP_FENCED : 0),
 			       .start_deadline = 60000 };
 

@@ -53,6 +53,29 @@ static const struct faults outage = { .instance_down = 1500,
 				      .session_dies = 50,
 				      .worker_dies = 300 };
 
+/* A create that is applied when its session was proven gone would open the id a second time; nothing
+ * that only lists sessions can protect itself from that. */
+static const struct faults truthful = {
+	.create_lost = 300,
+	.create_reply_lost = 400,
+	.create_refused = 800,
+	.close_lost = 300,
+	.close_reply_lost = 300,
+	.close_lies = 300,
+	.push_lost = 2000,
+	.push_twice = 1000,
+	.push_late = 500,
+	.list_error = 500,
+	.list_partial = 500,
+	.list_silent = 200,
+	.session_dies = 150,
+	.logged_out = 800,
+	.worker_dies = 800,
+	.core_dies = 600,
+	.instance_down = 150,
+	.disk_slow = 100,
+};
+
 static const struct faults slow_disk = {
 	.create_late = 500,
 	.create_denied = 2000,
@@ -121,6 +144,14 @@ static const struct kind {
 	    .listable = true,
 	    .wishes = 3,
 	    .faults = liars } },
+	{ "same-id",
+	  { .accounts = 40,
+	    .instances = 2,
+	    .workers = 2,
+	    .listable = true,
+	    .same_id = true,
+	    .wishes = 6,
+	    .faults = truthful } },
 	{ "slow-disk",
 	  { .accounts = 50,
 	    .instances = 2,

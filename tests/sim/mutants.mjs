@@ -62,6 +62,8 @@ const mutants = [
 	 "	if (b == NULL && e->in_flight == NULL) {\n		reply_now", "	if (b != e->in_flight || b == NULL) {\n		reply_now"],
 	["what the store has no room for is dropped", "engine/batch.c",
 	 "	if (e->held == NULL)\n		e->held = b;\n", "	if (e->held == NULL && store_has_room(e->store))\n		e->held = b;\n"],
+	["an id is opened again before its old life is gone", "engine/step.c",
+	 "	return m->n_strays > 0 && ", "	return m->n_strays > 1000 && "],
 	["a start keeps its slot", "policy/account_end.c", "	a->slot = 0;\n", ""],
 	["the journal begins again after a crash", "engine/load.c",
 	 "	e->last_seq = facts.last_seq;\n", ""],

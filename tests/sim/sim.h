@@ -34,6 +34,7 @@ struct setting {
 	unsigned accounts, instances, workers;
 	bool fenced;
 	bool listable; /* false: a provider that can't list */
+	bool same_id;  /* a session's id names its credentials too */
 	struct faults faults;
 	unsigned starts_per_minute;
 	unsigned wishes;  /* what people ask for, per account and hour */
