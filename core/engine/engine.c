@@ -85,6 +85,7 @@ static void on_gone(void *ctx, unsigned slot, const struct obituary *o)
 	must(item != NULL);
 	item->gone = (struct inbox_gone){ .exit_status = o->exit_status,
 					  .signal = o->signal,
+					  .was_ready = o->was_ready,
 					  .pid = o->pid,
 					  .open_calls = o->open_calls,
 					  .report = inbox_copy(&room, o->report),
@@ -380,6 +381,11 @@ void engine_reload(struct engine *e, const struct conf *conf)
 	e->orphan_rules.backoff_base = conf->backoff_base_ms;
 	e->orphan_rules.backoff_cap = conf->backoff_cap_ms;
 	workers_rules(e);
+	e->now = clock_ms();
+	if (!e->stopping)
+		workers_start(e);
+	if (e->on_post != NULL)
+		e->on_post(e->on_post_ctx);
 	store_retain(e->store, conf->store_retention_ms, conf->store_journal_rows);
 }
 
@@ -425,8 +431,10 @@ void engine_free(struct engine **engine)
 		member_free(e, &e->rows[row]);
 	for (size_t p = 0; p < e->n_providers; p++)
 		free(e->providers[p].instances);
-	for (unsigned n = 0; n < e->n_slots; n++)
+	for (unsigned n = 0; n < e->n_slots; n++) {
+		free(e->slots[n].blame);
 		free(e->slots[n].last_death);
+	}
 	heap_fini(&e->timers);
 	free(e->rows);
 	free(e->providers);

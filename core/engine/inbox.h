@@ -56,6 +56,7 @@ struct inbox_reply {
 };
 struct inbox_gone {
 	int exit_status, signal;
+	bool was_ready;
 	uint64_t pid, open_calls;
 	struct str report, last_lines;
 };

@@ -143,7 +143,8 @@ struct slot {
 	struct timer timer;
 	char plugin[65], version[65]; /* from its hello */
 	uint64_t lag_ms, ops, rss_kib, deaths;
-	uint64_t ping_seq;
+	uint64_t ping_seq, spawned_at;
+	char *blame;      /* why we ended it, for its obituary; NULL: not yet */
 	char *last_death; /* one sentence */
 };
 
@@ -328,7 +329,7 @@ void worker_happens(struct engine *, struct slot *, unsigned event, bool misconf
 void worker_said_hello(struct engine *, struct slot *, const struct inbox_hello *);
 void worker_answered(struct engine *, struct slot *, struct inbox_reply *);
 void worker_gone(struct engine *, struct slot *, struct inbox_gone *);
-void workers_start(struct engine *);
+void workers_start(struct engine *); /* also those that wait or are held */
 void workers_stop(struct engine *);
 void workers_rules(struct engine *);
 

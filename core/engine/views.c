@@ -115,7 +115,8 @@ static unsigned port_workers(void *ctx, void (*each)(void *arg, const struct wor
 			.version = str_of(s->version),
 			.pid = e->pool != NULL ? pool_pid(e->pool, n) : 0,
 			.since = s->w.since,
-			.next_start_at = s->w.state == WS_COOLING ? s->w.timer_at : 0,
+			.next_start_at =
+			    s->w.state == WS_COOLING || s->w.state == WS_HELD ? s->w.timer_at : 0,
 			.deaths = s->deaths,
 			.open_ops = s->ops,
 			.lag_ms = s->lag_ms,

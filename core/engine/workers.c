@@ -11,6 +11,7 @@
 
 static struct worker_rules rules_of(const struct conf *c)
 {
+	must(c->restart_burst <= WORKER_DEATHS);
 	return (struct worker_rules){ .ping_interval = c->ping_interval_ms,
 				      .hello = c->hello_ms,
 				      .ready = c->ready_ms,
@@ -45,11 +46,13 @@ static void spawn(struct engine *e, struct slot *s)
 	KP("engine.spawn");
 	r = pool_spawn(e->pool, s->number, path, p->name, &why);
 	if (r == 0) {
+		s->spawned_at = e->now;
 		LOG(INFO, PROC, "worker.spawned", f_u64("slot", s->number),
 		    f_text("provider", p->name), f_u64("pid", pool_pid(e->pool, s->number)));
 		return;
 	}
-	LOG(ERROR, PROC, "worker.not_spawned", f_u64("slot", s->number), f_text("why", why.text));
+	LOG(ERROR, PROC, "worker.not_spawned", f_u64("slot", s->number),
+	    f_text("provider", p->name), f_text("why", why.text));
 	worker_happens(e, s, WE_NOSPAWN, false);
 }
 
@@ -92,19 +95,23 @@ static void send_config(struct engine *e, struct slot *s)
 static void send_ping(struct engine *e, struct slot *s)
 {
 	struct msg_ping params = { .seq = ++s->ping_seq };
+	int r = pool_call(e->pool, s->number, MSG_ping, &params, WORKER_TAG(s->number),
+			  e->now + s->rules.ping_interval);
 
-	if (pool_call(e->pool, s->number, MSG_ping, &params, WORKER_TAG(s->number),
-		      e->now + s->rules.ping_interval) < 0)
+	if (r == ERR_FULL)
+		worker_happens(e, s, WE_UNSENT, false);
+	else if (r < 0)
 		pool_kill(e->pool, s->number);
 }
 
+/* Whom the request does not reach is stopped by SIGTERM, which asks for the same. */
 static void send_stop(struct engine *e, struct slot *s)
 {
 	struct msg_stop params = { .grace = s->rules.stop };
 
 	if (pool_call(e->pool, s->number, MSG_stop, &params, WORKER_TAG(s->number),
 		      e->now + s->rules.stop) < 0)
-		pool_kill(e->pool, s->number);
+		pool_terminate(e->pool, s->number);
 }
 
 static void serves(struct engine *e, struct slot *s)
@@ -142,6 +149,46 @@ static void serves_no_more(struct engine *e, struct slot *s)
 	}
 }
 
+static void blame(struct slot *s, char *given)
+{
+	free(s->blame);
+	s->blame = given;
+}
+
+/* It let a time pass; which one, says the state that it was in. */
+static void blame_silence(struct slot *s, unsigned state)
+{
+	static const char *const missing[WS_COUNT] = {
+		[WS_SPAWNED] = "it did not say hello in time",
+		[WS_OPENING] = "it did not open its instances in time",
+		[WS_READY] = "it did not answer its pings",
+		[WS_STOPPING] = "it did not stop in time",
+	};
+
+	blame(s, str_dup(str_of(missing[state])));
+	LOG(ERROR, PROC, "worker.stalled", f_u64("slot", s->number),
+	    f_text("provider", s->provider->conf->name), f_text("why", s->blame));
+}
+
+/* There is no process for now: why, and when the next one is tried. */
+static void tell_pause(const struct slot *s, const struct worker_effects *fx)
+{
+	if (fx->held)
+		LOG(ERROR, PROC, "worker.held", f_u64("slot", s->number),
+		    f_text("provider", s->provider->conf->name), f_text("why", s->last_death),
+		    f_text("do", "correct it, then reload; or restart, if it is in the "
+				 "configuration"),
+		    f_u64("until_ms", s->w.timer_at));
+	else if (fx->cooling)
+		LOG(ERROR, PROC, "worker.cooling", f_u64("slot", s->number),
+		    f_text("provider", s->provider->conf->name),
+		    f_text("why", "it died too often; see its last words"),
+		    f_u64("until_ms", s->w.timer_at));
+	else if (s->w.state == WS_COOLING && fx->from != WS_COOLING)
+		LOG(INFO, PROC, "worker.waiting", f_u64("slot", s->number),
+		    f_u64("until_ms", s->w.timer_at));
+}
+
 void worker_happens(struct engine *e, struct slot *s, unsigned event, bool misconfigured)
 {
 	struct worker_event we = { .kind = (uint8_t)event,
@@ -159,13 +206,11 @@ void worker_happens(struct engine *e, struct slot *s, unsigned event, bool misco
 	timer_set(e, &s->timer, s->w.timer_at);
 	if (fx.down)
 		serves_no_more(e, s);
-	if (fx.stalled)
-		LOG(ERROR, PROC, "worker.stalled", f_u64("slot", s->number),
-		    f_u64("unanswered_pings", s->w.misses));
-	if (fx.cooling)
-		LOG(ERROR, PROC, "worker.cooling", f_u64("slot", s->number),
-		    f_u64("until_ms", s->w.timer_at),
-		    f_text("why", "it died too often; see its last words"));
+	tell_pause(s, &fx);
+	if (fx.terminate || (fx.kill && fx.from == WS_STOPPING))
+		blame_silence(s, fx.from);
+	if (fx.terminate)
+		pool_terminate(e->pool, s->number);
 	if (fx.kill)
 		pool_kill(e->pool, s->number);
 	if (fx.stop)
@@ -212,6 +257,21 @@ void worker_said_hello(struct engine *e, struct slot *s, const struct inbox_hell
 	worker_happens(e, s, WE_HELLO, false);
 }
 
+static void refused(struct engine *e, struct slot *s, const struct inbox_reply *r)
+{
+	struct buf b;
+
+	LOG(ERROR, PROC, "worker.refused", f_u64("slot", s->number),
+	    f_text("provider", s->provider->conf->name), f_text("cause", cause_name(r->cause)),
+	    f_str("why", r->text));
+	buf_init(&b, 1024);
+	buf_printf(&b, "it cannot open its instances: %.*s", (int)MIN_OF(r->text.n, 500),
+		   r->text.p);
+	blame(s, str_dup(buf_all(&b)));
+	buf_fini(&b);
+	worker_happens(e, s, WE_REFUSED, r->cause == RELINK_MISCONFIGURED);
+}
+
 void worker_answered(struct engine *e, struct slot *s, struct inbox_reply *r)
 {
 	switch ((enum msg_method)r->method) {
@@ -220,11 +280,7 @@ void worker_answered(struct engine *e, struct slot *s, struct inbox_reply *r)
 			KP("engine.worker.ready");
 			worker_happens(e, s, WE_OPENED, false);
 		} else if (r->result == ERR_STATE) {
-			LOG(ERROR, PROC, "worker.refused", f_u64("slot", s->number),
-			    f_text("provider", s->provider->conf->name), f_str("why", r->text));
-			free(s->last_death);
-			s->last_death = str_dup(r->text);
-			worker_happens(e, s, WE_REFUSED, false);
+			refused(e, s, r);
 		}
 		break; /* deadline and death have events of their own */
 	case MSG_ping:
@@ -242,14 +298,16 @@ void worker_answered(struct engine *e, struct slot *s, struct inbox_reply *r)
 	}
 }
 
-/* One sentence for people: how it ended and its last line. */
-static char *death_sentence(const struct inbox_gone *g)
+/* One sentence for people: why we ended it, if we did, how it ended, and its last line. */
+static char *death_sentence(const char *or_blame, const struct inbox_gone *g)
 {
 	struct str last = g->report.n > 0 ? g->report : g->last_lines;
 	struct buf b;
 	char *z;
 
-	buf_init(&b, 1024);
+	buf_init(&b, 2048);
+	if (or_blame != NULL)
+		buf_printf(&b, "%s; ", or_blame);
 	if (g->signal != 0)
 		buf_printf(&b, "killed by signal %d (%s)", g->signal, strsignal(g->signal));
 	else
@@ -265,21 +323,36 @@ static char *death_sentence(const struct inbox_gone *g)
 	return z;
 }
 
+static void tell_end(const struct engine *e, const struct slot *s, const struct inbox_gone *g,
+		     bool died)
+{
+	const struct log_field fields[] = { f_u64("slot", s->number),
+					    f_text("provider", s->provider->conf->name),
+					    f_text("plugin", s->plugin),
+					    f_text("version", s->version),
+					    f_u64("pid", g->pid),
+					    f_u64("ran_ms", e->now - s->spawned_at),
+					    f_bool("was_ready", g->was_ready),
+					    f_u64("deaths", s->deaths),
+					    f_text("how", s->last_death),
+					    { 0 } };
+	enum log_level level = died ? LOG_ERROR : LOG_INFO;
+
+	if (log_wants(level, LOG_SUB_PROC))
+		log_fields(level, LOG_SUB_PROC, died ? "worker.died" : "worker.ended", fields);
+}
+
+/* An end that was wished, or that followed from a refusal, is none of its deaths. */
 void worker_gone(struct engine *e, struct slot *s, struct inbox_gone *g)
 {
-	bool wanted = s->w.want && !e->stopping;
+	bool died = s->w.want && !s->w.refused && !e->stopping;
 
-	s->deaths += wanted;
+	s->deaths += died;
 	free(s->last_death);
-	s->last_death = death_sentence(g);
+	s->last_death = death_sentence(s->blame, g);
+	blame(s, NULL);
 	KP("engine.worker.gone");
-	if (wanted)
-		LOG(ERROR, PROC, "worker.died", f_u64("slot", s->number),
-		    f_text("provider", s->provider->conf->name), f_u64("pid", g->pid),
-		    f_text("how", s->last_death));
-	else
-		LOG(INFO, PROC, "worker.ended", f_u64("slot", s->number), f_u64("pid", g->pid),
-		    f_text("how", s->last_death));
+	tell_end(e, s, g, died);
 	worker_happens(e, s, WE_GONE, g->signal == 0 && g->exit_status == EXIT_MISCONFIGURED);
 }
 

@@ -136,18 +136,20 @@ void on_then_stop(struct step *s)
 void on_forget(struct step *s)
 {
 	unwant(s->a);
+	step_set_cause(s, RELINK_BY_REQUEST, ACTION_NONE);
 	step_enter(s, ST_DELETED);
 }
 
 void on_forget_life(struct step *s)
 {
 	unwant(s->a);
+	step_set_cause(s, RELINK_BY_REQUEST, ACTION_NONE);
 	step_end_life(s, AFTER_DELETE);
 }
 
 void on_then_forget(struct step *s)
 {
 	unwant(s->a);
+	step_set_cause(s, RELINK_BY_REQUEST, ACTION_NONE);
 	s->a->after = AFTER_DELETE;
-	s->fx->changed = true;
 }

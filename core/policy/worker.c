@@ -5,6 +5,7 @@
 
 #define WAS_REALLY_READY_MS 1000 /* s6's rule: ready for a second, so restart at once */
 #define FORGIVEN_AFTER_MS   60000
+#define LAST_WORDS_MS       2000 /* after SIGTERM its watchdog takes 1.5 s (worker/main.c) */
 
 struct step {
 	const struct worker_rules *r;
@@ -33,8 +34,12 @@ static void bug(struct step *s)
 
 static void spawn(struct step *s)
 {
-	s->w->want = 1;
-	s->w->misses = 0;
+	struct worker *w = s->w;
+
+	w->want = 1;
+	w->misses = 0;
+	w->unsent = w->refused = w->misconfigured = false;
+	w->ready_at = 0;
 	s->fx->spawn = true;
 	enter(s, WS_SPAWNED, s->r->hello);
 }
@@ -42,33 +47,57 @@ static void spawn(struct step *s)
 static void want(struct step *s)
 {
 	s->w->want = 1;
+	s->w->misconfigured = false;
 }
 
 static void unwant(struct step *s)
 {
 	s->w->want = 0;
+}
+
+static void empty(struct step *s)
+{
+	unwant(s);
 	enter(s, WS_EMPTY, 0);
 }
 
 static void stop(struct step *s)
 {
-	s->w->want = 0;
+	unwant(s);
 	s->fx->stop = true;
 	s->fx->down = s->w->state == WS_READY;
 	enter(s, WS_STOPPING, s->r->stop);
 }
 
+static void end_by_force(struct step *s, uint64_t timer_ms)
+{
+	s->fx->down = s->w->state == WS_READY;
+	enter(s, WS_KILLED, timer_ms);
+}
+
 static void kill_it(struct step *s)
 {
 	s->fx->kill = true;
-	s->fx->down = s->w->state == WS_READY;
-	enter(s, WS_KILLED, 0);
+	end_by_force(s, 0);
 }
 
 static void kill_unwanted(struct step *s)
 {
-	s->w->want = 0;
+	unwant(s);
 	kill_it(s);
+}
+
+/* Silence is best explained by who keeps it: its watchdog leaves a backtrace. */
+static void terminate(struct step *s)
+{
+	s->fx->terminate = true;
+	end_by_force(s, LAST_WORDS_MS);
+}
+
+static void no_last_words(struct step *s)
+{
+	s->fx->kill = true;
+	s->w->timer_at = 0;
 }
 
 static void open_instances(struct step *s)
@@ -86,9 +115,9 @@ static void ready(struct step *s)
 
 static void refused(struct step *s)
 {
-	s->fx->held = true;
-	s->fx->kill = true;
-	enter(s, WS_HELD, 0);
+	s->w->refused = true;
+	s->w->misconfigured = s->e->misconfigured;
+	kill_it(s);
 }
 
 static void ping(struct step *s)
@@ -97,22 +126,41 @@ static void ping(struct step *s)
 	s->w->timer_at = 0; /* the next one is due after the answer to this one */
 }
 
+static void ping_later(struct step *s)
+{
+	s->w->timer_at = s->r->ping_interval > 0 ? s->e->now + s->r->ping_interval : 0;
+}
+
 static void pong(struct step *s)
 {
 	s->w->misses = 0;
 	if (s->w->fails > 0 && s->e->now - s->w->ready_at >= FORGIVEN_AFTER_MS)
 		s->w->fails = 0;
-	s->w->timer_at = s->r->ping_interval > 0 ? s->e->now + s->r->ping_interval : 0;
+	ping_later(s);
 }
 
 static void missed(struct step *s)
 {
-	if (++s->w->misses < s->r->ping_misses) {
+	s->w->unsent = false;
+	if (++s->w->misses < s->r->ping_misses)
 		ping(s);
-		return;
-	}
-	s->fx->stalled = true;
-	kill_it(s);
+	else
+		terminate(s);
+}
+
+static void unsent(struct step *s)
+{
+	s->w->unsent = true;
+	ping_later(s);
+}
+
+/* One that could not be sent was not answered either. */
+static void ping_is_due(struct step *s)
+{
+	if (s->w->unsent)
+		missed(s);
+	else
+		ping(s);
 }
 
 static void note_death(struct step *s)
@@ -134,12 +182,14 @@ static void again(struct step *s, bool was_ready)
 {
 	struct worker *w = s->w;
 
-	note_death(s);
+	if (!w->refused) /* which is an orderly answer and gets an orderly backoff */
+		note_death(s);
+	w->misconfigured |= s->e->misconfigured;
 	if (!w->want) {
 		enter(s, WS_EMPTY, 0);
-	} else if (s->e->misconfigured) {
+	} else if (w->misconfigured) {
 		s->fx->held = true;
-		enter(s, WS_HELD, 0);
+		enter(s, WS_HELD, backoff_spread(&w->rng, s->r->cool));
 	} else if (recent_deaths(s) >= s->r->burst) {
 		s->fx->cooling = true;
 		enter(s, WS_COOLING, backoff_spread(&w->rng, s->r->cool));
@@ -164,7 +214,7 @@ static void died_serving(struct step *s)
 	again(s, s->e->now - s->w->ready_at >= WAS_REALLY_READY_MS);
 }
 
-/* We ended it: because it hung (still wanted) or because nobody wants it. */
+/* We ended it: because it was silent, refused (still wanted), or because nobody wants it. */
 static void died_killed(struct step *s)
 {
 	again(s, s->w->ready_at != 0 && s->w->since - s->w->ready_at >= WAS_REALLY_READY_MS);
@@ -180,15 +230,15 @@ static void ended(struct step *s)
 
 // clang-format off
 static action *const table[WS_COUNT][WE_COUNT] = {
-/*                 WANT   UNWANT         TIMER    NOSPAWN     HELLO           OPENED  REFUSED  PONG   MISSED  GONE */
-[WS_EMPTY]    = { spawn, keep,          bug,     bug,        bug,            bug,    bug,     keep,  keep,   bug          },
-[WS_SPAWNED]  = { want,  kill_unwanted, kill_it, died_early, open_instances, bug,    bug,     keep,  keep,   died_early   },
-[WS_OPENING]  = { want,  kill_unwanted, kill_it, bug,        kill_it,        ready,  refused, keep,  keep,   died_early   },
-[WS_READY]    = { want,  stop,          ping,    bug,        kill_it,        bug,    bug,     pong,  missed, died_serving },
-[WS_STOPPING] = { want,  keep,          kill_it, bug,        keep,           keep,   keep,    keep,  keep,   ended        },
-[WS_KILLED]   = { want,  kill_unwanted, bug,     bug,        keep,           keep,   keep,    keep,  keep,   died_killed  },
-[WS_COOLING]  = { spawn, unwant,        spawn,   bug,        bug,            bug,    bug,     keep,  keep,   bug          },
-[WS_HELD]     = { spawn, unwant,        bug,     bug,        keep,           keep,   keep,    keep,  keep,   keep         },
+/*                 WANT   UNWANT         TIMER          NOSPAWN     HELLO           OPENED  REFUSED  PONG   MISSED  UNSENT  GONE */
+[WS_EMPTY]    = { spawn, keep,          bug,           bug,        bug,            bug,    bug,     keep,  keep,   bug,    bug          },
+[WS_SPAWNED]  = { want,  kill_unwanted, terminate,     died_early, open_instances, bug,    bug,     keep,  keep,   bug,    died_early   },
+[WS_OPENING]  = { want,  kill_unwanted, terminate,     bug,        kill_it,        ready,  refused, keep,  keep,   bug,    died_early   },
+[WS_READY]    = { want,  stop,          ping_is_due,   bug,        kill_it,        bug,    bug,     pong,  missed, unsent, died_serving },
+[WS_STOPPING] = { want,  unwant,        kill_it,       bug,        keep,           keep,   keep,    keep,  keep,   bug,    ended        },
+[WS_KILLED]   = { want,  unwant,        no_last_words, bug,        keep,           keep,   keep,    keep,  keep,   bug,    died_killed  },
+[WS_COOLING]  = { spawn, empty,         spawn,         bug,        bug,            bug,    bug,     keep,  keep,   bug,    bug          },
+[WS_HELD]     = { spawn, empty,         spawn,         bug,        bug,            bug,    bug,     keep,  keep,   bug,    bug          },
 };
 // clang-format on
 

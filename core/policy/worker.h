@@ -3,7 +3,10 @@
  *
  * A worker costs nothing to replace and knows nothing that is not also in the store or at the
  * provider.  So: at once when it had been ready, slower when it never was, a pause when it keeps
- * dying, and no further try while its configuration is wrong.  The core never ends because of one.
+ * dying, and a long one while its configuration is wrong.  The core never ends because of one.
+ *
+ * A slot has a process exactly in SPAWNED to KILLED; whatever ends one, the next is started only
+ * after GONE.
  */
 #ifndef RELINK_POLICY_WORKER_H
 #define RELINK_POLICY_WORKER_H
@@ -16,9 +19,9 @@
 	S(OPENING, "opening")   /* said hello, opens its instances */               \
 	S(READY, "ready")       /* serves */                                        \
 	S(STOPPING, "stopping") /* was asked to end */                              \
-	S(KILLED, "killed")     /* was sent SIGKILL; not reaped yet */              \
+	S(KILLED, "killed")     /* ended by us, by force; not reaped yet */         \
 	S(COOLING, "cooling")   /* no process; a timer runs until the next start */ \
-	S(HELD, "held")         /* no process; its configuration is wrong */
+	S(HELD, "held")         /* the same, for longer: somebody must act */
 enum worker_state {
 #define S(id, name) WS_##id,
 	WORKER_STATES(S)
@@ -26,16 +29,17 @@ enum worker_state {
 	    WS_COUNT
 };
 
-#define WORKER_EVENTS(E)                                                      \
-	E(WANT, "want")     /* serve; also: the configuration changed */      \
-	E(UNWANT, "unwant") /* end in good order */                           \
-	E(TIMER, "timer")                                                     \
-	E(NOSPAWN, "nospawn") /* the system gave no process */                \
-	E(HELLO, "hello")                                                     \
-	E(OPENED, "opened")                                                   \
-	E(REFUSED, "refused") /* it can't open its instances as configured */ \
-	E(PONG, "pong")                                                       \
-	E(MISSED, "missed") /* a ping was not answered in time */             \
+#define WORKER_EVENTS(E)                                                            \
+	E(WANT, "want")     /* serve; also: whatever is wrong may be put right */   \
+	E(UNWANT, "unwant") /* end in good order */                                 \
+	E(TIMER, "timer")                                                           \
+	E(NOSPAWN, "nospawn") /* the system gave no process */                      \
+	E(HELLO, "hello")                                                           \
+	E(OPENED, "opened")                                                         \
+	E(REFUSED, "refused") /* it can't open its instances as configured */       \
+	E(PONG, "pong")                                                             \
+	E(MISSED, "missed") /* a ping was not answered in time */                   \
+	E(UNSENT, "unsent") /* a ping was not sent: too much is queued before it */ \
 	E(GONE, "gone")     /* reaped, pipes at their end */
 enum worker_event_kind {
 #define E(id, name) WE_##id,
@@ -44,32 +48,37 @@ enum worker_event_kind {
 	    WE_COUNT
 };
 
-#define WORKER_DEATHS 16
+#define WORKER_DEATHS 16 /* as many as are remembered: no larger burst is ever reached */
 
 struct worker {
 	uint8_t state, want, misses, fails;
-	uint64_t since, timer_at, ready_at, rng;
+	/* Of this process: the ping that is due was not sent; it has refused its configuration; that
+	 * is wrong, so the next process would do the same. */
+	bool unsent, refused, misconfigured;
+	uint64_t since, timer_at, rng;
+	uint64_t ready_at;              /* of this process; 0: never */
 	uint64_t deaths[WORKER_DEATHS]; /* times of the last ones, a ring */
 	uint32_t n_deaths;
 };
 
 struct worker_rules {
 	uint64_t ping_interval, hello, ready, stop, restart_base, restart_cap, window, cool;
-	uint32_t ping_misses, burst;
+	uint32_t ping_misses, burst; /* burst: at most WORKER_DEATHS */
 };
 
 struct worker_event {
 	uint8_t kind;
-	bool misconfigured; /* GONE: it said so by its exit status (78) */
+	bool misconfigured; /* REFUSED: by this cause; GONE: by its exit status (78) */
 	uint64_t now;
 };
 
 struct worker_effects {
-	bool spawn, config, ping, stop, kill; /* what to do; spawn may be answered NOSPAWN */
-	bool up, down;                        /* it serves from now on; it serves no more */
-	bool stalled; /* kill, because it did not answer: ask for its last words first */
-	bool cooling; /* died too often: an operator should look */
-	bool held;    /* waits for its configuration to change */
+	/* What to do.  NOSPAWN may answer spawn, and UNSENT ping, at once. */
+	bool spawn, config, ping, stop, kill;
+	bool terminate; /* it is silent: SIGTERM, for its last words; a kill follows if need be */
+	bool up, down;  /* it serves from now on; it serves no more */
+	bool cooling;   /* died too often: an operator should look */
+	bool held;      /* its configuration is wrong: an operator must act */
 	bool bug;
 	uint8_t from;
 };

@@ -68,7 +68,8 @@ int pool_spawn(struct pool *, unsigned slot, const char *plugin, const char *nam
  * After an error no reply follows. */
 int pool_call(struct pool *, unsigned slot, enum msg_method, const void *params, uint64_t tag,
 	      uint64_t deadline_ms);
-/* SIGTERM, or at once SIGKILL.  No-op for an empty slot; gone follows otherwise. */
+/* SIGTERM: a worker stops in order, and one whose loop hangs leaves a backtrace in its obituary; one
+ * that was stopped as a whole does neither.  SIGKILL ends any.  No-ops for an empty slot. */
 void pool_terminate(struct pool *, unsigned slot);
 void pool_kill(struct pool *, unsigned slot);
 

@@ -11,7 +11,7 @@
 #define EXIT_USAGE    64 /* not started by a core */
 #define EXIT_BROKEN   70 /* cannot go on; a new worker may */
 #define EXIT_PROTOCOL 76 /* the core said something that the protocol does not have */
-#define EXIT_CONFIG   78 /* the plugin cannot be used: the core waits for an operator */
+#define EXIT_CONFIG   78 /* the plugin cannot be used: the core waits, and tries again slowly */
 
 #define REPORT_FD 4
 

@@ -10,6 +10,7 @@
 
 #define ACCOUNTS_MAX 65536
 
+#define LONGEST_OP_MS 61000 /* a start's deadline is 60 s (fake_pool.c) */
 #define WINDOW_MS     60000
 #define WIRE_SLACK_MS 10000 /* between a permit and the create's arrival, on a slow disk */
 
@@ -64,6 +65,14 @@ static unsigned in_window(const uint64_t *at, unsigned n)
 void check_crashed(void)
 {
 	core_crashes.at[core_crashes.n++ % ARRAY_LEN(core_crashes.at)] = sim.now;
+}
+
+void check_reloaded(void)
+{
+	for (unsigned n = 0; n < sim.engine->n_slots; n++) {
+		if (sim.engine->slots[n].w.state == WS_HELD)
+			broken("a reload tries who is held", "slot %u", n);
+	}
 }
 
 void check_create(const struct request *r)
@@ -144,12 +153,29 @@ static void check_member(const struct member *m)
 		       (long long)(a->timer_at - a->since));
 	if ((a->state == ST_PARKED || a->state == ST_HELD) && a->timer_at != 0)
 		broken("parked means at no cost", "%s has a timer", m->id);
+	/* A deleted account keeps its last cause, and its life may be left to the orphans. */
 	if (a->cause == RELINK_GONE && a->seen && !a->open && m->session != NULL &&
 	    a->state != ST_CLOSING && a->state != ST_DELETED && world_is_live(m->session))
 		broken("only the dead are given up", "%s of %s lives", m->session, m->id);
 	if (a->fails >= p->max_fails && a->state != ST_HELD && a->state != ST_CLOSING)
 		broken("the budget ends in held", "%s has %u fails in %s", m->id, a->fails,
 		       state_name(a->state));
+}
+
+static void check_slot(const struct slot *s)
+{
+	const struct worker *w = &s->w;
+	bool pause = w->state == WS_COOLING || w->state == WS_HELD;
+
+	if ((w->state == WS_EMPTY || pause) && pool_pid(sim.pool, s->number) != 0)
+		broken("an empty slot has no process", "slot %u in %s", s->number,
+		       worker_state_name(w->state));
+	if ((pause || w->state == WS_SPAWNED || w->state == WS_OPENING) && w->timer_at == 0)
+		broken("no worker is waited for in vain", "slot %u in %s", s->number,
+		       worker_state_name(w->state));
+	if ((s->timer.node.slot != HEAP_NOWHERE) != (w->timer_at != 0))
+		broken("a state is a place", "slot %u in %s", s->number,
+		       worker_state_name(w->state));
 }
 
 void check_all(void)
@@ -164,6 +190,8 @@ void check_all(void)
 		if (e->rows[row] != NULL)
 			check_member(e->rows[row]);
 	}
+	for (unsigned n = 0; n < e->n_slots; n++)
+		check_slot(&e->slots[n]);
 	for (size_t i = 0; i < e->providers[0].n_instances; i++) {
 		const struct instance *in = &e->providers[0].instances[i];
 
@@ -235,9 +263,17 @@ void check_settled(void)
 		if (e->rows[row] != NULL)
 			settled_member(e->rows[row]);
 	}
+	for (unsigned n = 0; n < e->n_slots; n++) {
+		if (e->slots[n].w.state != WS_READY)
+			broken("every worker comes back", "slot %u is %s", n,
+			       worker_state_name(e->slots[n].w.state));
+	}
 	if (durable_strays() != 0 || e->stray_list != NULL)
 		broken("every life ends", "%u lives are given up and not proven gone",
 		       durable_strays());
-	if (e->ops != NULL && HASH_CNT(hh, e->ops) > e->providers[0].n_instances)
-		broken("every operation is answered", "%u are open", HASH_CNT(hh, e->ops));
+	for (const struct op *op = e->ops; op != NULL; op = op->hh.next) {
+		if (sim.now - op->asked_at > LONGEST_OP_MS)
+			broken("every operation is answered", "one is open for %llu ms",
+			       (unsigned long long)(sim.now - op->asked_at));
+	}
 }

@@ -15,6 +15,8 @@ static void request_free(struct request *r);
 #define CONFIG_MS 15
 #define WIRE_MS   8
 
+#define LAST_WORDS_MS 1500
+
 struct fake_call {
 	uint64_t tag;
 	enum msg_method method;
@@ -22,6 +24,8 @@ struct fake_call {
 };
 struct fake_worker {
 	bool running, hung;
+	bool full;     /* the queue to it takes no more */
+	bool asked;    /* for its last words */
 	uint64_t life; /* number of this process */
 	struct fake_call *calls;
 };
@@ -143,6 +147,17 @@ static void on_deadline(void *arg)
 	free(x);
 }
 
+static bool refuses_config(struct pool *p, const struct entry *x)
+{
+	struct msg_error error = { .cause = chance(2) == 0 ? RELINK_MISCONFIGURED : RELINK_NETWORK,
+				   .text = STR("the simulated plugin said so") };
+
+	if (sim.calm || !happens(sim.s.faults.config_refused))
+		return false;
+	p->port.reply(p->port.ctx, x->slot, MSG_config, x->tag, ERR_STATE, NULL, &error);
+	return true;
+}
+
 /* The worker itself answers: config, ping, stop. */
 static void on_own_answer(void *arg)
 {
@@ -161,7 +176,9 @@ static void on_own_answer(void *arg)
 			: method == MSG_stop ? (const void *)&stop
 					     : (const void *)&config;
 		fake_call_end(w, c);
-		x->pool->port.reply(x->pool->port.ctx, x->slot, method, x->tag, 0, reply, NULL);
+		if (method != MSG_config || !refuses_config(x->pool, x))
+			x->pool->port.reply(x->pool->port.ctx, x->slot, method, x->tag, 0, reply,
+					    NULL);
 		if (method == MSG_stop)
 			fake_pool_kill_worker(x->slot);
 	}
@@ -235,6 +252,8 @@ int pool_call(struct pool *p, unsigned slot, enum msg_method method, const void 
 
 	if (!w->running)
 		return ERR_UNAVAILABLE;
+	if (w->full)
+		return ERR_FULL;
 	c = calloc(1, sizeof *c);
 	c->tag = tag;
 	c->method = method;
@@ -413,28 +432,37 @@ void fake_pool_kill_worker(unsigned slot)
 
 	if (w == NULL || !w->running)
 		return;
-	w->hung = true; /* it says nothing from here on */
+	w->hung = w->asked = true; /* it says nothing from here on */
 	sim.t.worker_deaths++;
 	later(1 + chance(5), on_gone_due, entry_new(sim.pool, slot));
 }
 
 void fake_pool_hang_worker(unsigned slot)
 {
-	if (sim.pool != NULL && sim.pool->w[slot].running)
+	if (sim.pool != NULL && sim.pool->w[slot].running) {
 		sim.pool->w[slot].hung = true;
+		sim.pool->w[slot].full = happens(sim.s.faults.queue_full);
+	}
 }
 
 void pool_kill(struct pool *p, unsigned slot)
 {
 	if (p->w[slot].running) {
+		if (p->w[slot].hung && !p->w[slot].asked)
+			broken("who is silent is asked for last words", "slot %u", slot);
 		p->w[slot].hung = true;
 		later(1 + chance(5), on_gone_due, entry_new(p, slot));
 	}
 }
 
+/* Its watchdog ends it, unless it was stopped as a whole. */
 void pool_terminate(struct pool *p, unsigned slot)
 {
-	pool_kill(p, slot);
+	if (!p->w[slot].running)
+		return;
+	p->w[slot].hung = p->w[slot].asked = true;
+	if (chance(4) != 0)
+		later(LAST_WORDS_MS, on_gone_due, entry_new(p, slot));
 }
 
 void pool_pause(struct pool *p, bool paused)

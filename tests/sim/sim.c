@@ -264,6 +264,10 @@ static void on_tick(void *arg)
 		return;
 	if (happens(f->core_dies))
 		core_crash();
+	if (sim.engine != NULL && happens(f->reloads)) {
+		engine_reload(sim.engine, sim.conf);
+		check_reloaded();
+	}
 	for (unsigned w = 0; w < sim.s.workers; w++) {
 		if (happens(f->worker_dies))
 			fake_pool_kill_worker(w);

@@ -25,7 +25,8 @@ struct faults {
 	unsigned session_dies;                                        /* per session and minute */
 	unsigned logged_out;                                          /* of the deaths */
 	unsigned worker_dies, worker_hangs, core_dies, instance_down; /* per tick */
-	unsigned spawn_fails;
+	unsigned queue_full;                                          /* of the hung workers */
+	unsigned spawn_fails, config_refused, reloads;
 	unsigned disk_slow;
 };
 
@@ -137,6 +138,7 @@ void check_all(void);                      /* after every turn */
 void check_settled(void);                  /* at the end of the calm */
 void check_reset(void);
 void check_crashed(void);
+void check_reloaded(void);
 uint64_t check_asked(uint64_t row);                         /* a wish is put; its number */
 void check_acked(uint64_t row, uint64_t number, bool want); /* it was answered "done" */
 

@@ -21,7 +21,8 @@ export const quick = {
 	join_window: "300ms",
 };
 const quickWorker = {
-	restart_base: "20ms", restart_cap: "200ms", restart_burst: 50, ping_interval: "1s",
+	restart_base: "20ms", restart_cap: "200ms", restart_burst: 16, cool_down: "1s",
+	ping_interval: "1s",
 };
 
 export function folder() {

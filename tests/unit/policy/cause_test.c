@@ -184,7 +184,7 @@ static void names_are_what_they_always_were(void **state)
 					 "killed", "cooling", "held", NULL } },
 		{ worker_event_name, 0,
 		  (const char *const[]){ "want", "unwant", "timer", "nospawn", "hello", "opened",
-					 "refused", "pong", "missed", "gone", NULL } },
+					 "refused", "pong", "missed", "unsent", "gone", NULL } },
 	};
 
 	(void)state;

@@ -164,6 +164,7 @@ static struct cell slot_cell(const struct worker_story *s)
 	say(&c, fx->config, "config");
 	say(&c, fx->ping, "ping");
 	say(&c, fx->stop, "stop");
+	say(&c, fx->terminate, "terminate");
 	say(&c, fx->kill, "kill");
 	say(&c, fx->up, "up");
 	say(&c, fx->down, "down");

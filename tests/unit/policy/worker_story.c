@@ -36,12 +36,19 @@ RULE(timer_where_needed)
 	case WS_OPENING:
 	case WS_STOPPING:
 	case WS_COOLING:
+	case WS_HELD:
 		return s->w.timer_at != 0;
 	case WS_READY:
-		return true; /* until the next ping; none while one is unanswered */
+	case WS_KILLED:
+		return true; /* until the next ping, or the kill; none while an answer is awaited */
 	default:
 		return s->w.timer_at == 0;
 	}
+}
+
+RULE(timers_come_once)
+{
+	return s->e.kind != WE_TIMER || s->fx.bug || s->w.timer_at == 0 || s->w.timer_at > s->now;
 }
 
 RULE(wanted_by_state)
@@ -80,12 +87,26 @@ RULE(asked_only_where_it_can_answer)
 {
 	return (!s->fx.ping || s->w.state == WS_READY) &&
 	       (!s->fx.stop || (s->w.state == WS_STOPPING && !s->w.want)) &&
-	       (!s->fx.stalled || s->fx.kill);
+	       (!s->fx.stop || !s->fx.kill);
 }
 
 RULE(kills_are_waited_for)
 {
-	return !s->fx.kill || s->w.state == WS_KILLED || s->w.state == WS_HELD;
+	bool ended = s->fx.kill || s->fx.terminate;
+
+	if (ended && s->w.state != WS_KILLED)
+		return false;
+	if (s->w.state != WS_KILLED || s->before.state == WS_KILLED)
+		return true;
+	return s->fx.kill != s->fx.terminate && s->fx.terminate == (s->w.timer_at != 0);
+}
+
+RULE(no_process_no_marks)
+{
+	const struct worker *w = &s->w;
+
+	return w->state != WS_SPAWNED || (w->ready_at == 0 && w->misses == 0 && !w->unsent &&
+					  !w->refused && !w->misconfigured);
 }
 
 RULE(shown_states)
@@ -98,20 +119,22 @@ RULE(starts_are_paused)
 {
 	uint64_t wait = s->w.timer_at - s->now;
 
-	if (s->w.state != WS_COOLING || s->before.state == WS_COOLING)
+	if (!s->fx.held && (s->w.state != WS_COOLING || s->before.state == WS_COOLING))
 		return true;
-	if (s->fx.cooling)
+	if (s->fx.cooling || s->fx.held)
 		return wait >= s->r.cool && wait <= s->r.cool + s->r.cool / 10;
 	return wait >= s->r.restart_base && wait <= s->r.restart_cap;
 }
 
 RULE(deaths_are_counted)
 {
-	bool died =
-	    s->e.kind == WE_GONE && is_one_of(s->before.state, WS_SPAWNED, WS_OPENING, WS_READY);
+	uint32_t deaths = s->w.n_deaths - s->before.n_deaths;
 
-	return s->w.n_deaths >= s->before.n_deaths + died &&
-	       s->w.n_deaths <= s->before.n_deaths + 1;
+	if (s->before.refused)
+		return deaths == 0;
+	if (s->e.kind == WE_GONE && is_one_of(s->before.state, WS_SPAWNED, WS_OPENING, WS_READY))
+		return deaths == 1;
+	return deaths <= 1;
 }
 
 #undef RULE
@@ -122,6 +145,7 @@ static const struct {
 } rules[] = {
 	{ "what cannot come is reported as a bug and changes nothing", bugs_change_nothing },
 	{ "a timer runs while something is awaited, and nowhere else", timer_where_needed },
+	{ "a timer that came is over, or set anew", timers_come_once },
 	{ "an empty slot is not wanted; all others are, but for those that end", wanted_by_state },
 	{ "a process is spawned on entry to spawned only", spawned_on_entry },
 	{ "no process is spawned while one may be there", one_process_at_a_time },
@@ -129,10 +153,12 @@ static const struct {
 	{ "each process gets its configuration once", configured_once },
 	{ "only who serves is pinged, only who is not wanted is stopped",
 	  asked_only_where_it_can_answer },
-	{ "a kill is followed by killed or held", kills_are_waited_for },
+	{ "who is ended by force is killed until it is gone: at once, or after its last words",
+	  kills_are_waited_for },
+	{ "a new process has no past", no_process_no_marks },
 	{ "cooling and held are told when they begin", shown_states },
 	{ "each pause is inside its bounds", starts_are_paused },
-	{ "each death is counted once", deaths_are_counted },
+	{ "each death is counted once, and a refusal is none", deaths_are_counted },
 };
 
 const char *slot_rule(unsigned n)
@@ -145,14 +171,14 @@ bool slot_expects(unsigned state, unsigned event)
 {
 	// clang-format off
 	static const char *const expected[WS_COUNT] = {
-		[WS_EMPTY]    = "xx.....xx.",
-		[WS_SPAWNED]  = "xxxxx..xxx",
-		[WS_OPENING]  = "xxx.xxxxxx",
-		[WS_READY]    = "xxx.x..xxx",
-		[WS_STOPPING] = "xxx.xxxxxx",
-		[WS_KILLED]   = "xx..xxxxxx",
-		[WS_COOLING]  = "xxx....xx.",
-		[WS_HELD]     = "xx..xxxxxx",
+		[WS_EMPTY]    = "xx.....xx..",
+		[WS_SPAWNED]  = "xxxxx..xx.x",
+		[WS_OPENING]  = "xxx.xxxxx.x",
+		[WS_READY]    = "xxx.x..xxxx",
+		[WS_STOPPING] = "xxx.xxxxx.x",
+		[WS_KILLED]   = "xxx.xxxxx.x",
+		[WS_COOLING]  = "xxx....xx..",
+		[WS_HELD]     = "xxx....xx..",
 	};
 	// clang-format on
 
@@ -222,6 +248,13 @@ void slot_dies_misconfigured(struct worker_story *s)
 	assert_false(s->fx.bug);
 }
 
+void slot_refuses(struct worker_story *s, bool misconfigured)
+{
+	slot_step(s, WE_REFUSED, misconfigured);
+	assert_true(s->fx.kill);
+	assert_slot(s, "killed");
+}
+
 void slot_to_ready(struct worker_story *s)
 {
 	if (s->w.state != WS_SPAWNED)
@@ -250,6 +283,12 @@ static void pinged(struct worker_story *s)
 	slot_time_comes(s);
 }
 
+static void ping_unsent(struct worker_story *s)
+{
+	pinged(s);
+	slot_gets(s, WE_UNSENT);
+}
+
 static void missed_two(struct worker_story *s)
 {
 	pinged(s);
@@ -269,11 +308,29 @@ static void stopping_wanted(struct worker_story *s)
 	slot_gets(s, WE_WANT);
 }
 
-static void killed(struct worker_story *s)
+static void terminated(struct worker_story *s)
 {
 	missed_two(s);
 	slot_pass(s, 5000);
 	slot_gets(s, WE_MISSED);
+}
+
+static void killed(struct worker_story *s)
+{
+	terminated(s);
+	slot_time_comes(s);
+}
+
+static void refused(struct worker_story *s)
+{
+	opening(s);
+	slot_refuses(s, false);
+}
+
+static void misconfigured(struct worker_story *s)
+{
+	opening(s);
+	slot_refuses(s, true);
 }
 
 static void killed_unwanted(struct worker_story *s)
@@ -301,8 +358,7 @@ static void cooling_for_long(struct worker_story *s)
 
 static void held(struct worker_story *s)
 {
-	opening(s);
-	slot_gets(s, WE_REFUSED);
+	misconfigured(s);
 	slot_gets(s, WE_GONE);
 }
 
@@ -319,10 +375,14 @@ static const struct slot_situation situations[] = {
 	{ "opening",                   WS_OPENING,  true,  opening },
 	{ "ready",                     WS_READY,    true,  slot_to_ready },
 	{ "ready, pinged",             WS_READY,    false, pinged },
+	{ "ready, a ping unsent",      WS_READY,    false, ping_unsent },
 	{ "ready, two pings missed",   WS_READY,    true,  missed_two },
 	{ "stopping",                  WS_STOPPING, true,  stopping },
 	{ "stopping, wanted again",    WS_STOPPING, true,  stopping_wanted },
-	{ "killed, wanted",            WS_KILLED,   true,  killed },
+	{ "killed, last words",        WS_KILLED,   true,  terminated },
+	{ "killed, wanted",            WS_KILLED,   false, killed },
+	{ "killed, refused",           WS_KILLED,   true,  refused },
+	{ "killed, misconfigured",     WS_KILLED,   true,  misconfigured },
 	{ "killed, unwanted",          WS_KILLED,   true,  killed_unwanted },
 	{ "cooling",                   WS_COOLING,  true,  cooling },
 	{ "cooling for long",          WS_COOLING,  false, cooling_for_long },

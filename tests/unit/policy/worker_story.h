@@ -32,6 +32,8 @@ void slot_gets(struct worker_story *, enum worker_event_kind);
 void slot_time_comes(struct worker_story *);
 /* Gone, with the exit status that says "my configuration is wrong". */
 void slot_dies_misconfigured(struct worker_story *);
+/* It can't open its instances: for now, or because its configuration is wrong. */
+void slot_refuses(struct worker_story *, bool misconfigured);
 /* From no process to serving. */
 void slot_to_ready(struct worker_story *);
 

@@ -1,9 +1,12 @@
 /*
  * worker_table_test.c - every cell of the worker's table, and the stories behind it.
  *
- * At once when it had been ready, slower when it never was, a pause when it keeps dying, no further
- * try while its configuration is wrong; and whatever happens, an unwanted worker ends.
+ * At once when it had been ready, slower when it never was, a pause when it keeps dying, a long one
+ * while its configuration is wrong; and whatever happens, an unwanted worker ends.
  */
+#include <stdlib.h>
+#include <string.h>
+
 #include "base/obj.h"
 #include "worker_story.h"
 
@@ -33,7 +36,7 @@ static void every_cell_keeps_the_rules(void **state)
 			cells++;
 		}
 	}
-	assert_int_equal(cells, 80);
+	assert_int_equal(cells, 88);
 }
 
 /* ---- to ready and on ---- */
@@ -53,7 +56,15 @@ static void spawned_is_not_ready(void **state)
 	assert_int_equal(s.w.timer_at, s.now + s.r.ping_interval);
 }
 
-static void silence_before_ready_is_killed(void **state)
+/* The process may explain itself, for two seconds and no longer. */
+static void assert_last_words(struct worker_story *s)
+{
+	assert_true(s->fx.terminate && !s->fx.kill);
+	assert_slot(s, "killed");
+	assert_int_equal(s->w.timer_at, s->now + 2000);
+}
+
+static void silence_before_ready_ends_with_last_words(void **state)
 {
 	struct worker_story s;
 
@@ -62,13 +73,13 @@ static void silence_before_ready_is_killed(void **state)
 	slot_gets(&s, WE_WANT);
 	slot_time_comes(&s);
 	assert_int_equal(s.now, s.w.since);
-	assert_true(s.fx.kill && !s.fx.down);
+	assert_last_words(&s);
+	assert_false(s.fx.down);
 	slot_begin(&s);
 	slot_gets(&s, WE_WANT);
 	slot_gets(&s, WE_HELLO);
 	slot_time_comes(&s);
-	assert_true(s.fx.kill);
-	assert_slot(&s, "killed");
+	assert_last_words(&s);
 }
 
 static void a_second_hello_is_killed(void **state)
@@ -98,7 +109,7 @@ static void a_ping_follows_each_answer(void **state)
 	}
 }
 
-static void three_missed_pings_in_a_row_are_killed(void **state)
+static void three_missed_pings_in_a_row_end_it(void **state)
 {
 	struct worker_story s;
 
@@ -116,10 +127,75 @@ static void three_missed_pings_in_a_row_are_killed(void **state)
 	slot_gets(&s, WE_MISSED);
 	slot_gets(&s, WE_MISSED);
 	slot_gets(&s, WE_MISSED);
-	assert_true(s.fx.stalled && s.fx.kill && s.fx.down);
+	assert_last_words(&s);
+	assert_true(s.fx.down);
 	slot_gets(&s, WE_GONE);
 	assert_true(s.fx.spawn); /* it had been ready */
 	assert_int_equal(s.w.misses, 0);
+}
+
+static void who_has_no_last_words_is_killed(void **state)
+{
+	struct worker_story s;
+	uint64_t since;
+
+	(void)state;
+	slot_begin(&s);
+	slot_to_ready(&s);
+	slot_time_comes(&s);
+	for (unsigned n = 0; n < 3; n++)
+		slot_gets(&s, WE_MISSED);
+	since = s.w.since;
+	slot_gets(&s, WE_PONG); /* too late */
+	assert_slot(&s, "killed");
+	slot_time_comes(&s);
+	assert_true(s.fx.kill && !s.fx.terminate);
+	assert_int_equal(s.now, since + 2000);
+	assert_int_equal(s.w.since, since);
+	assert_int_equal(s.w.timer_at, 0);
+	slot_gets(&s, WE_GONE);
+	assert_true(s.fx.spawn);
+}
+
+/* A full queue is no reason to kill at once, and none to wait for ever. */
+static void a_ping_that_cannot_be_sent_is_missed_when_its_time_comes(void **state)
+{
+	struct worker_story s;
+
+	(void)state;
+	slot_begin(&s);
+	slot_to_ready(&s);
+	slot_time_comes(&s);
+	for (unsigned n = 0; n < 3; n++) {
+		assert_true(s.fx.ping);
+		assert_int_equal(s.w.misses, n);
+		slot_gets(&s, WE_UNSENT);
+		assert_slot(&s, "ready");
+		assert_int_equal(s.w.misses, n);
+		assert_int_equal(s.w.timer_at, s.now + s.r.ping_interval);
+		slot_time_comes(&s);
+	}
+	assert_last_words(&s);
+}
+
+static void a_ping_that_can_be_sent_again_makes_up_for_those_that_could_not(void **state)
+{
+	struct worker_story s;
+
+	(void)state;
+	slot_begin(&s);
+	slot_to_ready(&s);
+	for (unsigned n = 0; n < 10; n++) {
+		slot_time_comes(&s);
+		slot_gets(&s, WE_UNSENT);
+		slot_time_comes(&s);
+		slot_gets(&s, WE_UNSENT);
+		slot_time_comes(&s);
+		assert_true(s.fx.ping);
+		assert_int_equal(s.w.misses, 2);
+		slot_gets(&s, WE_PONG);
+		assert_int_equal(s.w.misses, 0);
+	}
 }
 
 /* ---- deaths ---- */
@@ -278,7 +354,25 @@ static void slower_deaths_do_not_cool_down(void **state)
 	assert_slot(&s, "spawned");
 }
 
-/* worker.restart_burst goes up to 1000. */
+static uint32_t largest_burst(void)
+{
+	static const struct {
+		const char *path, *max;
+	} keys[] = {
+#define SECTION(path, text)
+#define KEY(s, member, path, type, preset, min, max, ...) { path, max },
+#include "conf/keys.def"
+#undef KEY
+#undef SECTION
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
+		if (strcmp(keys[i].path, "worker.restart_burst") == 0)
+			return (uint32_t)strtoul(keys[i].max, NULL, 10);
+	}
+	return 0;
+}
+
 static void the_largest_burst_cools_down_too(void **state)
 {
 	struct worker_story s;
@@ -286,25 +380,26 @@ static void the_largest_burst_cools_down_too(void **state)
 
 	(void)state;
 	slot_begin(&s);
-	s.r.burst = 1000;
-	s.r.window = 24 * 3600000;
-	for (unsigned n = 0; n < 1000 && !cooled; n++) {
+	s.r.burst = largest_burst();
+	assert_int_not_equal(s.r.burst, 0);
+	s.r.window = 24 * 3600000ull;
+	for (unsigned n = 0; n < s.r.burst; n++) {
+		assert_false(cooled);
 		dies_serving(&s, 1, 2000);
 		cooled = s.fx.cooling;
 	}
 	assert_true(cooled);
 }
 
-/* ---- wrong configuration ---- */
+/* ---- refusals ---- */
 
-static void who_refuses_its_configuration_is_held_until_it_is_wanted_anew(void **state)
+static void who_is_misconfigured_is_held_without_a_process(void **state)
 {
 	static const bool by_exit[] = { true, false };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(by_exit); i++) {
 		struct worker_story s;
-		bool told = false;
 
 		slot_begin(&s);
 		slot_gets(&s, WE_WANT);
@@ -312,21 +407,76 @@ static void who_refuses_its_configuration_is_held_until_it_is_wanted_anew(void *
 			slot_dies_misconfigured(&s);
 		} else {
 			slot_gets(&s, WE_HELLO);
-			slot_gets(&s, WE_REFUSED);
-			assert_true(s.fx.kill);
-			told = s.fx.held;
+			slot_refuses(&s, true);
+			assert_false(s.fx.held); /* its process runs */
 			slot_gets(&s, WE_GONE);
 		}
-		assert_true(told || s.fx.held);
+		assert_true(s.fx.held);
 		assert_slot(&s, "held");
-		assert_int_equal(s.w.timer_at, 0);
-		slot_gets(&s, WE_WANT); /* the configuration changed */
+		slot_gets(&s, WE_WANT); /* a reload */
 		assert_true(s.fx.spawn);
 	}
 }
 
-/* Its process was killed and is not reaped yet. */
-static void a_held_worker_s_end_may_come_after_the_daemon_was_stopped(void **state)
+/* What was wrong may be a file or a name that nobody reloads for. */
+static void who_is_held_is_tried_again_after_a_while(void **state)
+{
+	struct worker_story s;
+
+	(void)state;
+	slot_begin(&s);
+	slot_gets(&s, WE_WANT);
+	for (unsigned n = 0; n < 100; n++) {
+		slot_gets(&s, WE_HELLO);
+		slot_refuses(&s, true);
+		slot_gets(&s, WE_GONE);
+		assert_slot(&s, "held");
+		assert_in_range(s.w.timer_at - s.now, s.r.cool, s.r.cool + s.r.cool / 10);
+		slot_time_comes(&s);
+		assert_true(s.fx.spawn);
+	}
+	slot_to_ready(&s);
+	slot_pass(&s, 2000);
+	slot_gets(&s, WE_GONE);
+	assert_true(s.fx.spawn); /* nothing is left of the refusals */
+}
+
+static void refuses_for_now(struct worker_story *s)
+{
+	slot_gets(s, WE_HELLO);
+	slot_refuses(s, false);
+	slot_gets(s, WE_GONE);
+	assert_false(s->fx.held);
+}
+
+static void who_refuses_for_another_reason_is_started_slower_each_time(void **state)
+{
+	struct worker_story s;
+
+	(void)state;
+	slot_begin(&s);
+	slot_gets(&s, WE_WANT);
+	one_death_after_another(&s, refuses_for_now);
+}
+
+/* A provider that is down for a minute must not cost the long pause of those who keep dying. */
+static void refusals_are_no_deaths(void **state)
+{
+	struct worker_story s;
+
+	(void)state;
+	slot_begin(&s);
+	slot_gets(&s, WE_WANT);
+	s.r.window = 3600000;
+	for (unsigned n = 0; n < 20; n++) {
+		refuses_for_now(&s);
+		assert_false(s.fx.cooling);
+		slot_time_comes(&s);
+	}
+	assert_int_equal(s.w.n_deaths, 0);
+}
+
+static void who_refused_is_not_replaced_before_its_end(void **state)
 {
 	struct worker_story s;
 
@@ -334,25 +484,27 @@ static void a_held_worker_s_end_may_come_after_the_daemon_was_stopped(void **sta
 	slot_begin(&s);
 	slot_gets(&s, WE_WANT);
 	slot_gets(&s, WE_HELLO);
-	slot_gets(&s, WE_REFUSED);
+	slot_refuses(&s, true);
+	slot_gets(&s, WE_WANT); /* a reload: it may be right by now */
+	assert_false(s.fx.spawn);
+	slot_gets(&s, WE_GONE);
+	assert_slot(&s, "cooling");
+	assert_in_range(s.w.timer_at - s.now, s.r.restart_base, s.r.restart_cap);
+}
+
+static void who_refused_may_end_after_the_daemon_was_stopped(void **state)
+{
+	struct worker_story s;
+
+	(void)state;
+	slot_begin(&s);
+	slot_gets(&s, WE_WANT);
+	slot_gets(&s, WE_HELLO);
+	slot_refuses(&s, true);
 	slot_gets(&s, WE_UNWANT);
 	slot_gets(&s, WE_GONE);
 	assert_slot(&s, "empty");
-}
-
-static void a_held_worker_is_not_replaced_before_its_end(void **state)
-{
-	struct worker_story s;
-
-	(void)state;
-	slot_begin(&s);
-	slot_gets(&s, WE_WANT);
-	slot_gets(&s, WE_HELLO);
-	slot_gets(&s, WE_REFUSED);
-	slot_gets(&s, WE_WANT);
-	assert_false(s.fx.spawn);
-	slot_gets(&s, WE_GONE);
-	assert_true(s.fx.spawn || s.w.state == WS_COOLING);
+	assert_false(s.fx.held);
 }
 
 /* ---- the end ---- */
@@ -387,18 +539,34 @@ static void wanted_again_while_it_stops_it_is_started_again(void **state)
 	assert_true(s.fx.spawn);
 }
 
-static void the_last_wish_wins_while_it_stops(void **state)
+/* After a stop, a kill, or a refusal: what was wished last is what happens. */
+static void the_last_wish_wins_while_it_ends(void **state)
 {
-	struct worker_story s;
+	const struct slot_situation *from;
+	unsigned ending = 0;
 
 	(void)state;
-	slot_begin(&s);
-	slot_to_ready(&s);
-	slot_gets(&s, WE_UNWANT);
-	slot_gets(&s, WE_WANT);
-	slot_gets(&s, WE_UNWANT);
-	slot_gets(&s, WE_GONE);
-	assert_slot(&s, "empty");
+	for (unsigned i = 0; (from = slot_situation(i)) != NULL; i++) {
+		struct worker_story s;
+
+		if (from->state != WS_STOPPING && from->state != WS_KILLED)
+			continue;
+		ending++;
+		slot_make(&s, from);
+		slot_gets(&s, WE_UNWANT);
+		slot_gets(&s, WE_WANT);
+		assert_false(s.fx.spawn);
+		slot_gets(&s, WE_UNWANT);
+		slot_gets(&s, WE_GONE);
+		assert_slot(&s, "empty");
+		slot_make(&s, from);
+		slot_gets(&s, WE_WANT);
+		slot_gets(&s, WE_UNWANT);
+		slot_gets(&s, WE_WANT);
+		slot_gets(&s, WE_GONE);
+		assert_true(s.fx.spawn || s.w.state == WS_COOLING);
+	}
+	assert_int_equal(ending, 7);
 }
 
 static void unwanted_it_ends_from_everywhere_in_bounded_steps(void **state)
@@ -429,10 +597,13 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_cell_keeps_the_rules),
 		cmocka_unit_test(spawned_is_not_ready),
-		cmocka_unit_test(silence_before_ready_is_killed),
+		cmocka_unit_test(silence_before_ready_ends_with_last_words),
 		cmocka_unit_test(a_second_hello_is_killed),
 		cmocka_unit_test(a_ping_follows_each_answer),
-		cmocka_unit_test(three_missed_pings_in_a_row_are_killed),
+		cmocka_unit_test(three_missed_pings_in_a_row_end_it),
+		cmocka_unit_test(who_has_no_last_words_is_killed),
+		cmocka_unit_test(a_ping_that_cannot_be_sent_is_missed_when_its_time_comes),
+		cmocka_unit_test(a_ping_that_can_be_sent_again_makes_up_for_those_that_could_not),
 		cmocka_unit_test(who_was_ready_is_started_again_at_once),
 		cmocka_unit_test(who_was_ready_for_less_than_a_second_is_not),
 		cmocka_unit_test(who_never_was_ready_is_started_slower_each_time),
@@ -441,12 +612,15 @@ int main(void)
 		cmocka_unit_test(five_deaths_in_a_minute_cool_down),
 		cmocka_unit_test(slower_deaths_do_not_cool_down),
 		cmocka_unit_test(the_largest_burst_cools_down_too),
-		cmocka_unit_test(who_refuses_its_configuration_is_held_until_it_is_wanted_anew),
-		cmocka_unit_test(a_held_worker_s_end_may_come_after_the_daemon_was_stopped),
-		cmocka_unit_test(a_held_worker_is_not_replaced_before_its_end),
+		cmocka_unit_test(who_is_misconfigured_is_held_without_a_process),
+		cmocka_unit_test(who_is_held_is_tried_again_after_a_while),
+		cmocka_unit_test(who_refuses_for_another_reason_is_started_slower_each_time),
+		cmocka_unit_test(refusals_are_no_deaths),
+		cmocka_unit_test(who_refused_is_not_replaced_before_its_end),
+		cmocka_unit_test(who_refused_may_end_after_the_daemon_was_stopped),
 		cmocka_unit_test(a_worker_that_does_not_stop_is_killed),
 		cmocka_unit_test(wanted_again_while_it_stops_it_is_started_again),
-		cmocka_unit_test(the_last_wish_wins_while_it_stops),
+		cmocka_unit_test(the_last_wish_wins_while_it_ends),
 		cmocka_unit_test(unwanted_it_ends_from_everywhere_in_bounded_steps),
 	};
 
