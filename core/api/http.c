@@ -7,6 +7,8 @@
  */
 #include "api/http.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <strings.h>
 
 #include "base/limits.h"
@@ -42,11 +44,32 @@ static const struct {
 #undef H
 };
 
-static int refuse(struct http *h, enum problem_code code, const char *text)
+static int refuse(struct http *h, enum problem_code code, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+static int refuse(struct http *h, enum problem_code code, const char *fmt, ...)
 {
+	char text[128];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof text, fmt, ap);
+	va_end(ap);
 	h->refused = true;
 	problem_set(h->problem, code, "%s", text);
 	return HPE_USER;
+}
+
+static int refuse_body(struct http *h)
+{
+	return refuse(h, PROBLEM_body_too_large,
+		      "The body may have at most %zu bytes (http.body_limit).", h->body_limit);
+}
+
+static int refuse_url(struct http *h)
+{
+	return refuse(h, PROBLEM_uri_too_long, "Path and query may have at most %u bytes.",
+		      LIMIT_HTTP_URL);
 }
 
 static int on_url(llhttp_t *parser, const char *at, size_t n)
@@ -114,7 +137,7 @@ static int check_framing(struct http *h)
 		return refuse(h, PROBLEM_bad_request,
 			      "The only Transfer-Encoding is \"chunked\", in HTTP/1.1.");
 	if ((flags & F_CHUNKED) == 0 && h->parser.content_length > h->body_limit)
-		return refuse(h, PROBLEM_body_too_large, "The body is larger than the limit.");
+		return refuse_body(h);
 	return 0;
 }
 
@@ -136,7 +159,7 @@ static int on_body(llhttp_t *parser, const char *at, size_t n)
 	if (buf_add(&h->body, at, n) == ERR_NOMEM)
 		return refuse(h, PROBLEM_overloaded, "Out of memory. Try again later.");
 	if (h->body.failed != 0)
-		return refuse(h, PROBLEM_body_too_large, "The body is larger than the limit.");
+		return refuse_body(h);
 	return 0;
 }
 
@@ -171,16 +194,18 @@ static int check_line_start(struct http *h, char c)
 		return refuse(h, PROBLEM_bad_request,
 			      "A header goes on in the next line; send it in one.");
 	if (h->lines > LIMIT_HTTP_HEADERS && !blank)
-		return refuse(h, PROBLEM_headers_too_large, "Too many headers.");
+		return refuse(h, PROBLEM_headers_too_large, "There may be at most %d headers.",
+			      LIMIT_HTTP_HEADERS);
 	return 0;
 }
 
 static int check_size(struct http *h, size_t n)
 {
 	if (h->lines == 0 && n > REQUEST_LINE_MAX)
-		return refuse(h, PROBLEM_uri_too_long, "The path and query are too long.");
+		return refuse_url(h);
 	if (h->lines > 0 && n - h->headers_at > LIMIT_HTTP_HEADER)
-		return refuse(h, PROBLEM_headers_too_large, "The headers are too large.");
+		return refuse(h, PROBLEM_headers_too_large,
+			      "The headers may have at most %u bytes.", LIMIT_HTTP_HEADER);
 	return 0;
 }
 
@@ -229,7 +254,7 @@ static int check_request_line(struct http *h)
 	const char *start = h->head.p, *end = h->head.p + h->head.n;
 
 	if (t.n > LIMIT_HTTP_URL)
-		return refuse(h, PROBLEM_uri_too_long, "The path and query are too long.");
+		return refuse_url(h);
 	if (t.p < start + 2 || t.p[-1] != ' ' || t.p[-2] == ' ' || end - (t.p + t.n) < 8 ||
 	    memcmp(t.p + t.n, " HTTP/", 6) != 0)
 		return refuse(h, PROBLEM_bad_request, "The request line is malformed.");

@@ -79,6 +79,7 @@ struct command {
 	char *idem_key; /* scoped by the caller; NULL: none */
 	uint8_t idem_hash[32];
 	uint32_t idem_status; /* HTTP status that the first answer had */
+	bool key_held;        /* the engine's: nobody else may use idem_key at the moment */
 	/* Called exactly once, on the loop thread, when the change is durable or refused. */
 	void (*reply)(void *ctx, const struct command_result *);
 	void *ctx;

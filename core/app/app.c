@@ -125,6 +125,8 @@ static void stop(struct app *a, const char *why)
 	a->stopping = true;
 	LOG(INFO, APP, "app.stopping", f_text("why", why));
 	KP("app.stopping");
+	if (a->engine != NULL)
+		engine_wind_down(a->engine);
 	if (a->api != NULL)
 		api_stop(a->api, a->conf->stop_ms, on_api_stopped, a);
 	else

@@ -135,7 +135,7 @@ void reply_now(struct engine *e, struct command **command, const struct command_
 
 	if (result->code < 0)
 		e->stats.refused++;
-	if (c->idem_key != NULL)
+	if (c->key_held)
 		key_release(e, c->idem_key);
 	c->reply(c->ctx, result);
 	command_free(&c);
@@ -256,7 +256,9 @@ void batch_refuse_waiting(struct engine *e)
 			if (a->command == NULL)
 				continue;
 			/* Asked again before it is on disk, it would be carried out again. */
-			a->key = TAKE(a->command->idem_key);
+			if (a->command->key_held)
+				a->key = TAKE(a->command->idem_key);
+			a->command->key_held = false;
 			reply_now(e, &a->command, &no);
 		}
 	}

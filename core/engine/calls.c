@@ -387,6 +387,19 @@ void call_answered(struct engine *e, struct inbox_reply *r)
 	free(op);
 }
 
+void checks_end(struct engine *e)
+{
+	struct op *op, *next;
+
+	HASH_ITER(hh, e->ops, op, next)
+	{
+		if (op->kind != OP_CHECK)
+			continue;
+		reply_stopping(e, &op->command);
+		op->kind = OP_HEALTH; /* what it tells counts all the same */
+	}
+}
+
 void ops_free(struct engine *e)
 {
 	struct op *op, *next;

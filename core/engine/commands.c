@@ -391,10 +391,10 @@ static void look_up_key(struct engine *e, struct command *c)
 				"answer and ask again"),
 		};
 
-		c->reply(c->ctx, &busy); /* not reply_now: the key is the other's */
-		command_free(&c);
+		reply_now(e, &c, &busy);
 		return;
 	}
+	c->key_held = true;
 	a = malloc(sizeof *a);
 	must(a != NULL);
 	*a = (struct asking){ .e = e, .command = c };

@@ -389,6 +389,12 @@ void engine_reload(struct engine *e, const struct conf *conf)
 	store_retain(e->store, conf->store_retention_ms, conf->store_journal_rows);
 }
 
+void engine_wind_down(struct engine *e)
+{
+	e->stopping = true;
+	checks_end(e);
+}
+
 void engine_stop(struct engine *e, void (*done)(void *ctx), void *ctx)
 {
 	e->stopping = true;

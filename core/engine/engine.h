@@ -54,7 +54,10 @@ uint64_t engine_next(const struct engine *);
 /* Numbers may change while running (conf_can_reload has said yes).  `conf` is kept instead. */
 void engine_reload(struct engine *, const struct conf *conf);
 
-/* Start no more lives and end the workers in good order; sessions are left alone.  `done` is called
+/* The end is near: start no more lives, take no more commands, and answer those that only wait for what
+ * a provider has to tell.  What has an effect is still waited for. */
+void engine_wind_down(struct engine *);
+/* Then end the workers in good order; sessions are left alone.  `done` is called
  * when no worker runs any more. */
 void engine_stop(struct engine *, void (*done)(void *ctx), void *ctx);
 void engine_free(struct engine **);

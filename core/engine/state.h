@@ -287,6 +287,8 @@ void call_look(struct engine *, struct stray *);
 void call_health(struct engine *, struct member *, struct command **or_null);
 void call_verb(struct engine *, struct member *, struct command **);
 void call_answered(struct engine *, struct inbox_reply *);
+/* Answer those who only want to know something. */
+void checks_end(struct engine *);
 void ops_free(struct engine *);
 /* The evidence that a session's state (enum relink_state) is; -1: none. */
 int event_of(unsigned state);

@@ -8,21 +8,12 @@ import { readFileSync } from "node:fs";
 import test from "node:test";
 import { Client, until } from "../lib/daemon.mjs";
 import { Judge } from "../lib/judge.mjs";
+import { anySeed, generator } from "../lib/random.mjs";
 import { Keeper } from "./story.mjs";
 
 const seconds = Number(process.env.RELINK_SECONDS ?? (process.env.RELINK_LONG ? 600 : 8));
-const firstSeed = Number(process.env.RELINK_SEED ?? Math.floor(Math.random() * 1e9));
+const firstSeed = anySeed();
 const n = 60;
-
-// mulberry32: small, and the same everywhere
-function generator(seed) {
-	return () => {
-		seed = (seed + 0x6d2b79f5) | 0;
-		let t = Math.imul(seed ^ (seed >>> 15), 1 | seed);
-		t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-		return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-	};
-}
 
 function childrenOf(pid) {
 	try {

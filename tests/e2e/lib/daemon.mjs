@@ -6,10 +6,11 @@
 
 import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import http from "node:http";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { after } from "node:test";
 
 export const bin = process.env.RELINK_BIN ?? path.resolve("build/crash/bin");
 export const plugins = process.env.RELINK_PLUGINS ?? path.resolve(bin, "../plugins");
@@ -20,17 +21,37 @@ export const quick = {
 	operation_deadline: "2s", start_deadline: "4s", qr_deadline: "20s", stable_after: "1s",
 	join_window: "300ms",
 };
+// The same for the mock; scan_ms is a story's own business.
+export const fast = {
+	create_ms: "4ms", disconnect_ms: "4ms", health_ms: "2ms", list_ms: "2ms", qr_ms: "10ms",
+	auth_ms: "8ms", resume_ms: "15ms",
+};
 const quickWorker = {
-	restart_base: "20ms", restart_cap: "200ms", restart_burst: 16, cool_down: "1s",
-	ping_interval: "1s",
+	restart_base: "20ms", restart_cap: "200ms", restart_burst: 16, cool_down: "1s", ping_interval: "1s",
 };
 
+// Whatever becomes of a test, its processes and folders end with it.
+const folders = [], children = new Set();
+const killAll = () => children.forEach((child) => child.kill("SIGKILL"));
+if (process.argv[1]?.endsWith(".test.mjs")) after(killAll); // a living child would keep it from ending
+process.on("exit", () => {
+	killAll();
+	if (process.env.RELINK_KEEP) return;
+	for (const dir of folders) rmSync(dir, { recursive: true, force: true });
+});
+for (const [signal, number] of [["SIGHUP", 1], ["SIGINT", 2], ["SIGTERM", 15]])
+	process.on(signal, () => process.exit(128 + number));
+
 export function folder() {
-	const dir = mkdtempSync(path.join(tmpdir(), "relink-"));
-	process.on("exit", () => {
-		if (!process.env.RELINK_KEEP) rmSync(dir, { recursive: true, force: true });
-	});
-	return dir;
+	folders.push(mkdtempSync(path.join(tmpdir(), "relink-")));
+	return folders.at(-1);
+}
+
+export function start(program, args, options) {
+	const child = spawn(program, args, options);
+	children.add(child);
+	child.on("exit", () => children.delete(child));
+	return child;
 }
 
 const yaml = (object, indent = "") => Object.entries(object).map(([k, v]) =>
@@ -50,9 +71,11 @@ export async function until(look, { seconds = 20, every = 15, explain = () => ""
 }
 
 export class Daemon {
-	// instances: how many of the provider; each keeps its side in a folder of its own.
+	// instances: how many of the provider; each keeps its side in a folder of its own.  prefix: words
+	// before relinkd's command line.
 	constructor({ provider = "mock", instances = 1, workers = 1, mock = {}, policy = {}, worker = {},
-		log = { level: "info" }, more = {}, instance = {}, rate = {}, dir = folder() } = {}) {
+		log = { level: "info" }, more = {}, instance = {}, rate = {}, prefix = [],
+		dir = folder() } = {}) {
 		this.dir = dir;
 		this.provider = provider;
 		this.state = path.join(dir, "state");
@@ -74,6 +97,10 @@ export class Daemon {
 			...more,
 		};
 		this.writeConfig();
+		this.command = [...prefix, path.join(bin, "relinkd")];
+		this.as = {};           // uid, gid and folder, when another's
+		this.agent = false;     // a connection for each request
+		this.patience = 60000;  // ms, for one answer
 		this.log = "";
 		this.lives = 0;
 	}
@@ -92,18 +119,21 @@ export class Daemon {
 		const clean = { PATH: process.env.PATH };
 		for (const name of ["ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS"])
 			if (process.env[name]) clean[name] = process.env[name];
-		const child = spawn(path.join(bin, "relinkd"), ["--config", this.file],
-			{ env: { ...clean, ...env }, stdio: ["ignore", "pipe", "pipe"] });
+		const [program, ...words] = this.command;
+		const child = start(program, [...words, "--config", this.file],
+			{ env: { ...clean, ...env }, stdio: ["ignore", "pipe", "pipe"], ...this.as });
 		this.child = child;
-		this.exited = new Promise((done) => child.on("exit", (code, signal) => {
-			child.ended = { code, signal };
-			done(child.ended);
-		}));
+		child.on("exit", (code, signal) => (child.ended = { code, signal }));
+		// after its last line was read
+		this.exited = new Promise((done) => child.on("close", () => done(child.ended)));
 		child.stderr.on("data", (text) => (this.log += text));
 		return new Promise((ready, failed) => {
+			const late = setTimeout(() => child.kill("SIGABRT"), 30000); // then it says where it was
+			this.exited.then(() => clearTimeout(late));
 			child.stdout.on("data", (text) => {
 				const at = /listening on http:\/\/([^:]+):(\d+)/.exec(text);
 				if (!at) return;
+				clearTimeout(late);
 				this.port = Number(at[2]);
 				this.key = readFileSync(path.join(this.state, "admin.key"), "utf8").trim();
 				ready(this);
@@ -113,30 +143,52 @@ export class Daemon {
 		});
 	}
 
+	// For a start that must fail: resolves with { code, signal } and what it said.
+	async refused(env) {
+		const from = this.log.length;
+		const end = await this.start(env).then(() => undefined, (e) => e);
+		if (end === undefined) {
+			await this.kill();
+			throw new Error(`relinkd started:\n${this.log.slice(from)}`);
+		}
+		return { code: end.code, signal: end.signal, said: this.log.slice(from) };
+	}
+
+	// Resolves when the log has it; only what comes after `from`, a length of the log, counts.
+	logs(pattern, { from = 0, seconds } = {}) {
+		return until(() => pattern.exec(this.log.slice(from)),
+			{ seconds, explain: () => `no ${pattern} in\n${this.log.slice(from).slice(-3000)}` });
+	}
+
 	running() {
 		return this.child !== undefined && this.child.ended === undefined;
 	}
 
+	// At once, if it runs at all.
 	async kill() {
 		if (this.running()) this.child.kill("SIGKILL");
 		return this.exited;
 	}
 
-	// In good order; resolves with { code, signal }.
-	async stop() {
-		if (this.running()) this.child.kill("SIGTERM");
-		return this.exited;
+	// In good order, with these signals one after the other; resolves with { code, signal }, which is
+	// SIGABRT when it took far too long.
+	async stop(...signals) {
+		if (!this.running()) return this.exited;
+		for (const s of signals.length ? signals : ["SIGTERM"]) this.child.kill(s);
+		const late = setTimeout(() => this.child.kill("SIGABRT"), 30000);
+		return this.exited.finally(() => clearTimeout(late));
 	}
 
-	// One request: { status, headers, body }.  Rejects when the connection breaks.
+	// One request: { status, headers, body }.  Rejects when the connection breaks, or no answer comes
+	// in time.  A body that is a Buffer is sent as it is.
 	request(method, url, body, headers = {}) {
 		return new Promise((done, failed) => {
-			const text = body === undefined ? undefined : JSON.stringify(body);
+			const text = body === undefined || Buffer.isBuffer(body) ? body : JSON.stringify(body);
 			const request = http.request({
-				host: "127.0.0.1", port: this.port, method, path: url, agent: false,
+				host: "127.0.0.1", port: this.port, method, path: url, agent: this.agent,
 				headers: {
 					Authorization: `Bearer ${this.key}`,
-					...(text ? { "Content-Type": "application/json", "Content-Length": Buffer.byteLength(text) } : {}),
+					...(text !== undefined ? { "Content-Type": "application/json", "Content-Length": Buffer.byteLength(text) } : {}),
 					...headers,
 				},
 			}, (answer) => {
@@ -150,6 +202,8 @@ export class Daemon {
 				}));
 			});
 			request.on("error", failed);
+			request.setTimeout(this.patience,
+				() => request.destroy(new Error(`${method} ${url}: no answer in ${this.patience} ms`)));
 			request.end(text);
 		});
 	}
@@ -187,6 +241,30 @@ export class Daemon {
 	}
 }
 
+// The error with the daemon's last words below it, as a test report shows it.
+export function withLog(e, d) {
+	e.stack += `\n--- ${d.dir}\n${d.log.slice(-3000)}`;
+	return e;
+}
+
+// A daemon for the length of a story; nothing that happens in it may be an error for an operator,
+// unless the test says so with `errors`.
+export async function withDaemon({ errors, env, mock, ...options }, story) {
+	const d = new Daemon({ ...options, mock: { ...fast, ...mock } });
+	await d.start(env);
+	try {
+		await story(d);
+		const end = await d.stop();
+		if (end.code !== 0) throw new Error(`relinkd ended: ${JSON.stringify(end)}`);
+	} catch (e) {
+		throw withLog(e, d);
+	} finally {
+		await d.kill();
+	}
+	const lines = d.log.split("\n").filter((l) => /^\S+ error /.test(l) && !errors?.test(l));
+	if (lines.length > 0) throw new Error(`an operator is told of errors:\n${lines.join("\n")}`);
+}
+
 // A client that a good application is: it repeats what was not answered, with the same key, until
 // somebody answers.  `alive()` resolves when a daemon listens again.
 export class Client {
@@ -221,5 +299,3 @@ export class Client {
 		return answer.body;
 	}
 }
-
-export const exists = existsSync;

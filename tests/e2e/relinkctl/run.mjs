@@ -1,11 +1,10 @@
-// run.mjs - starts the relinkctl in RELINK_BIN, in an environment of its own.
+// run.mjs - starts relinkctl in an environment of its own.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { bin } from '../lib/daemon.mjs';
 
-if (!process.env.RELINK_BIN)
-	throw new Error('RELINK_BIN must name the folder with relinkctl; tools/test sets it');
-export const binary = join(process.env.RELINK_BIN, 'relinkctl');
+export const binary = join(bin, 'relinkctl');
 
 const DEADLINE_MS = 30000; // safety net: no test waits for it
 

@@ -2,21 +2,8 @@
 
 import assert from "node:assert/strict";
 import test from "node:test";
-import { Daemon, until } from "../lib/daemon.mjs";
+import { until, withDaemon } from "../lib/daemon.mjs";
 import { Judge } from "../lib/judge.mjs";
-
-const mock = { create_ms: "5ms", qr_ms: "20ms", auth_ms: "10ms", resume_ms: "20ms" };
-
-async function withDaemon(options, story) {
-	const d = new Daemon({ mock, ...options });
-	await d.start();
-	try {
-		await story(d);
-	} finally {
-		await d.stop();
-	}
-	assert.doesNotMatch(d.log, / error /, "nothing for an operator to do");
-}
 
 test("an account is made, shows a QR, is scanned and connects", () => withDaemon({}, async (d) => {
 	const made = await d.request("POST", "/v1/accounts", { provider: "mock", id: "shop", label: "Shop" });
@@ -44,7 +31,7 @@ test("an account is made, shows a QR, is scanned and connects", () => withDaemon
 }));
 
 test("what was connected is resumed without a scan", () => withDaemon(
-	{ mock: { ...mock, scan_ms: "20ms" } }, async (d) => {
+	{ mock: { scan_ms: "20ms" } }, async (d) => {
 		await d.ok("POST", "/v1/accounts", { provider: "mock", id: "a", connect: true });
 		const first = await d.reaches("a", "connected");
 		await d.ok("POST", "/v1/accounts/a/disconnect");
@@ -58,7 +45,7 @@ test("what was connected is resumed without a scan", () => withDaemon(
 
 // The seed's bug: reconnect of a session that the backend no longer knows said "Session not found".
 test("reconnect of a session that is gone makes a new one, and never calls the old", () => withDaemon(
-	{ mock: { ...mock, scan_ms: "20ms" } }, async (d) => {
+	{ mock: { scan_ms: "20ms" } }, async (d) => {
 		await d.ok("POST", "/v1/accounts", { provider: "mock", id: "a", connect: true });
 		const first = await d.reaches("a", "connected");
 		await d.verb("a", "logout");
@@ -80,7 +67,7 @@ test("reconnect of a session that is gone makes a new one, and never calls the o
 	}));
 
 test("a session that is gone silently is noticed and comes back by itself", () => withDaemon(
-	{ mock: { ...mock, scan_ms: "20ms" } }, async (d) => {
+	{ mock: { scan_ms: "20ms" } }, async (d) => {
 		await d.ok("POST", "/v1/accounts", { provider: "mock", id: "a", connect: true });
 		const first = await d.reaches("a", "connected");
 		await d.verb("a", "forget");
@@ -93,7 +80,7 @@ test("a session that is gone silently is noticed and comes back by itself", () =
 	}));
 
 test("a new QR is refused while it would cost a living login, unless forced", () => withDaemon(
-	{ mock: { ...mock, scan_ms: "20ms" } }, async (d) => {
+	{ mock: { scan_ms: "20ms" } }, async (d) => {
 		await d.ok("POST", "/v1/accounts", { provider: "mock", id: "a", connect: true });
 		await d.reaches("a", "connected");
 		const no = await d.request("POST", "/v1/accounts/a/qr", {});
@@ -116,7 +103,7 @@ test("a QR that nobody scans is parked at its deadline, and its session ended", 
 	}));
 
 test("64 parallel creates and reconnects of one account end in one session", () => withDaemon(
-	{ mock: { ...mock, scan_ms: "20ms" } }, async (d) => {
+	{ mock: { scan_ms: "20ms" } }, async (d) => {
 		const makes = await Promise.all(Array.from({ length: 64 }, () =>
 			d.request("POST", "/v1/accounts", { provider: "mock", id: "a", connect: true })));
 		assert.equal(makes.filter((m) => m.status === 201).length, 1);
@@ -132,7 +119,7 @@ test("64 parallel creates and reconnects of one account end in one session", () 
 	}));
 
 test("an account is deleted, its session ended, its id free again", () => withDaemon(
-	{ mock: { ...mock, scan_ms: "20ms" } }, async (d) => {
+	{ mock: { scan_ms: "20ms" } }, async (d) => {
 		await d.ok("POST", "/v1/accounts", { provider: "mock", id: "a", connect: true });
 		await d.reaches("a", "connected");
 		assert.equal((await d.request("DELETE", "/v1/accounts/a")).status, 204);
