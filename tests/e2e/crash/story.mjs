@@ -90,6 +90,8 @@ export async function tell(keeper) {
 		for (;;) {
 			const answer = await client.send("POST", url(id, `verbs/${name}`), args);
 			if (answer.status < 300 || (answer.status === 502 && happened())) return;
+			// the client asked again after the core had died: it was done, and what it said is not kept
+			if (answer.body?.code === "answer_not_kept") return;
 			if (answer.status !== 502) throw new Error(`${name} ${id}: ${JSON.stringify(answer)}`);
 		}
 	};

@@ -53,8 +53,11 @@ static int tell(sqlite3_file *f, int rc, enum shim_op op, const void *bytes, int
 	const struct shim_file *file = (const struct shim_file *)f;
 	const struct shim_event e = { op, file->kind, file->path, bytes, at, n };
 
-	if (rc == SQLITE_OK && shim.watch != NULL)
-		shim.watch(shim.ctx, &e);
+	void (*watch)(void *, const struct shim_event *) =
+	    shim.watch; /* a test may take it away now */
+
+	if (rc == SQLITE_OK && watch != NULL)
+		watch(shim.ctx, &e);
 	return rc;
 }
 

@@ -31,7 +31,7 @@ struct shim {
 	_Atomic bool hold_syncs; /* they wait until it is false again */
 	_Atomic uint64_t n_held; /* how many have waited */
 	/* Called after the operation, on the thread that did it. */
-	void (*watch)(void *ctx, const struct shim_event *);
+	void (*_Atomic watch)(void *ctx, const struct shim_event *);
 	void *ctx;
 };
 extern struct shim shim;
