@@ -19,7 +19,8 @@ static const char help[] =
     "order and leaves the sessions at the providers alone.\n"
     "\n"
     "Exit status: 0 stopped, 64 wrong usage, 65 database damaged or newer, 71 no resources,\n"
-    "74 database lost while running, 75 another relinkd owns the state directory, 78 wrong\n"
+    "74 database lost while running, 75 another program has the state directory or an address, 78 "
+    "wrong\n"
     "configuration.\n";
 
 static const struct option options[] = {

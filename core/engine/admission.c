@@ -75,7 +75,7 @@ static void admit_provider(struct engine *e, struct provider *p)
 			return;
 		}
 		account_happens(e, m, &h);
-		turn_breathe(e, false);
+		turn_breathe(e);
 	}
 }
 

@@ -227,12 +227,12 @@ void batch_submit(struct engine *e)
 {
 	struct batch *b = TAKE(e->batch);
 
-	if (b == NULL)
-		return;
-	DL_APPEND(e->in_flight, b);
-	e->n_in_flight++;
-	if (e->held == NULL)
-		e->held = b;
+	if (b != NULL) {
+		DL_APPEND(e->in_flight, b);
+		e->n_in_flight++;
+		if (e->held == NULL)
+			e->held = b;
+	}
 	batch_push(e);
 }
 

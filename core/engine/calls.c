@@ -319,7 +319,7 @@ static void check_replied(struct engine *e, struct op *op, const struct inbox_re
 		jw_str(&j, "text", r->text);
 		jw_object_end(&j);
 		result.body = buf_all(&body);
-		batch_reply(e, &op->command, &result);
+		reply_now(e, &op->command, &result); /* it is what the provider says, not we */
 	}
 	buf_fini(&body);
 }

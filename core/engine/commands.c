@@ -406,6 +406,17 @@ static void look_up_key(struct engine *e, struct command *c)
 	}
 }
 
+static void begin(struct engine *e, struct command *c)
+{
+	if (!e->store_ok)
+		refuse(e, &c, ERR_DISKFULL, "disk_full", "%s", e->store_why.text);
+	else if (e->held != NULL)
+		refuse(e, &c, ERR_FULL, "overloaded",
+		       "too many changes wait for the disk; try again in a second");
+	else
+		carry_out(e, c);
+}
+
 void command_key_known(struct engine *e, struct inbox_key *k)
 {
 	struct command *c = TAKE(k->command);
@@ -415,7 +426,7 @@ void command_key_known(struct engine *e, struct inbox_key *k)
 		refuse(e, &c, k->result, "overloaded",
 		       "the store cannot say whether this Idempotency-Key was used; try again");
 	} else if (!k->known) {
-		carry_out(e, c);
+		begin(e, c);
 	} else if (memcmp(k->hash, c->idem_hash, sizeof k->hash) != 0) {
 		refuse(e, &c, ERR_EXISTS, "idempotency_key_reused",
 		       "this Idempotency-Key was used for another request; choose a new one");
@@ -435,13 +446,8 @@ void command_take(struct engine *e, struct command *c)
 	KP("engine.command");
 	if (e->stopping)
 		reply_stopping(e, &c);
-	else if (!e->store_ok)
-		refuse(e, &c, ERR_DISKFULL, "disk_full", "%s", e->store_why.text);
-	else if (e->held != NULL)
-		refuse(e, &c, ERR_FULL, "overloaded",
-		       "too many changes wait for the disk; try again in a second");
-	else if (c->idem_key != NULL)
+	else if (c->idem_key != NULL && e->store_ok)
 		look_up_key(e, c);
 	else
-		carry_out(e, c);
+		begin(e, c);
 }

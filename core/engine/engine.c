@@ -11,9 +11,11 @@
 #include "base/rng.h"
 #include "engine/state.h"
 
-#define ITEMS_A_TURN   4096 /* then the loop gets its turn too */
+#define ITEMS_A_TURN 4096   /* then the loop gets its turn too */
+#ifndef CHANGES_A_TIME      /* the simulation lets every turn be cut */
 #define CHANGES_A_TIME 1024 /* a commit of so many is submitted before the turn goes on */
-#define HELD_RETRY_MS  1000 /* timers wait so long for a store that has no room */
+#endif
+#define HELD_RETRY_MS 1000 /* timers wait so long for a store that has no room */
 
 /* ---- timers and posting ---- */
 
@@ -255,9 +257,11 @@ static void fire(struct engine *e, struct timer *t)
 		return;
 	switch ((enum timer_kind)t->kind) {
 	case TIMER_ACCOUNT: {
-		struct happening h = { .e = { .kind = EV_TIMER } };
+		struct member *m = OWNER(t, struct member);
+		struct happening h = { .e = { .kind = EV_TIMER,
+					      .cut_off = !m->instance->reachable } };
 
-		account_happens(e, OWNER(t, struct member), &h);
+		account_happens(e, m, &h);
 		break;
 	}
 	case TIMER_LIST:
@@ -271,37 +275,53 @@ static void fire(struct engine *e, struct timer *t)
 	}
 }
 
-/* The accounts that changed go into the commit once, as they are at the end of the turn; in the order
- * in which they changed, since a new account may have taken the id of one deleted in this turn. */
-static void write_accounts(struct engine *e, bool may_forget)
+static bool is_over(const struct member *m)
 {
-	struct member *all = TAKE(e->dirty), *m;
+	return m->a.state == ST_DELETED && m->n_strays == 0;
+}
+
+/* The accounts that changed go into the commit once, as they are now; in the order in which they
+ * changed, since a new account may have taken the id of one deleted in this turn. */
+static void write_accounts(struct engine *e)
+{
 	struct account_record r;
+	struct member *m;
 
-	e->dirty_last = &e->dirty;
-	e->n_dirty = 0;
-	while ((m = all) != NULL) {
-		bool over = m->a.state == ST_DELETED && m->n_strays == 0;
-
-		all = TAKE(m->d_next);
-		m->dirty = false;
-		if (over && may_forget) {
-			commit_account_delete(batch_commit(e), m->row);
-			member_free(e, &m);
-			continue;
-		}
+	while ((m = e->dirty) != NULL) {
+		e->dirty = TAKE(m->d_next);
+		if (e->dirty == NULL)
+			e->dirty_last = &e->dirty;
 		member_to_record(m, &r);
 		commit_account(batch_commit(e), &r);
-		if (over)
-			account_changed(e, m); /* somebody may hold a pointer to it: next time */
+		m->dirty = is_over(m);
+		if (!m->dirty)
+			continue;
+		m->d_next = e->over;
+		e->over = m;
+	}
+	e->n_dirty = 0;
+}
+
+/* At the end of a turn nobody holds a pointer to them. */
+static void forget_accounts(struct engine *e)
+{
+	struct member *m;
+
+	while ((m = e->over) != NULL) {
+		e->over = TAKE(m->d_next);
+		m->dirty = false;
+		if (is_over(m)) {
+			commit_account_delete(batch_commit(e), m->row);
+			member_free(e, &m);
+		}
 	}
 }
 
-void turn_breathe(struct engine *e, bool may_forget)
+void turn_breathe(struct engine *e)
 {
 	if (batch_changes(e) + e->n_dirty < CHANGES_A_TIME)
 		return;
-	write_accounts(e, may_forget);
+	write_accounts(e);
 	batch_submit(e);
 }
 
@@ -341,14 +361,15 @@ void engine_turn(struct engine *e)
 	for (unsigned n = 0; n < ITEMS_A_TURN && (item = inbox_get(&e->inbox)) != NULL; n++) {
 		take(e, item);
 		inbox_item_free(&item);
-		turn_breathe(e, true);
+		turn_breathe(e);
 	}
 	while ((node = heap_pop_due(&e->timers, e->now)) != NULL) {
 		fire(e, (struct timer *)(void *)node);
-		turn_breathe(e, true);
+		turn_breathe(e);
 	}
 	admit(e);
-	write_accounts(e, true);
+	write_accounts(e);
+	forget_accounts(e);
 	batch_submit(e);
 	press_back(e);
 	if (e->stopping && e->on_stopped != NULL && workers_are_gone(e) &&

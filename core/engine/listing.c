@@ -217,7 +217,7 @@ void list_part(struct engine *e, const struct listed_part *part)
 	i->listing.n_sessions += part->n;
 	for (size_t n = 0; n < part->n; n++) {
 		session_listed(e, i, &part->v[n], op->asked_at);
-		turn_breathe(e, true);
+		turn_breathe(e);
 	}
 }
 
@@ -237,13 +237,13 @@ static void not_listed(struct engine *e, struct instance *i, uint64_t at)
 
 		if (m->mark != i->serial && (m->a.open || m->a.state == ST_CLOSING))
 			account_happens(e, m, &h);
-		turn_breathe(e, false);
+		turn_breathe(e);
 	}
 	DL_FOREACH_SAFE(e->stray_list, s, next)
 	{
 		if (s->instance == i && s->mark != i->serial)
 			stray_absent(e, s, at);
-		turn_breathe(e, false);
+		turn_breathe(e);
 	}
 }
 

@@ -149,6 +149,9 @@ static void begin(struct engine *e)
 		if (m->instance != NULL)
 			account_restore(&m->instance->provider->policy, &m->a, e->now);
 		account_moved(e, m);
+		if (m->instance != NULL && m->a.state == ST_DELETED && m->n_strays == 0)
+			account_changed(e,
+					m); /* its last life was proven gone just before the end */
 	}
 }
 

@@ -60,14 +60,14 @@ struct member {
 	char *session, *profile, *phone, *reason; /* one block each; NULL: none */
 	struct qr_code *qr;                       /* newest code, in memory only; NULL: none */
 	struct timer timer;
-	bool dirty;        /* changed since the last submit */
+	bool dirty;        /* changed since the last submit, or about to be forgotten */
 	bool queued;       /* where it stands in the counters of its instance */
 	uint32_t n_strays; /* its lives that are not proven gone */
 	bool counted_open, counted_slot;
 	uint8_t queue_class;
 	struct member *q_prev, *q_next; /* the queue it is in, or this turn's dirty list */
 	struct member *i_prev, *i_next; /* all accounts of its instance */
-	struct member *d_next;          /* dirty list of the turn */
+	struct member *d_next;          /* dirty list of the turn, or `over` */
 	UT_hash_handle hh_id, hh_session;
 };
 
@@ -196,6 +196,7 @@ struct engine {
 	struct member *by_id, *by_session;
 	struct member *dirty, **dirty_last; /* changed since the last submit, in order */
 	uint64_t n_dirty;
+	struct member *over; /* deleted and proven gone: forgotten at the end of the turn; d_next */
 	struct stray *strays, *strays_by_life; /* by session; by row and generation */
 	struct stray *stray_list;              /* all of them, utlist */
 
@@ -351,9 +352,8 @@ void engine_policy(const struct conf *, uint64_t caps, uint64_t start_deadline,
 		   struct policy *ret_policy);
 
 /* engine.c */
-/* Between two things that happen: submit what there is when it has become much.  `may_forget`: no
- * list of accounts is being walked, so deleted ones may be freed. */
-void turn_breathe(struct engine *, bool may_forget);
+/* Between two things that happen: submit what there is when it has become much.  Frees no account. */
+void turn_breathe(struct engine *);
 void timer_set(struct engine *, struct timer *, uint64_t at); /* 0: off */
 void engine_post(struct engine *, struct inbox_item *given);
 

@@ -89,9 +89,13 @@ void stray_free(struct engine *e, struct stray **stray)
 
 static void stray_journal(struct engine *e, const struct stray *s, unsigned kind, struct str text)
 {
+	const struct member *m = member_by_row(e, s->life.row);
 	struct journal_record r = { .row = s->life.row,
 				    .generation = s->life.generation,
 				    .kind = (uint8_t)kind,
+				    .status = m != NULL ? m->a.status : STATUS_DISCONNECTED,
+				    .cause = m != NULL ? m->a.cause : RELINK_NONE,
+				    .action = m != NULL ? m->a.action : ACTION_NONE,
 				    .account = str_of(s->account),
 				    .workspace = str_of(s->workspace),
 				    .text = text };

@@ -179,6 +179,11 @@ static bool port_ready(void *ctx, struct why *why)
 		*why = e->store_why;
 		return false;
 	}
+	if (e->held != NULL) {
+		why_set(why, ERR_FULL, "%llu changes wait for the disk",
+			(unsigned long long)store_backlog(e->store));
+		return false;
+	}
 	for (unsigned n = 0; n < e->n_slots; n++) {
 		const struct slot *s = &e->slots[n];
 

@@ -187,6 +187,7 @@ void account_restore(const struct policy *p, struct account *a, uint64_t now)
 	a->op = 0;
 	a->sure = 0;
 	a->slot = a->state == ST_STARTING;
+	a->looks = 0;
 	a->evidence_at = 0;
 	step_no_suspicion(a);
 	switch ((enum account_state)a->state) {

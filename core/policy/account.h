@@ -136,6 +136,7 @@ struct account {
 	unsigned slot : 1; /* holds a start slot of its instance */
 	uint8_t suspect;   /* cause that one piece of evidence claims; RELINK_NONE: none */
 	uint8_t suspect_source;
+	uint8_t looks;         /* deadlines that passed since anybody could tell how the life is */
 	uint64_t evidence_at;  /* when the newest evidence was asked for, or came */
 	uint64_t absent_since; /* start of the first complete list without it */
 };
@@ -158,6 +159,7 @@ struct account_event {
 	uint64_t generation;  /* answers and evidence: which life; 0 for the others */
 	uint64_t retry_after; /* REFUSED: the provider's wish in ms; 0 none */
 	uint64_t floor;       /* REFUSED as stale: the highest generation that the provider saw */
+	bool cut_off;         /* TIMER: the instance does not answer at the moment */
 };
 
 enum look { LOOK_NO = 0, LOOK_SETTLED = 1, LOOK_NOW = 2 };

@@ -66,6 +66,7 @@ void step_abandon(struct step *s)
 	a->sure = 0;
 	a->close_tries = 0;
 	a->up_since = 0;
+	a->looks = 0;
 	a->evidence_at = 0;
 	step_no_suspicion(a);
 }

@@ -12,6 +12,7 @@ static void believe(struct step *s)
 	struct account *a = s->a;
 
 	a->sure = 1;
+	a->looks = 0;
 	a->evidence_at = s->e->at;
 	step_no_suspicion(a);
 	if (!a->seen) {
@@ -67,6 +68,7 @@ void on_start(struct step *s)
 	a->slot = 1;
 	a->seen = 0;
 	a->sure = 1;
+	a->looks = 0;
 	a->evidence_at = s->e->now;
 	step_no_suspicion(a);
 	s->fx->mint = true;
@@ -84,14 +86,19 @@ void on_not_created(struct step *s)
 {
 	struct account *a = s->a;
 
-	if (s->e->cause == RELINK_STALE && s->e->floor > a->generation &&
+	bool person = a->person;
+
+	if (s->e->cause == RELINK_STALE && s->e->floor >= a->generation &&
 	    s->e->floor <= GENERATION_FLOOR_MAX) {
 		/* Our database is older than the provider's memory (a restored backup, or an id that was
 		 * deleted and taken again).  What is wrong is known and put right, so there is nothing
 		 * to wait for. */
 		a->after = (uint8_t)step_verdict(s, RELINK_STALE, false);
-		if (a->after == AFTER_WAIT)
+		if (a->after == AFTER_WAIT) {
 			a->after = AFTER_START;
+			a->person = person;
+			step_set_cause(s, RELINK_NONE, ACTION_NONE);
+		}
 		step_abandon(s);
 		a->generation = s->e->floor;
 		step_follow(s);
@@ -108,12 +115,19 @@ void on_unsure(struct step *s)
 	s->fx->look = LOOK_NOW;
 }
 
+#define LOOKS_MAX 8 /* deadlines that an instance may let pass, which answers and does not say */
+
 /* The deadline of a state is over, and nobody has been able to look since a worker or the core died:
- * what would be ended may long have become what we wait for.  So look first. */
+ * what would be ended may long have become what we wait for.  So look first, for as long as nobody
+ * answers at all, and a bounded number of times when the answers say nothing. */
 static bool look_first(struct step *s, uint64_t again_ms)
 {
-	if (s->a->sure)
+	struct account *a = s->a;
+
+	if (a->sure || (!s->e->cut_off && a->looks >= LOOKS_MAX))
 		return false;
+	if (!s->e->cut_off)
+		a->looks++;
 	s->fx->look = LOOK_NOW;
 	s->fx->changed = true;
 	step_timer_in(s, again_ms);
@@ -124,9 +138,9 @@ static bool look_first(struct step *s, uint64_t again_ms)
 void on_start_too_long(struct step *s)
 {
 	const struct account *a = s->a;
-	/* Neither answered nor ever seen to have happened: the provider's fault, which burns no
-	 * budget. */
-	bool theirs = a->op && !a->seen;
+	/* Nobody could tell, or the create was neither answered nor ever seen to have happened: the
+	 * provider's fault, which burns no budget. */
+	bool theirs = !a->sure || (a->op && !a->seen);
 
 	if (look_first(s, s->p->start_deadline))
 		return;
@@ -187,8 +201,12 @@ void on_stable(struct step *s)
 {
 	struct account *a = s->a;
 
-	if (look_first(s, s->p->stable))
+	if (!a->sure) { /* what nobody has seen is no stable time */
+		s->fx->changed = true;
+		s->fx->look = LOOK_NOW;
+		step_timer_in(s, s->p->stable);
 		return;
+	}
 	a->fails = 0;
 	a->waits = 0;
 	a->slow_step = 0;
@@ -270,7 +288,7 @@ void on_absent(struct step *s)
 
 void on_qr_too_long(struct step *s)
 {
-	if (look_first(s, s->p->settle))
+	if (look_first(s, s->p->start_deadline))
 		return;
 	s->a->person = 0;
 	step_set_cause(s, RELINK_QR_EXPIRED, ACTION_SCAN_QR);
@@ -279,6 +297,8 @@ void on_qr_too_long(struct step *s)
 
 void on_auth_too_long(struct step *s)
 {
+	bool sure = s->a->sure;
+
 	if (!look_first(s, s->p->start_deadline))
-		step_fail_and_close(s, RELINK_ENGINE_HANG, true);
+		step_fail_and_close(s, sure ? RELINK_ENGINE_HANG : RELINK_NETWORK, sure);
 }

@@ -236,6 +236,8 @@ static void settled_member(const struct member *m)
 	case ST_PARKED:
 	case ST_HELD:
 	case ST_DELETED:
+		if (a->state == ST_DELETED && m->n_strays == 0)
+			broken("the deleted are forgotten", "%s is still there", m->id);
 		if (live != 0)
 			broken("nothing lives unwatched", "%s in %s has %s", m->id,
 			       state_name(a->state), session);

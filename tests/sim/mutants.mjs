@@ -64,6 +64,10 @@ const mutants = [
 	 "	if (e->held == NULL)\n		e->held = b;\n", "	if (e->held == NULL && store_has_room(e->store))\n		e->held = b;\n"],
 	["an id is opened again before its old life is gone", "engine/step.c",
 	 "	return m->n_strays > 0 && ", "	return m->n_strays > 1000 && "],
+	["what is held waits for something new", "engine/batch.c",
+	 "	batch_push(e);\n}", "	if (b != NULL)\n		batch_push(e);\n}"],
+	["what was deleted before a crash stays for ever", "engine/load.c",
+	 "m->a.state == ST_DELETED && m->n_strays == 0)", "m->a.state == ST_DELETED && m->n_strays == 1000)"],
 	["a start keeps its slot", "policy/account_end.c", "	a->slot = 0;\n", ""],
 	["the journal begins again after a crash", "engine/load.c",
 	 "	e->last_seq = facts.last_seq;\n", ""],
@@ -85,7 +89,7 @@ const mutants = [
 	 "	case AFTER_WAIT:\n		step_enter(s, ST_WAITING);", "	case AFTER_WAIT:\n		step_enter(s, ST_WAITING);\n		return;"],
 ];
 
-const flags = ["-std=gnu17", "-D_GNU_SOURCE", "-O1", "-w", `-I${root}/core`, `-I${root}/include`,
+const flags = ["-std=gnu17", "-D_GNU_SOURCE", "-DCHANGES_A_TIME=3", "-O1", "-w", `-I${root}/core`, `-I${root}/include`,
 	`-I${here}`];
 const folders = ["core/engine", "core/policy", "core/base"];
 

@@ -330,6 +330,31 @@ static void no_deadline_ends_what_nobody_could_look_at(void **state)
 	}
 }
 
+/* An instance that answers, and never says how this one is, must not keep a start slot for ever. */
+static void answers_that_say_nothing_hold_a_deadline_up_for_a_while_only(void **state)
+{
+	static void (*const to[])(struct story *) = { to_starting, to_qr, to_auth };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(to); i++) {
+		struct story s;
+
+		story_begin(&s);
+		to[i](&s);
+		worker_dies(&s);
+		for (unsigned n = 0; n < 100; n++)
+			time_comes_cut_off(&s);
+		assert_false(s.fx.abandon);
+		for (unsigned n = 0; n < 8; n++) {
+			time_comes(&s);
+			assert_false(s.fx.abandon);
+		}
+		time_comes(&s);
+		assert_true(s.fx.close);
+		assert_int_equal(s.a.fails, 0);
+	}
+}
+
 static void a_login_that_never_gets_connected_is_ended(void **state)
 {
 	struct story s;
@@ -362,6 +387,7 @@ int main(void)
 		cmocka_unit_test(a_start_that_hangs_is_ended_and_counts),
 		cmocka_unit_test(a_start_that_nobody_could_see_is_the_provider_s_fault),
 		cmocka_unit_test(no_deadline_ends_what_nobody_could_look_at),
+		cmocka_unit_test(answers_that_say_nothing_hold_a_deadline_up_for_a_while_only),
 		cmocka_unit_test(a_login_that_never_gets_connected_is_ended),
 	};
 

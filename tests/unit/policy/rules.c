@@ -18,7 +18,8 @@
 	F(slow_step) F(close_tries) F(open) F(person) F(fresh) F(fresh_next) F(was_up) F(replaced)    \
 	F(seen)
 #define VOLATILE(F) \
-	F(op) F(sure) F(slot) F(suspect) F(suspect_source) F(evidence_at) F(absent_since)
+	F(op) F(sure) F(slot) F(suspect) F(suspect_source) F(evidence_at) F(absent_since)                     \
+	F(looks)
 #define EFFECTS(F)                                                                                \
 	F(stale) F(changed) F(tell) F(mint) F(resume) F(abandon) F(close) F(reason) F(bug) F(look)    \
 	F(abandoned)
@@ -122,7 +123,7 @@ RULE(volatile_with_a_life_only)
 	const struct account *a = m->a;
 
 	return a->open || (!a->op && !a->sure && a->suspect == RELINK_NONE &&
-			   a->absent_since == 0 && a->evidence_at == 0);
+			   a->absent_since == 0 && a->evidence_at == 0 && a->looks == 0);
 }
 
 RULE(suspicion_has_a_source)
@@ -220,7 +221,7 @@ RULE(generation_grows_with_mints)
 {
 	uint64_t was = m->before->generation, is = m->a->generation;
 	bool floored = m->e->kind == EV_REFUSED && m->e->cause == RELINK_STALE &&
-		       m->e->floor > was && m->e->floor <= GENERATION_MAX / 2 &&
+		       m->e->floor >= was && m->e->floor <= GENERATION_MAX / 2 &&
 		       m->before->state == ST_STARTING;
 
 	if (m->fx->mint)

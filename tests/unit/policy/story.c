@@ -78,6 +78,13 @@ void time_comes(struct story *s)
 	happens(s, (struct account_event){ .kind = EV_TIMER });
 }
 
+void time_comes_cut_off(struct story *s)
+{
+	assert_int_not_equal(s->a.timer_at, 0);
+	s->now = s->a.timer_at - 1;
+	happens(s, (struct account_event){ .kind = EV_TIMER, .cut_off = true });
+}
+
 void worker_dies(struct story *s)
 {
 	happens(s, (struct account_event){ .kind = EV_LOST });

@@ -41,6 +41,8 @@ void they_ask(struct story *, enum account_event_kind wish);
 void permit(struct story *);
 /* The timer's time comes. */
 void time_comes(struct story *);
+/* The same, while the instance does not answer. */
+void time_comes_cut_off(struct story *);
 void worker_dies(struct story *);
 /* The core dies too; the next one has loaded what was kept. */
 void restart(struct story *);
