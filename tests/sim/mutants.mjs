@@ -61,7 +61,7 @@ const mutants = [
 	["answered before it is stored", "engine/batch.c",
 	 "	if (b == NULL && e->in_flight == NULL) {\n		reply_now", "	if (b != e->in_flight || b == NULL) {\n		reply_now"],
 	["what the store has no room for is dropped", "engine/batch.c",
-	 "	if (e->held == NULL)\n		e->held = b;\n", "	if (e->held == NULL && store_has_room(e->store))\n		e->held = b;\n"],
+	 "		if (e->held == NULL)\n			e->held = b;\n", "		if (e->held == NULL && store_has_room(e->store))\n			e->held = b;\n"],
 	["an id is opened again before its old life is gone", "engine/step.c",
 	 "	return m->n_strays > 0 && ", "	return m->n_strays > 1000 && "],
 	["what is held waits for something new", "engine/batch.c",
