@@ -371,6 +371,7 @@ void rig_sql(const struct rig *rig, const char *sql)
 	sqlite3 *db = NULL;
 
 	assert_int_equal(sqlite3_open(rig_path(rig, "relink.db"), &db), SQLITE_OK);
+	sqlite3_busy_timeout(db, 10000); /* the store may be at a chore of its own */
 	assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
 	sqlite3_close(db);
 }
