@@ -28,5 +28,10 @@ void command_free(struct command **command)
 	free(c->verb);
 	free(c->args);
 	free(c->idem_key);
+	free(c->instance);
+	for (size_t n = 0; n < c->n_headers; n++) {
+		free(c->headers[n].name);
+		free(c->headers[n].value);
+	}
 	free(c);
 }

@@ -15,6 +15,12 @@ static int check_key(struct exchange *x)
 static int check_names(struct exchange *x)
 {
 	struct str id = x->match.id, verb = x->match.verb;
+	struct str provider = x->match.provider, instance = x->match.instance;
+
+	if ((provider.n > 0 && !str_is_id(provider, LIMIT_PROVIDER, "_-")) ||
+	    (instance.n > 0 && !str_is_id(instance, LIMIT_INSTANCE, "_-")))
+		return problem_set(&x->problem, PROBLEM_not_found,
+				   "There is nothing at this path.");
 
 	if (id.n > 0 && !str_is_id(id, LIMIT_ACCOUNT_ID, "_-"))
 		return problem_set(&x->problem, PROBLEM_account_not_found,

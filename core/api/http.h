@@ -39,6 +39,8 @@ const char *http_method_name(enum http_method);
 	H(EXPECT, "expect", ONE)                       \
 	H(IDEMPOTENCY_KEY, "idempotency-key", ONE)     \
 	H(LAST_EVENT_ID, "last-event-id", ONE)         \
+	H(TIMESTAMP, "x-timestamp", ONE)               \
+	H(HMAC_SIGNATURE, "x-hmac-signature", ONE)     \
 	H(PREFER, "prefer", ANY)
 enum http_header {
 #define H(id, name, times) HEADER_##id,

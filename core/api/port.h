@@ -53,7 +53,8 @@ enum command_kind {
 	COMMAND_RECONNECT,
 	COMMAND_REGENERATE,
 	COMMAND_CHECK,
-	COMMAND_VERB
+	COMMAND_VERB,
+	COMMAND_WEBHOOK
 };
 
 /* What came of a command.  Strings are lent. */
@@ -67,14 +68,23 @@ struct command_result {
 	bool created;        /* CREATE: a new account (not a replay) */
 };
 
+/* A header of a webhook, name in lower case.  malloc'ed strings. */
+struct command_header {
+	char *name, *value;
+};
+#define COMMAND_HEADERS_MAX 8
+
 /* A change.  The engine frees it with command_free.  All strings are malloc'ed, NULL is absent. */
 struct command {
 	struct command *prev, *next;
 	enum command_kind kind;
 	char *account;                                            /* CREATE: wished id or NULL */
 	char *workspace, *provider, *label, *metadata, *priority; /* CREATE, PATCH */
-	char *verb, *args;                                        /* VERB; args are JSON */
-	bool connect;                                             /* CREATE: connect at once */
+	char *verb, *args; /* VERB: args are JSON; WEBHOOK: args are the body */
+	char *instance;    /* WEBHOOK: of `provider`; NULL: whoever it is for */
+	struct command_header headers[COMMAND_HEADERS_MAX];
+	size_t n_headers;
+	bool connect;   /* CREATE: connect at once */
 	bool force;     /* REGENERATE: although it costs a living login */
 	char *idem_key; /* scoped by the caller; NULL: none */
 	uint8_t idem_hash[32];

@@ -35,12 +35,12 @@ static bool next_segment(struct str *path, struct str *ret_segment)
 	return true;
 }
 
-/* Does the decoded path fit the pattern?  Then m->id and m->verb are set. */
+/* Does the decoded path fit the pattern?  Then its parameters are set in `m`. */
 static bool fits(const char *pattern, struct str path, struct match *m)
 {
 	struct str want = str_of(pattern), w, have;
 
-	m->id = m->verb = STR("");
+	m->id = m->verb = m->provider = m->instance = STR("");
 	while (next_segment(&want, &w)) {
 		if (!next_segment(&path, &have))
 			return false;
@@ -48,6 +48,10 @@ static bool fits(const char *pattern, struct str path, struct match *m)
 			m->id = have;
 		else if (str_is(w, "{verb}") && have.n > 0)
 			m->verb = have;
+		else if (str_is(w, "{provider}") && have.n > 0)
+			m->provider = have;
+		else if (str_is(w, "{instance}") && have.n > 0)
+			m->instance = have;
 		else if (!str_eq(w, have))
 			return false;
 	}

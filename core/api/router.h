@@ -27,7 +27,8 @@ struct route {
 
 struct match {
 	const struct route *route; /* NULL: nothing fits */
-	struct str id, verb;       /* decoded, not yet checked; empty: not in the path */
+	/* decoded, not yet checked; empty: not in the path */
+	struct str id, verb, provider, instance;
 	char text[ROUTE_PATH_MAX]; /* the decoded path */
 	char allow[64];            /* with PROBLEM_method_not_allowed: what would do */
 };

@@ -21,6 +21,8 @@
 #define LIMIT_QR              2048
 #define LIMIT_VERB            32
 #define LIMIT_VERB_ARGS       8192
+#define LIMIT_MESSAGE         12288 /* JSON of a message, as an event */
+#define LIMIT_WEBHOOK         (768u << 10)
 #define LIMIT_IDEMPOTENCY_KEY 128
 
 /* Frames between core and worker. */

@@ -194,6 +194,23 @@ void call_verb(struct engine *e, struct member *m, struct command **command)
 	send_call(e, op, MSG_control, &params, params.timeout);
 }
 
+void call_webhook(struct engine *e, struct instance *i, struct command **command)
+{
+	struct op *op = op_new(e, OP_WEBHOOK, i);
+	struct command *c = TAKE(*command);
+	struct msg_pair headers[COMMAND_HEADERS_MAX];
+	struct msg_webhook params = { .instance = str_of(i->conf->id),
+				      .headers = { .v = headers, .n = c->n_headers },
+				      .body = str_of(c->args),
+				      .timeout = e->conf->op_deadline_ms };
+
+	for (size_t n = 0; n < c->n_headers; n++)
+		headers[n] =
+		    (struct msg_pair){ str_of(c->headers[n].name), str_of(c->headers[n].value) };
+	op->command = c;
+	send_call(e, op, MSG_webhook, &params, params.timeout);
+}
+
 /* ---- answers ---- */
 
 static struct str words_for(const struct inbox_reply *r)
@@ -381,6 +398,9 @@ void call_answered(struct engine *e, struct inbox_reply *r)
 		break;
 	case OP_VERB:
 		verb_replied(e, op, r);
+		break;
+	case OP_WEBHOOK:
+		webhook_answered(e, op, r);
 		break;
 	}
 	command_free(&op->command);

@@ -413,6 +413,8 @@ static void begin(struct engine *e, struct command *c)
 	else if (e->held != NULL)
 		refuse(e, &c, ERR_FULL, "overloaded",
 		       "too many changes wait for the disk; try again in a second");
+	else if (c->kind == COMMAND_WEBHOOK)
+		webhook_take(e, c);
 	else
 		carry_out(e, c);
 }
@@ -446,7 +448,7 @@ void command_take(struct engine *e, struct command *c)
 	KP("engine.command");
 	if (e->stopping)
 		reply_stopping(e, &c);
-	else if (c->idem_key != NULL && e->store_ok)
+	else if (c->kind != COMMAND_WEBHOOK && c->idem_key != NULL && e->store_ok)
 		look_up_key(e, c);
 	else
 		begin(e, c);

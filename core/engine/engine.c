@@ -67,6 +67,11 @@ static void on_event(void *ctx, unsigned slot, const struct msg_event *m)
 	post_or_die(ctx, inbox_of_event(slot, m));
 }
 
+static void on_message(void *ctx, unsigned slot, const struct msg_message *m)
+{
+	post_or_die(ctx, inbox_of_message(slot, m));
+}
+
 static void on_listed(void *ctx, unsigned slot, uint64_t tag, const struct msg_listed *m)
 {
 	post_or_die(ctx, inbox_of_listed(slot, tag, m));
@@ -100,6 +105,7 @@ struct pool_port engine_pool_port(struct engine *e)
 	return (struct pool_port){ .ctx = e,
 				   .hello = on_hello,
 				   .event = on_event,
+				   .message = on_message,
 				   .listed = on_listed,
 				   .reply = on_reply,
 				   .gone = on_gone };
@@ -213,6 +219,9 @@ static void take(struct engine *e, struct inbox_item *item)
 		break;
 	case IN_SESSION:
 		session_pushed(e, item->slot, &item->session);
+		break;
+	case IN_MESSAGE:
+		message_told(e, item->slot, &item->message);
 		break;
 	case IN_LISTED:
 		list_part(e, item->listed);

@@ -117,6 +117,22 @@ struct inbox_item *inbox_of_event(unsigned slot, const struct msg_event *m)
 	return item;
 }
 
+struct inbox_item *inbox_of_message(unsigned slot, const struct msg_message *m)
+{
+	char *room;
+	struct inbox_item *item =
+	    inbox_item_new(IN_MESSAGE, slot, m->instance.n + m->session.n + m->json.n, &room);
+
+	if (item == NULL)
+		return NULL;
+	item->message = (struct inbox_message){ .instance = inbox_copy(&room, m->instance),
+						.session = inbox_copy(&room, m->session),
+						.json = inbox_copy(&room, m->json),
+						.generation = m->generation,
+						.kind = (uint8_t)m->kind };
+	return item;
+}
+
 struct inbox_item *inbox_of_listed(unsigned slot, uint64_t tag, const struct msg_listed *m)
 {
 	struct inbox_item *item = inbox_item_new(IN_LISTED, slot, 0, NULL);

@@ -21,6 +21,7 @@ enum inbox_kind {
 	IN_COMMAND,
 	IN_HELLO,
 	IN_SESSION,
+	IN_MESSAGE,
 	IN_LISTED,
 	IN_REPLY,
 	IN_GONE,
@@ -38,6 +39,11 @@ struct inbox_session {
 	struct str instance, session, text, phone, qr;
 	uint64_t generation, qr_expires;
 	uint8_t state, cause;
+};
+struct inbox_message {
+	struct str instance, session, json;
+	uint64_t generation;
+	uint8_t kind; /* enum relink_message_kind */
 };
 struct listed_part {
 	uint64_t tag;
@@ -84,6 +90,7 @@ struct inbox_item {
 		struct command *command;
 		struct inbox_hello hello;
 		struct inbox_session session;
+		struct inbox_message message;
 		struct listed_part *listed;
 		struct inbox_reply reply;
 		struct inbox_gone gone;
@@ -113,6 +120,7 @@ void inbox_fini(struct inbox *);
 /* Items from what the pool lends; NULL: no memory. */
 struct inbox_item *inbox_of_hello(unsigned slot, const struct msg_hello *);
 struct inbox_item *inbox_of_event(unsigned slot, const struct msg_event *);
+struct inbox_item *inbox_of_message(unsigned slot, const struct msg_message *);
 struct inbox_item *inbox_of_listed(unsigned slot, uint64_t tag, const struct msg_listed *);
 struct inbox_item *inbox_of_reply(unsigned slot, enum msg_method, uint64_t tag, int result,
 				  const void *reply, const struct msg_error *);

@@ -156,7 +156,8 @@ enum op_kind {
 	OP_HEALTH, /* of an account's session */
 	OP_CHECK,  /* the same, because somebody asked */
 	OP_LOOK,   /* health of a stray, where the plugin can't list */
-	OP_VERB
+	OP_VERB,
+	OP_WEBHOOK
 };
 /* A call under way at a worker, found by its tag. */
 struct op {
@@ -165,7 +166,7 @@ struct op {
 	uint64_t row, generation, asked_at;
 	struct instance *instance;
 	struct stray *stray;     /* OP_END, OP_LOOK; NULL when it ended meanwhile */
-	struct command *command; /* OP_CHECK, OP_VERB: owned */
+	struct command *command; /* OP_CHECK, OP_VERB, OP_WEBHOOK: owned */
 	UT_hash_handle hh;
 };
 
@@ -212,6 +213,7 @@ struct engine {
 	struct question *questions; /* look-ups of sessions under way, utlist */
 	unsigned n_questions;
 	struct orphan_rules orphan_rules;
+	unsigned n_webhooks; /* under way at workers */
 
 	bool stopping, paused, store_ok;
 	struct why store_why;
@@ -287,6 +289,7 @@ void call_end(struct engine *, struct stray *);
 void call_look(struct engine *, struct stray *);
 void call_health(struct engine *, struct member *, struct command **or_null);
 void call_verb(struct engine *, struct member *, struct command **);
+void call_webhook(struct engine *, struct instance *, struct command **);
 void call_answered(struct engine *, struct inbox_reply *);
 /* Answer those who only want to know something. */
 void checks_end(struct engine *);
@@ -304,6 +307,7 @@ void session_pushed(struct engine *, unsigned slot, const struct inbox_session *
 /* An answer about one session came, or did not: where the plugin can't list, that tells whether the
  * instance can be reached. */
 void instance_heard(struct instance *, const struct inbox_reply *);
+void message_told(struct engine *, unsigned slot, const struct inbox_message *);
 void look(struct engine *, struct member *, unsigned how);
 bool instance_serves(const struct engine *, const struct instance *);
 
@@ -344,6 +348,10 @@ void key_release(struct engine *, const char *key);
 void keys_free(struct engine *);
 /* After the store is closed: questions that were never answered. */
 void askings_free(struct engine *);
+
+/* webhooks.c: requests of backends to us */
+void webhook_take(struct engine *, struct command *given);
+void webhook_answered(struct engine *, struct op *, const struct inbox_reply *);
 
 /* load.c */
 int engine_make_provider(struct engine *, struct provider *, const struct conf_provider *);

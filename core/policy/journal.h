@@ -22,7 +22,10 @@
 	K(DELETED, 6, "account.deleted")                                                    \
 	K(ORPHAN, 7, "session.orphan") /* a life that we had given up was seen and ended */ \
 	K(GONE, 8, "session.gone")     /* proven: the life is over at the provider */       \
-	K(VERB, 9, "account.verb")     /* a provider verb was carried out */
+	K(VERB, 9, "account.verb")     /* a provider verb was carried out */                \
+	K(RECEIVED, 10, "message.received")                                                 \
+	K(SENT, 11, "message.sent") /* from here or from the phone */                       \
+	K(ACK, 12, "message.ack")   /* it got further: server, device, read */
 
 enum journal_kind {
 #define K(id, n, name) JOURNAL_##id = (n),

@@ -207,6 +207,9 @@ static int on_notification(struct link *l, const struct msg *m)
 		KP("proc.event.received");
 		l->port.event(l->port.ctx, &in.event);
 		return 0;
+	case MSG_message:
+		l->port.message(l->port.ctx, &in.message);
+		return 0;
 	case MSG_listed:
 		on_listed(l, &in.listed);
 		return 0;

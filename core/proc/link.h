@@ -17,6 +17,7 @@ struct link_port {
 	void *ctx;
 	void (*hello)(void *ctx, const struct msg_hello *);
 	void (*event)(void *ctx, const struct msg_event *);
+	void (*message)(void *ctx, const struct msg_message *);
 	void (*listed)(void *ctx, uint64_t tag, const struct msg_listed *);
 	void (*log)(void *ctx, const struct msg_log *);
 	/* As pool_port.reply. */

@@ -187,6 +187,7 @@ unsigned pool_running(const struct pool *p)
 // clang-format off
 static void no_hello(void *c, unsigned s, const struct msg_hello *h) { (void)c, (void)s, (void)h; }
 static void no_event(void *c, unsigned s, const struct msg_event *e) { (void)c, (void)s, (void)e; }
+static void no_message(void *c, unsigned s, const struct msg_message *m) { (void)c, (void)s, (void)m; }
 static void no_listed(void *c, unsigned s, uint64_t t, const struct msg_listed *l)
 { (void)c, (void)s, (void)t, (void)l; }
 static void no_reply(void *c, unsigned s, enum msg_method m, uint64_t t, int r, const void *v,
@@ -197,6 +198,7 @@ static void no_gone(void *c, unsigned s, const struct obituary *o) { (void)c, (v
 
 static const struct pool_port nobody = { .hello = no_hello,
 					 .event = no_event,
+					 .message = no_message,
 					 .listed = no_listed,
 					 .reply = no_reply,
 					 .gone = no_gone };

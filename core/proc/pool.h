@@ -41,6 +41,7 @@ struct pool_port {
 	/* The pointers in messages are lent for the call. */
 	void (*hello)(void *ctx, unsigned slot, const struct msg_hello *);
 	void (*event)(void *ctx, unsigned slot, const struct msg_event *);
+	void (*message)(void *ctx, unsigned slot, const struct msg_message *);
 	void (*listed)(void *ctx, unsigned slot, uint64_t tag, const struct msg_listed *);
 	/* `result` 0: `reply` is the method's reply struct; ERR_STATE: `error` is set (the worker
 	 * answered with an error); other codes: neither, see above. */

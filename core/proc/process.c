@@ -194,6 +194,13 @@ static void on_hello(void *ctx, const struct msg_hello *hello)
 	p->port.pool->hello(p->port.pool->ctx, p->slot, hello);
 }
 
+static void on_message(void *ctx, const struct msg_message *message)
+{
+	struct process *p = process_of(ctx);
+
+	p->port.pool->message(p->port.pool->ctx, p->slot, message);
+}
+
 static void on_event(void *ctx, const struct msg_event *event)
 {
 	struct process *p = process_of(ctx);
@@ -235,6 +242,7 @@ static void open_parts(struct process *p, uv_loop_t *loop, const struct child_en
 	const struct link_port port = { .ctx = p,
 					.hello = on_hello,
 					.event = on_event,
+					.message = on_message,
 					.listed = on_listed,
 					.log = on_log,
 					.reply = on_reply,

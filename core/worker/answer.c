@@ -101,6 +101,10 @@ void answer_result(struct worker *w, struct op *op, const struct relink_result *
 	case MSG_control:
 		send_control(w, op, result);
 		break;
+	case MSG_webhook:
+		uplink_reply(&w->uplink, op->call, op->method,
+			     &(struct msg_webhook_reply){ .taken = true });
+		break;
 	default:
 		must_not_reach("a method that no plugin is asked for");
 	}

@@ -197,6 +197,34 @@ static void host_event(const struct relink_host *host, const struct relink_sessi
 			LIMIT_QR, (unsigned long long)in->worker->bugs.unfit);
 }
 
+static void host_message(const struct relink_host *host, const struct relink_message *message)
+{
+	struct instance *in = instance_of(host);
+	char text[LIMIT_SESSION_ID];
+	struct fit_room room = { .p = text, .size = sizeof text };
+	struct relink_message m;
+	bool sound = take_struct(&m, sizeof m, message) && m.session.n > 0 &&
+		     (unsigned)m.kind < RELINK_MESSAGE_COUNT && in->state != INSTANCE_CLOSED;
+	struct str json = fit_str(m.json);
+
+	if (sound && json.n > 0 && json.n <= LIMIT_MESSAGE && str_is_utf8(json)) {
+		const struct msg_message out = { .instance = str_of(in->name),
+						 .session =
+						     fit_text(&room, m.session, LIMIT_SESSION_ID),
+						 .generation = m.generation,
+						 .kind = m.kind,
+						 .json = json };
+
+		uplink_notify(&in->worker->uplink, MSG_message, &out);
+		return;
+	}
+	in->worker->bugs.unfit++;
+	worker_complain(in->worker, in,
+			"a message without a session id or JSON, with more than %d bytes of it, or "
+			"after close (%llu of these so far)",
+			LIMIT_MESSAGE, (unsigned long long)in->worker->bugs.unfit);
+}
+
 /* --- time and chance --- */
 
 static uint64_t host_now_ms(const struct relink_host *host)
@@ -276,6 +304,56 @@ static void host_timer_stop(const struct relink_host *host, relink_timer id)
 		timer_free(t);
 }
 
+/* --- HTTP --- */
+
+/* Of requests that were not taken the first of a row is told. */
+static void note_untaken(struct instance *in)
+{
+	struct worker *w = in->worker;
+
+	w->bugs.untaken++;
+	if (!in->http_full)
+		worker_complain(w, in,
+				"an HTTP request was not taken: too many wait, or there is no "
+				"memory (%llu of these so far)",
+				(unsigned long long)w->bugs.untaken);
+	in->http_full = true;
+}
+
+static relink_http host_http(const struct relink_host *host,
+			     const struct relink_http_request *request,
+			     void (*fn)(void *arg, const struct relink_http_reply *), void *arg)
+{
+	struct instance *in = instance_of(host);
+	struct relink_http_request r;
+	relink_http id;
+
+	if (in->state == INSTANCE_CLOSED)
+		return 0;
+	if (fn == NULL || !take_struct(&r, sizeof r, request)) {
+		in->worker->bugs.unfit++;
+		worker_complain(in->worker, in,
+				"an HTTP request without a size or a callback (%llu of these so "
+				"far)",
+				(unsigned long long)in->worker->bugs.unfit);
+		return 0;
+	}
+	r.size = sizeof r;
+	id = web_ask(&in->worker->web, in, &r, fn, arg);
+	if (id == 0)
+		note_untaken(in);
+	else
+		in->http_full = false;
+	return id;
+}
+
+static void host_http_drop(const struct relink_host *host, relink_http id)
+{
+	struct instance *in = instance_of(host);
+
+	web_drop(&in->worker->web, in, id);
+}
+
 /* --- */
 
 void host_init(struct instance *in)
@@ -286,10 +364,13 @@ void host_init(struct instance *in)
 					 .done = host_done,
 					 .listed = host_listed,
 					 .event = host_event,
+					 .message = host_message,
 					 .now_ms = host_now_ms,
 					 .random = host_random,
 					 .timer_start = host_timer_start,
-					 .timer_stop = host_timer_stop };
+					 .timer_stop = host_timer_stop,
+					 .http = host_http,
+					 .http_drop = host_http_drop };
 }
 
 void host_fini(struct instance *in)
@@ -300,4 +381,7 @@ void host_fini(struct instance *in)
 		timer_free(in->timers);
 	if (n > 0)
 		worker_complain(in->worker, in, "left %u timers behind", n);
+	n = web_drop_all(&in->worker->web, in);
+	if (n > 0)
+		worker_complain(in->worker, in, "left %u HTTP requests behind", n);
 }

@@ -13,7 +13,7 @@
 #define HOST_TIMERS_MAX 262144 /* of one instance */
 
 void host_init(struct instance *);
-/* Stops what timers are left; says so, since a plugin should have. */
+/* Stops what timers and drops what HTTP requests are left; says so, since a plugin should have. */
 void host_fini(struct instance *);
 
 #endif

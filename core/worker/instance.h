@@ -27,6 +27,7 @@ struct instance {
 	struct fence fence;
 	struct timer *timers; /* by number; host.c */
 	relink_timer last_timer;
+	bool http_full; /* its last HTTP request was not taken */
 	UT_hash_handle hh;
 };
 

@@ -57,6 +57,7 @@ static void on_stopped(struct worker *w)
 {
 	signal(SIGTERM, SIG_IGN);
 	ops_fini(&w->ops);
+	web_close(&w->web);
 	alarms_close(&w->alarms, on_alarms_closed, NULL);
 	uplink_close(&w->uplink);
 	pulse_close();

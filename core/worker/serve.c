@@ -244,6 +244,25 @@ static void on_control(struct worker *w, const struct msg *m, const struct msg_c
 	run(w, &e);
 }
 
+#define WEBHOOK_HEADERS_MAX 16 /* as in messages.def */
+
+static void on_webhook(struct worker *w, const struct msg *m, const struct msg_webhook *p)
+{
+	bool can = (w->plugin.caps & RELINK_CAP_WEBHOOK) != 0;
+	struct relink_header headers[WEBHOOK_HEADERS_MAX];
+	struct errand e = { .msg = m,
+			    .instance = p->instance,
+			    .timeout_ms = p->timeout,
+			    .fn = can ? w->plugin.webhook : NULL,
+			    .request = { .headers = headers, .body = fit_lend(p->body) } };
+
+	for (size_t i = 0; i < p->headers.n && i < WEBHOOK_HEADERS_MAX; i++)
+		headers[e.request.n_headers++] =
+		    (struct relink_header){ fit_lend(p->headers.v[i].key),
+					    fit_lend(p->headers.v[i].value) };
+	run(w, &e);
+}
+
 /* --- stop --- */
 
 static void end(struct worker *w)
@@ -360,6 +379,7 @@ void serve_start(struct worker *w, uv_loop_t *loop, const struct relink_plugin *
 	OBJ_INIT(w, WORKER_MAGIC);
 	alarms_init(&w->alarms, loop);
 	ops_init(&w->ops, &w->alarms, on_overdue, w);
+	web_open(&w->web, loop, &w->alarms);
 	uplink_open(&w->uplink, loop, link_fd, on_request, w);
 	last_words_ask(dump, w);
 	say_hello(w);

@@ -11,6 +11,7 @@
 #include "proc/alarm.h"
 #include "worker/ops.h"
 #include "worker/uplink.h"
+#include "worker/web.h"
 
 struct worker {
 	unsigned magic;
@@ -19,11 +20,12 @@ struct worker {
 	struct alarms alarms;
 	struct uplink uplink;
 	struct ops ops;
+	struct web web;
 	struct instance *instances; /* by name; closed ones too, till the end */
 	unsigned n_open;            /* instances whose close was not answered */
 	/* Misbehaviour of the plugin, by kind: each is logged with its count. */
 	struct {
-		uint64_t late, twice, foreign, unfit;
+		uint64_t late, twice, foreign, unfit, untaken;
 	} bugs;
 	bool configured;
 	bool stopping;

@@ -22,6 +22,8 @@
  *              session carries the generation it was created with, so that a late event of an older
  *              life changes nothing.
  *
+ * Sizes        Whoever makes a struct with a `size` member sets it to sizeof that struct.
+ *
  * Times are milliseconds.  Strings are UTF-8, pointer and length, not NUL-terminated.
  */
 #ifndef RELINK_PLUGIN_H
@@ -61,6 +63,7 @@ struct relink_str {
 
 typedef uint64_t relink_op;    /* one operation, answered exactly once; 0 is none */
 typedef uint64_t relink_timer; /* 0 is none */
+typedef uint64_t relink_http;  /* one HTTP request, ended by exactly one callback; 0 is none */
 
 /*
  * Why something ended.  The core's retry rules are indexed by this list and by nothing else; a
@@ -133,6 +136,11 @@ struct relink_key {
 	size_t offset;
 };
 
+/* A header of an HTTP request.  It stands in arrays, so it never grows. */
+struct relink_header {
+	struct relink_str name, value;
+};
+
 /* An operation.  `session` and `profile` are minted by the core; `profile` names the credentials. */
 struct relink_request {
 	size_t size;
@@ -143,6 +151,10 @@ struct relink_request {
 	int resume;                   /* create: `profile` may hold credentials; 0: a new profile */
 	struct relink_str metadata;   /* create: the account's metadata, a JSON object or empty */
 	struct relink_str verb, args; /* control: name, and a JSON value or empty */
+	/* webhook: those of its headers that may matter (names in lower case), and its body as it came */
+	const struct relink_header *headers;
+	size_t n_headers;
+	struct relink_str body;
 };
 
 /* The answer to an operation. */
@@ -175,6 +187,76 @@ struct relink_session {
 	uint64_t qr_expires_ms;  /* how long this code is good for; 0 unknown */
 };
 
+/* What happened to a message. */
+enum relink_message_kind {
+	RELINK_MESSAGE_RECEIVED,
+	RELINK_MESSAGE_SENT,
+	RELINK_MESSAGE_ACK, /* it got further: with the server, on the phone, read */
+	RELINK_MESSAGE_COUNT
+};
+/* A message, or the news of one.  Subscribers get `json` as it is: an object of at most 12 KiB with,
+ * as far as they are known, "id", "chat", "from", "to", "text", "type", "timestamp" (seconds) and, for
+ * ACK, "ack": "server", "device", "read" or "played". */
+struct relink_message {
+	size_t size;
+	struct relink_str session;
+	uint64_t generation; /* 0: the provider does not keep it */
+	enum relink_message_kind kind;
+	struct relink_str json;
+};
+
+/*
+ * An HTTP request, for host->http(), which copies all of it.
+ *
+ * Only http and https; certificates are verified.  No redirect is followed, no cookie kept, no
+ * proxy, .netrc or other setting of the environment used.  The host itself writes Host, User-Agent
+ * ("relink/VERSION"), Content-Length and whatever else frames a message: such headers are refused.
+ * So are a URL with a user or password in it, and line ends in a value.  A zero takes the default;
+ * more than the most is taken as the most.
+ */
+struct relink_http_request {
+	size_t size;
+	struct relink_str method; /* GET, HEAD, POST, PUT, PATCH, DELETE or OPTIONS; empty: GET */
+	struct relink_str url; /* escaped, at most 8 KiB; neither it nor a header is ever logged */
+	const struct relink_header *headers; /* at most 32, of 16 KiB together */
+	size_t n_headers;
+	struct relink_str body;    /* at most 8 MiB */
+	struct relink_str ca_file; /* PEM with the certificates to trust; empty: the system's */
+	uint64_t connect_ms;       /* for look-up, TCP and TLS together; 0: 10 s, at most 60 s */
+	uint64_t total_ms; /* from this call to the end of the answer; 0: 30 s, at most 10 min */
+	uint64_t body_max; /* of the answer's body, in bytes; 0: 1 MiB, at most 8 MiB */
+	/* 1: sent at most once, on a connection of its own.  Without it a request that meets a
+	 * connection which the server closes at that moment is sent again on another one, and nobody
+	 * can say whether the server has seen it twice: right for GET, wrong for a create. */
+	int fresh;
+};
+
+/*
+ * How an HTTP request ended.  With RELINK_NONE an HTTP answer came whole, whatever its status; a
+ * redirect is an answer too.  Else there is no answer to look at, only these causes:
+ *
+ *	NETWORK        not reached, cut, or too slow (`timeout` tells which)
+ *	MISCONFIGURED  the URL, a header's value, the CA file or the server's certificate is wrong
+ *	INTERNAL       an answer that breaks HTTP or a limit (body_max; 64 KiB or 200 lines of
+ *	               headers; compressed, which was not asked for), a request that no server would
+ *	               take, or no memory
+ *
+ * and `sent` says whether it may be tried again without a look: with 0 surely nothing of the request
+ * has left this machine, with 1 the outcome is unknown.
+ */
+struct relink_http_reply {
+	size_t size;
+	enum relink_cause cause;
+	int sent;
+	int timeout;            /* NETWORK: a limit on time ended it */
+	struct relink_str text; /* with a cause: a sentence for people, without path or query */
+	unsigned status;
+	uint64_t
+	    retry_after_ms; /* from Retry-After, kept within 1 s and 10 min; 0: it does not say */
+	struct relink_str content_type; /* as sent; empty: none */
+	struct relink_str body;         /* any bytes */
+};
+
 /*
  * What the worker lends to an instance.  Time and chance come only from here, so that a test can
  * drive a plugin with a clock and a seed of its own.
@@ -199,6 +281,24 @@ struct relink_host {
 	relink_timer (*timer_start)(const struct relink_host *, uint64_t ms, void (*fn)(void *arg),
 				    void *arg);
 	void (*timer_stop)(const struct relink_host *, relink_timer);
+	/*
+	 * Ask an HTTP server.  `fn(arg, reply)` is called exactly once, later and never from inside
+	 * this call, also for a request that cannot be made; the reply is lent until it returns.  0:
+	 * not taken, `fn` is not called and nothing is sent: too many wait (4096 requests or 64 MiB in
+	 * a worker), there is no memory, or the instance is closed.
+	 *
+	 * All instances of a worker share the connections: 32 requests at a time to one server and 256
+	 * in all, the others wait for their turn (which total_ms includes).  Besides the limits of the
+	 * request an answer that has begun must bring 100 bytes a second, looked at every 10 s.
+	 */
+	relink_http (*http)(const struct relink_host *, const struct relink_http_request *,
+			    void (*fn)(void *arg, const struct relink_http_reply *), void *arg);
+	/* No callback after this, in whatever state the request is; what was sent stays sent.  0, or
+	 * one that has ended, is fine. */
+	void (*http_drop)(const struct relink_host *, relink_http);
+	/* A message came, went, or was acknowledged.  Told at most once: who needs to know that none is
+	 * missing asks the provider. */
+	void (*message)(const struct relink_host *, const struct relink_message *);
 };
 
 /* What a plugin can do beyond create, disconnect and health. */
@@ -209,6 +309,7 @@ struct relink_host {
                                            open an old profile */
 #define RELINK_CAP_CONTROL (1ull << 3) /* control() has provider-specific verbs */
 #define RELINK_CAP_PUSH    (1ull << 4) /* reports changes by event() without being asked */
+#define RELINK_CAP_WEBHOOK (1ull << 5) /* webhook() takes requests of the backend */
 
 /* The first three members never move: they protect the rest. */
 struct relink_plugin {
@@ -240,10 +341,16 @@ struct relink_plugin {
 	void (*health)(void *self, const struct relink_request *);
 	/* All sessions of the instance: host->listed() for each, then done(). */
 	void (*list)(void *self, const struct relink_request *);
-	/* A provider-specific verb; `session` is empty when the account has none. */
+	/* A provider-specific verb; `session` is empty when the account has none.  list, control and
+	 * webhook may be NULL without their capability. */
 	void (*control)(void *self, const struct relink_request *);
-	/* The last operation.  Open operations are answered CANCELLED first; no timer, descriptor or
-	 * memory is left when it is answered. */
+	/* A request of the backend to us, which may be anybody's.  Check that it is genuine before
+	 * anything in it is believed; what it says is told by event() and message() before done().
+	 * Causes: NONE when it was taken, also when it says nothing of interest; REFUSED when it is not
+	 * genuine, or not for this instance; INTERNAL when it is genuine and cannot be read. */
+	void (*webhook)(void *self, const struct relink_request *);
+	/* The last operation.  The plugin answers its open operations CANCELLED first; no timer, HTTP request,
+	 * descriptor or memory is left when it is answered. */
 	void (*close)(void *self, relink_op);
 
 	/* Optional: write lines about the inside for a report, through `line`. */

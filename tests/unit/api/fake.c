@@ -338,6 +338,8 @@ static struct command_result carry_out(struct fake *f, const struct command *cmd
 	}
 	if (cmd->kind == COMMAND_CREATE)
 		return create(f, cmd);
+	if (cmd->kind == COMMAND_WEBHOOK)
+		return r;
 	a = fake_find(f, cmd->account);
 	if (a == NULL)
 		return refusal(ERR_NOTFOUND, "account_not_found", STR("There is no such account."));
@@ -360,6 +362,8 @@ static struct command_result carry_out(struct fake *f, const struct command *cmd
 		break;
 	case COMMAND_DISCONNECT:
 		move(f, a, "disconnected");
+		break;
+	case COMMAND_WEBHOOK:
 		break;
 	case COMMAND_CHECK:
 	case COMMAND_VERB:
@@ -413,6 +417,16 @@ static void answer(struct fake *f, struct command *cmd)
 	command_free(&cmd);
 }
 
+static void note_headers(struct fake *f, const struct command *cmd)
+{
+	size_t n = 0, size = sizeof f->last_headers;
+
+	f->last_headers[0] = '\0';
+	for (size_t i = 0; i < cmd->n_headers && n < size; i++)
+		n += (size_t)snprintf(f->last_headers + n, size - n, "%s=%s;", cmd->headers[i].name,
+				      cmd->headers[i].value);
+}
+
 static int port_submit(void *ctx, struct command **command)
 {
 	struct fake *f = ctx;
@@ -429,6 +443,11 @@ static int port_submit(void *ctx, struct command **command)
 	f->last_idem_status = cmd->idem_status;
 	set(f->last_verb, sizeof f->last_verb, cmd->verb);
 	snprintf(f->last_args, sizeof f->last_args, "%s", cmd->args != NULL ? cmd->args : "(none)");
+	snprintf(f->last_provider, sizeof f->last_provider, "%s",
+		 cmd->provider != NULL ? cmd->provider : "");
+	snprintf(f->last_instance, sizeof f->last_instance, "%s",
+		 cmd->instance != NULL ? cmd->instance : "");
+	note_headers(f, cmd);
 	if (f->at_once)
 		answer(f, cmd);
 	else

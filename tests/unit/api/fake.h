@@ -62,6 +62,7 @@ struct fake {
 	unsigned n_commands, n_reads;
 	enum command_kind last_kind;
 	char last_verb[64], last_args[256];
+	char last_provider[64], last_instance[80], last_headers[256];
 	uint32_t last_idem_status;
 	bool last_force, last_connect;
 };

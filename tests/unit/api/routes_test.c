@@ -358,6 +358,53 @@ static void other_methods_are_told_what_would_do(void **state)
 	reply_is_problem(&r, 404, "not_found");
 }
 
+/* --- webhooks --- */
+
+static void a_webhook_is_passed_on_with_what_its_signature_needs(void **state)
+{
+	(void)state;
+	ask(&w, "POST", "/webhooks/mock",
+	    "X-Timestamp: 1700000000\r\nX-HMAC-Signature: ab\r\nX-Instance-Url: http://evil/\r\n",
+	    "{\"event\":\"e\"}", &r);
+	assert_int_equal(r.status, 200);
+	assert_int_equal(w.fake.last_kind, COMMAND_WEBHOOK);
+	assert_string_equal(w.fake.last_provider, "mock");
+	assert_string_equal(w.fake.last_instance, "");
+	assert_string_equal(w.fake.last_args, "{\"event\":\"e\"}");
+	assert_string_equal(w.fake.last_headers, "x-timestamp=1700000000;x-hmac-signature=ab;");
+	ask(&w, "POST", "/webhooks/mock/mock-2", "", "{}", &r);
+	assert_int_equal(r.status, 200);
+	assert_string_equal(w.fake.last_instance, "mock-2");
+	assert_string_equal(w.fake.last_headers, "");
+}
+
+static void the_old_service_is_to_restore_nothing(void **state)
+{
+	(void)state;
+	ask(&w, "GET", "/api/whatsapp/accounts/active", "", NULL, &r);
+	assert_int_equal(r.status, 200);
+	assert_string_equal(reply_member(&r, "sessions"), "[]");
+	ask(&w, "POST", "/api/whatsapp/sessions/s_1/mark-disconnected", "", "{}", &r);
+	assert_int_equal(r.status, 200);
+	ask(&w, "POST", "/api/whatsapp/chats/sync", "", "{\"chats\":[]}", &r);
+	assert_int_equal(r.status, 200);
+	assert_int_equal(w.fake.n_commands, 0);
+	ask(&w, "POST", "/api/whatsapp/webhooks/webjs", "", "{}", &r);
+	assert_string_equal(w.fake.last_provider, "webjs");
+}
+
+static void a_webhook_that_is_not_genuine_is_refused_in_words(void **state)
+{
+	(void)state;
+	w.fake.refuse = "webhook_refused";
+	ask(&w, "POST", "/webhooks/mock", "", "{}", &r);
+	reply_is_problem(&r, 401, "webhook_refused");
+	ask(&w, "POST", "/webhooks/No", "", "{}", &r);
+	reply_is_problem(&r, 404, "not_found");
+	ask(&w, "GET", "/webhooks/mock", "", NULL, &r);
+	reply_is_problem(&r, 405, "method_not_allowed");
+}
+
 /* The table as a whole: each route is found under its own path and refuses people without a key. */
 static void every_route_is_reachable_and_guarded(void **state)
 {
@@ -412,6 +459,9 @@ int main(void)
 		TEST(the_root_tells_what_there_is),
 		TEST(head_is_get_without_content),
 		TEST(other_methods_are_told_what_would_do),
+		TEST(a_webhook_is_passed_on_with_what_its_signature_needs),
+		TEST(the_old_service_is_to_restore_nothing),
+		TEST(a_webhook_that_is_not_genuine_is_refused_in_words),
 		TEST(every_route_is_reachable_and_guarded),
 	};
 

@@ -92,7 +92,7 @@ static void put_right(msgpack_packer *pk, const struct field *f, const struct wr
 
 static void put_over(msgpack_packer *pk, const struct field *f, const struct wrong *wrong)
 {
-	static char text[65537];
+	static char text[LIMIT_FRAME];
 
 	switch (f->type) {
 	case FIELD_str:

@@ -8,7 +8,7 @@
 #include "base/must.h"
 #include "base/rng.h"
 
-#define TEXT_MAX 65536
+#define TEXT_MAX LIMIT_FRAME
 #define LISTS    4096
 
 static void *lists[LISTS];

@@ -229,6 +229,15 @@ static void on_event(const struct relink_host *h, const struct relink_session *s
 	     (int)s->phone.n, s->phone.n > 0 ? s->phone.p : "", qr);
 }
 
+static void on_message(const struct relink_host *h, const struct relink_message *m)
+{
+	static const char *const kinds[] = { "received", "sent", "ack" };
+	struct rig *r = (struct rig *)h;
+
+	note(r, "%.*s/%llu %s %.*s", (int)m->session.n, m->session.p,
+	     (unsigned long long)m->generation, kinds[m->kind], (int)m->json.n, m->json.p);
+}
+
 /* --- configuration --- */
 
 static int64_t number_of(enum relink_type type, const char *text)
@@ -326,6 +335,7 @@ enum relink_cause host_open_why(struct rig *r, const char *path, const char *con
 				     .done = on_done,
 				     .listed = on_listed,
 				     .event = on_event,
+				     .message = on_message,
 				     .now_ms = now_ms,
 				     .random = random_number,
 				     .timer_start = timer_start,
@@ -448,6 +458,16 @@ void host_control(struct rig *r, const char *account, const char *session, const
 	req.verb = str(verb);
 	req.args = str(args);
 	r->plugin->control(r->self, &req);
+}
+
+void host_webhook(struct rig *r, const struct relink_header *headers, size_t n, const char *body)
+{
+	struct relink_request req = request(r, "webhook", "", "", 0);
+
+	req.headers = headers;
+	req.n_headers = n;
+	req.body = str(body);
+	r->plugin->webhook(r->self, &req);
 }
 
 struct dump {

@@ -72,6 +72,18 @@ static void on_event(void *ctx, unsigned slot, const struct msg_event *event)
 	tell(r, s);
 }
 
+static void on_message(void *ctx, unsigned slot, const struct msg_message *message)
+{
+	struct rig *r = ctx;
+	struct seen *s = add(r, SEEN_MESSAGE, slot);
+
+	s->message = *message;
+	s->message.instance = copy(r, message->instance);
+	s->message.session = copy(r, message->session);
+	s->message.json = copy(r, message->json);
+	tell(r, s);
+}
+
 static void on_listed(void *ctx, unsigned slot, uint64_t tag, const struct msg_listed *part)
 {
 	struct rig *r = ctx;
@@ -115,6 +127,9 @@ static void copy_reply(struct rig *r, struct seen *s, const void *reply)
 		break;
 	case MSG_disconnect:
 		s->disconnect = *(const struct msg_disconnect_reply *)reply;
+		break;
+	case MSG_webhook:
+		s->webhook = *(const struct msg_webhook_reply *)reply;
 		break;
 	case MSG_stop:
 		s->stop = *(const struct msg_stop_reply *)reply;
@@ -169,6 +184,7 @@ void rig_open(struct rig *r, const char *worker_path, unsigned slots)
 	struct pool_port port = { .ctx = r,
 				  .hello = on_hello,
 				  .event = on_event,
+				  .message = on_message,
 				  .listed = on_listed,
 				  .reply = on_reply,
 				  .gone = on_gone };
@@ -213,7 +229,9 @@ int rig_call(struct rig *r, unsigned slot, enum msg_method method, const void *p
 
 static void print_seen(const struct seen *s)
 {
-	static const char *const kinds[] = { "hello", "event", "listed", "reply", "gone" };
+	static const char *const kinds[] = {
+		"hello", "event", "message", "listed", "reply", "gone"
+	};
 
 	print_error("  %s from %u", kinds[s->kind], s->slot);
 	if (s->kind == SEEN_REPLY)

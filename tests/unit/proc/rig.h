@@ -12,7 +12,7 @@
 
 #define RIG_PATIENCE_MS 30000
 
-enum seen_kind { SEEN_HELLO, SEEN_EVENT, SEEN_LISTED, SEEN_REPLY, SEEN_GONE };
+enum seen_kind { SEEN_HELLO, SEEN_EVENT, SEEN_MESSAGE, SEEN_LISTED, SEEN_REPLY, SEEN_GONE };
 
 /* One report of the pool; strings are copies that live as long as the rig. */
 struct seen {
@@ -24,12 +24,14 @@ struct seen {
 	union {
 		struct msg_hello hello;
 		struct msg_event event;
+		struct msg_message message;
 		struct obituary gone;
 		struct msg_error error; /* reply with ERR_STATE */
 		/* replies with result 0 */
 		struct msg_config_reply config;
 		struct msg_ping_reply ping;
 		struct msg_create_reply create;
+		struct msg_webhook_reply webhook;
 		struct msg_disconnect_reply disconnect;
 		struct msg_health_reply health;
 		struct msg_list_reply list;

@@ -118,10 +118,18 @@ static enum relink_cause open_instance(const struct relink_host *host, const voi
 	return RELINK_NONE;
 }
 
+static void on_unwanted(void *arg, const struct relink_http_reply *a)
+{
+	(void)arg, (void)a;
+	abort();
+}
+
+/* A closed instance asks no server any more. */
 static void close_instance(void *self, relink_op op)
 {
 	struct me *me = self;
 	const struct relink_host *host = me->host;
+	const struct relink_http_request q = { .size = sizeof q, .url = text("http://127.0.0.1/") };
 
 	if (me->never_closes)
 		return;
@@ -134,6 +142,8 @@ static void close_instance(void *self, relink_op op)
 	}
 	free(me);
 	host->done(host, op, &(struct relink_result){ .size = sizeof(struct relink_result) });
+	if (host->http(host, &q, on_unwanted, NULL) != 0)
+		abort();
 }
 
 /* --- events --- */
@@ -398,6 +408,87 @@ static void verb_foreign(struct me *me, const struct relink_request *r)
 	reply(me, r->op, "", 0);
 }
 
+/* --- HTTP: the args of these verbs are a URL --- */
+
+struct fetch {
+	struct me *me;
+	relink_op op;
+};
+
+static void on_fetched(void *arg, const struct relink_http_reply *a)
+{
+	struct fetch *f = arg;
+	struct me *me = f->me;
+	char body[64];
+
+	if (a->cause != RELINK_NONE)
+		done(me, f->op, a->cause, "no answer");
+	else
+		reply(me, f->op, body,
+		      (size_t)snprintf(body, sizeof body, "%u %.*s", a->status, (int)a->body.n,
+				       a->body.p));
+	free(f);
+}
+
+static void verb_fetch(struct me *me, const struct relink_request *r)
+{
+	const struct relink_http_request q = { .size = sizeof q, .url = r->args };
+	struct fetch *f = calloc(1, sizeof *f);
+
+	if (f == NULL)
+		abort();
+	f->me = me;
+	f->op = r->op;
+	if (me->host->http(me->host, &q, on_fetched, f) == 0)
+		abort();
+}
+
+/* As a plugin would ask that was built when a request had no `ca_file` yet. */
+static void verb_fetch_old(struct me *me, const struct relink_request *r)
+{
+	struct relink_http_request q;
+	struct fetch *f = calloc(1, sizeof *f);
+
+	if (f == NULL)
+		abort();
+	q = (struct relink_http_request){ .url = r->args };
+	memset(&q.ca_file, 0xff, sizeof q - offsetof(struct relink_http_request, ca_file));
+	q.size = offsetof(struct relink_http_request, ca_file);
+	f->me = me;
+	f->op = r->op;
+	if (me->host->http(me->host, &q, on_fetched, f) == 0)
+		abort();
+}
+
+static void verb_forget_fetch(struct me *me, const struct relink_request *r)
+{
+	const struct relink_http_request q = { .size = sizeof q, .url = r->args };
+
+	me->host->http(me->host, &q, on_unwanted, NULL);
+	reply(me, r->op, "", 0);
+}
+
+/* Requests that nobody can take, more than a worker takes, and drops of all but the first. */
+static void verb_fetch_badly(struct me *me, const struct relink_request *r)
+{
+	struct relink_http_request q = { .url = r->args };
+	relink_http ids[5000] = { 0 };
+	unsigned n = 0;
+	char body[64];
+
+	n += me->host->http(me->host, NULL, on_unwanted, NULL) != 0;
+	n += me->host->http(me->host, &q, on_unwanted, NULL) != 0;
+	q.size = sizeof q;
+	n += me->host->http(me->host, &q, NULL, NULL) != 0;
+	for (unsigned i = 0; i < 5000; i++) {
+		ids[i] = me->host->http(me->host, &q, on_unwanted, NULL);
+		n += ids[i] != 0;
+	}
+	for (unsigned i = 0; i < 5000; i++)
+		me->host->http_drop(me->host, ids[i]);
+	reply(me, r->op, body, (size_t)snprintf(body, sizeof body, "%u", n));
+}
+
 static const struct {
 	const char *name;
 	void (*run)(struct me *, const struct relink_request *);
@@ -414,6 +505,10 @@ static const struct {
 	{ "never_close", verb_never_close },
 	{ "forget_timer", verb_forget_timer },
 	{ "foreign", verb_foreign },
+	{ "fetch", verb_fetch },
+	{ "fetch_old", verb_fetch_old },
+	{ "forget_fetch", verb_forget_fetch },
+	{ "fetch_badly", verb_fetch_badly },
 };
 
 static void control(void *self, const struct relink_request *r)
@@ -451,8 +546,37 @@ static const struct relink_key keys[] = {
 	{ NULL },
 };
 
+/* Body "forged" is not genuine; any other is told as a message that came, headers first; "huge" with far
+ * too much of it. */
+static void webhook(void *self, const struct relink_request *r)
+{
+	static char json[20000];
+	struct me *me = self;
+	struct relink_message m = { .size = sizeof m, .session = text("s1"), .generation = 4 };
+	struct relink_result result = { .size = sizeof result };
+	int n = 0;
+
+	if (r->body.n == 6 && memcmp(r->body.p, "forged", 6) == 0) {
+		result.cause = RELINK_REFUSED;
+		result.text = text("not genuine");
+	} else {
+		memset(json, 'x', sizeof json);
+		for (size_t i = 0; i < r->n_headers; i++)
+			n += snprintf(json + n, 100, "%.*s=%.*s ", (int)r->headers[i].name.n,
+				      r->headers[i].name.p, (int)r->headers[i].value.n,
+				      r->headers[i].value.p);
+		n += snprintf(json + n, 100, "%.*s", (int)r->body.n, r->body.p);
+		m.json = (struct relink_str){ json, (size_t)n };
+		if (r->body.n == 4 && memcmp(r->body.p, "huge", 4) == 0)
+			m.json.n = sizeof json;
+		me->host->message(me->host, &m);
+	}
+	me->host->done(me->host, r->op, &result);
+}
+
 RELINK_PLUGIN(.name = "obedient", .version = "1.2.3", .summary = "does what the test says",
-	      .caps = RELINK_CAP_LIST | RELINK_CAP_CONTROL | RELINK_CAP_PUSH,
+	      .caps = RELINK_CAP_LIST | RELINK_CAP_CONTROL | RELINK_CAP_PUSH | RELINK_CAP_WEBHOOK,
 	      .start_deadline_ms = 5000, .keys = keys, .conf_size = sizeof(struct conf),
 	      .open = open_instance, .create = create, .disconnect = disconnect, .health = health,
-	      .list = list, .control = control, .close = close_instance, .dump = dump);
+	      .list = list, .control = control, .webhook = webhook, .close = close_instance,
+	      .dump = dump);

@@ -24,7 +24,8 @@ static void a_worker_says_who_it_is(void **state)
 	assert_int_equal(h->pid, pool_pid(rig.pool, 0));
 	assert_int_equal(h->abi_major, RELINK_ABI_MAJOR);
 	assert_int_equal(h->abi_minor, RELINK_ABI_MINOR);
-	assert_int_equal(h->caps, RELINK_CAP_LIST | RELINK_CAP_CONTROL | RELINK_CAP_PUSH);
+	assert_int_equal(h->caps, RELINK_CAP_LIST | RELINK_CAP_CONTROL | RELINK_CAP_PUSH |
+				      RELINK_CAP_WEBHOOK);
 	assert_int_equal(h->start_deadline, 5000);
 	assert_int_equal(h->nonce.n, 32);
 	other = &rig_hello(&rig, 1)->hello;
@@ -152,6 +153,36 @@ static void a_create_reaches_the_plugin_and_its_event_the_core(void **state)
 	assert_true(str_is(s->event.account, "a1"));
 	assert_int_equal(s->event.generation, 7);
 	assert_int_equal(s->event.state, RELINK_STATE_CONNECTED);
+}
+
+static void a_webhook_reaches_the_plugin_and_its_message_the_core(void **state)
+{
+	struct msg_pair headers[] = { { STR("x-a"), STR("1") }, { STR("x-b"), STR("2") } };
+	struct msg_webhook params = { .instance = STR("one"),
+				      .headers = { .v = headers, .n = 2 },
+				      .body = STR("hello"),
+				      .timeout = 5000 };
+	const struct seen *s;
+
+	(void)state;
+	start(OBEDIENT);
+	s = ask(MSG_webhook, &params);
+	assert_int_equal(s->result, 0);
+	s = rig_find(&rig, SEEN_MESSAGE, 0); /* it comes before the answer */
+	assert_non_null(s);
+	assert_true(str_is(s->message.instance, "one"));
+	assert_true(str_is(s->message.session, "s1"));
+	assert_int_equal(s->message.generation, 4);
+	assert_int_equal(s->message.kind, RELINK_MESSAGE_RECEIVED);
+	assert_true(str_is(s->message.json, "x-a=1 x-b=2 hello"));
+
+	params.body = STR("forged");
+	s = ask(MSG_webhook, &params);
+	assert_error(s, RELINK_REFUSED, "not genuine");
+	params.body = STR("huge");
+	s = ask(MSG_webhook, &params);
+	assert_int_equal(s->result, 0);
+	assert_int_equal(rig_count(&rig, SEEN_MESSAGE, 0), 1);
 }
 
 static void a_plugin_gets_what_the_core_said(void **state)
@@ -411,6 +442,7 @@ int main(int argc, char **argv)
 		TEST(a_plugin_may_use_the_host_from_its_open),
 		TEST(config_is_taken_once),
 		TEST(a_create_reaches_the_plugin_and_its_event_the_core),
+		TEST(a_webhook_reaches_the_plugin_and_its_message_the_core),
 		TEST(a_plugin_gets_what_the_core_said),
 		TEST(an_answer_may_come_later),
 		TEST(an_answer_that_never_comes_is_unknown_at_its_deadline),

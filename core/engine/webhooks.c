@@ -1,0 +1,106 @@
+/*
+ * webhooks.c - requests of backends to us: which instance is one for, and what is it answered.
+ *
+ * Whoever knows the address can send one, so nothing in it is believed here; the plugin says whether it
+ * is genuine.  A path names a provider, and perhaps an instance.  Where it does not, each instance
+ * that serves is asked in turn, since only the one with the right secret can tell.
+ */
+#include "engine/state.h"
+
+#define WEBHOOKS_MAX 256 /* under way at once; a sender tries again */
+
+static void refuse(struct engine *e, struct command **c, int code, const char *problem,
+		   struct str text)
+{
+	struct command_result result = { .code = code, .problem = problem, .text = text };
+
+	reply_now(e, c, &result);
+}
+
+static struct provider *provider_of(struct engine *e, const char *name)
+{
+	for (size_t i = 0; i < e->n_providers; i++) {
+		if (strcmp(e->providers[i].conf->name, name) == 0)
+			return &e->providers[i];
+	}
+	return NULL;
+}
+
+/* The next one after `last` (NULL: the first) that may be meant. */
+static struct instance *next_of(struct engine *e, struct provider *p, const struct instance *last,
+				const char *name)
+{
+	for (size_t n = last != NULL ? (size_t)(last - p->instances) + 1 : 0; n < p->n_instances;
+	     n++) {
+		struct instance *i = &p->instances[n];
+
+		if ((name == NULL || strcmp(i->conf->id, name) == 0) && instance_serves(e, i))
+			return i;
+	}
+	return NULL;
+}
+
+void webhook_take(struct engine *e, struct command *c)
+{
+	struct provider *p = provider_of(e, c->provider);
+	struct instance *i;
+
+	if (p == NULL) {
+		refuse(e, &c, ERR_NOTFOUND, "provider_not_found",
+		       STR("there is no such provider in the configuration"));
+		return;
+	}
+	if (e->n_webhooks >= WEBHOOKS_MAX) {
+		e->stats.webhooks_refused++;
+		refuse(e, &c, ERR_FULL, "overloaded",
+		       STR("too many webhooks are being looked at; try again in a second"));
+		return;
+	}
+	i = next_of(e, p, NULL, c->instance);
+	if (i == NULL) {
+		refuse(e, &c, ERR_UNAVAILABLE, "provider_unavailable",
+		       STR("no worker of this provider, or of this instance, is ready; try again"));
+		return;
+	}
+	e->n_webhooks++;
+	e->stats.webhooks++;
+	call_webhook(e, i, &c);
+}
+
+/* Not genuine for one instance may be genuine for the next. */
+static bool ask_next(struct engine *e, struct op *op)
+{
+	struct instance *i =
+	    next_of(e, op->instance->provider, op->instance, op->command->instance);
+
+	if (i == NULL)
+		return false;
+	call_webhook(e, i, &op->command);
+	return true;
+}
+
+void webhook_answered(struct engine *e, struct op *op, const struct inbox_reply *r)
+{
+	struct command_result taken = { .code = 0 };
+	bool refused = r->result == ERR_STATE &&
+		       (r->cause == RELINK_REFUSED || r->cause == RELINK_MISCONFIGURED);
+
+	if (refused && ask_next(e, op))
+		return;
+	e->n_webhooks--;
+	if (r->result == 0) {
+		/* what it said is stored before the sender may forget it */
+		batch_reply(e, &op->command, &taken);
+		return;
+	}
+	e->stats.webhooks_refused++;
+	if (refused)
+		refuse(e, &op->command, ERR_STATE, "webhook_refused",
+		       r->text.n > 0 ? r->text : STR("the signature is wrong"));
+	else if (r->result == ERR_STATE && r->cause == RELINK_INTERNAL)
+		refuse(e, &op->command, ERR_FORMAT, "bad_request",
+		       r->text.n > 0 ? r->text : STR("the body cannot be read"));
+	else
+		refuse(e, &op->command, ERR_UNAVAILABLE, "provider_unavailable",
+		       STR("the worker of this instance did not answer; try again"));
+}
