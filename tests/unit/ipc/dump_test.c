@@ -130,7 +130,8 @@ static void secrets_are_never_shown(void **state)
 			buf_fini(&out);
 		}
 	}
-	assert_int_equal(n_secrets, 6); /* qr, metadata, args, bodies, a message; config is in a list */
+	assert_int_equal(n_secrets,
+			 6); /* qr, metadata, args, bodies, a message; config is in a list */
 }
 
 static void a_qr_code_is_a_secret_in_any_message(void **state)
