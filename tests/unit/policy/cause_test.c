@@ -176,9 +176,10 @@ static void names_are_what_they_always_were(void **state)
 		      "misconfigured", "cancelled",     "stale",        "capacity",
 		      "by_request",    "unknown",       "internal",     NULL } },
 		{ journal_name, 1,
-		  (const char *const[]){ "account.step", "account.status", "account.qr",
-					 "account.created", "account.changed", "account.deleted",
-					 "session.orphan", "session.gone", "account.verb", NULL } },
+		  (const char *const[]){
+		      "account.step", "account.status", "account.qr", "account.created",
+		      "account.changed", "account.deleted", "session.orphan", "session.gone",
+		      "account.verb", "message.received", "message.sent", "message.ack", NULL } },
 		{ worker_state_name, 0,
 		  (const char *const[]){ "empty", "spawned", "opening", "ready", "stopping",
 					 "killed", "cooling", "held", NULL } },
