@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "api/dropin/dropin.h"
 #include "api/face.h"
 
 /* The shared buffer is given back to the system after an answer that was larger. */
@@ -39,7 +40,10 @@ void answer_problem(struct conn *c, const struct problem *p, const char *allow)
 	struct response r = { .status = problem_status(p->code), .type = TYPE_PROBLEM };
 
 	answer_json(c);
-	problem_json(&c->face->content, p);
+	if (c->dropin)
+		dropin_problem(&c->face->content, p, &r);
+	else
+		problem_json(&c->face->content, p);
 	if (r.status == 401)
 		response_header(&r, "WWW-Authenticate", STR("Bearer realm=\"relink\""));
 	if (r.status == 405 && allow != NULL)

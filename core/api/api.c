@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "api/dropin/dropin.h"
 #include "api/face.h"
 #include "api/key_file.h"
 #include "api/server.h"
@@ -18,6 +19,8 @@ static int start(struct api *a, struct uv_loop_s *loop, const struct api_options
 {
 	int r = key_file_load(&a->face.auth, o->key_file, why);
 
+	if (r == 0)
+		r = dropin_new(&a->face.dropin, &a->face, &o->dropin, why);
 	if (r == 0 && server_new(&a->server, loop, &a->face, o->connections) != 0)
 		r = why_set(why, ERR_NOMEM, "out of memory");
 	if (r == 0)

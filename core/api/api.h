@@ -11,6 +11,14 @@ struct api;
 struct bus;
 struct uv_loop_s;
 
+/* The drop-in face: see dropin/dropin.h. */
+struct dropin_options {
+	const char *key, *key_file;   /* both NULL: it is off */
+	const char *provider;         /* of accounts made there */
+	const char *workspace_prefix; /* NULL: none */
+	uint64_t wait_ms;             /* how long an answer may wait for a QR code */
+};
+
 struct api_options {
 	const char *listen; /* "127.0.0.1:0" */
 	const char
@@ -18,6 +26,7 @@ struct api_options {
 	const char *key_file; /* admin key, made at first start, 0600 */
 	uint64_t header_ms, body_ms, write_ms, idle_ms;
 	uint64_t connections, body_bytes;
+	struct dropin_options dropin;
 };
 
 /* Reads or makes the key, binds, listens.  `port` is copied, `bus` kept.  On failure nothing

@@ -8,8 +8,7 @@ bool auth_init(struct auth *a, struct str key)
 	return digest_of(a->digest, &key, 1);
 }
 
-/* The token that the request carries; p is NULL when there is none. */
-static struct str token_of(const struct http_request *r)
+struct str auth_token(const struct http_request *r)
 {
 	struct str t = r->header[HEADER_AUTHORIZATION];
 
@@ -26,20 +25,25 @@ static struct str token_of(const struct http_request *r)
 	return t;
 }
 
+bool auth_is(const struct auth *a, struct str token)
+{
+	uint8_t digest[DIGEST_BYTES];
+
+	return token.p != NULL && digest_of(digest, &token, 1) &&
+	       str_eq_secret((struct str){ (const char *)digest, sizeof digest },
+			     (struct str){ (const char *)a->digest, sizeof a->digest });
+}
+
 int auth_check(const struct auth *a, const struct http_request *r, struct problem *problem)
 {
-	struct str token = token_of(r);
-	uint8_t digest[DIGEST_BYTES];
+	struct str token = auth_token(r);
 
 	if (token.p == NULL)
 		return problem_set(problem, PROBLEM_unauthorized,
 				   "A key is needed: send \"Authorization: Bearer KEY\" or "
 				   "\"X-API-Key: KEY\". The admin key is in the file admin.key of "
 				   "the daemon's state directory.");
-	if (!digest_of(digest, &token, 1))
-		return problem_set(problem, PROBLEM_overloaded, "Out of memory. Try again later.");
-	if (!str_eq_secret((struct str){ (const char *)digest, sizeof digest },
-			   (struct str){ (const char *)a->digest, sizeof a->digest }))
+	if (!auth_is(a, token))
 		return problem_set(problem, PROBLEM_unauthorized,
 				   "This key is not valid. Compare it with the file admin.key of "
 				   "the daemon's state directory.");

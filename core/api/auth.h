@@ -21,6 +21,10 @@ struct auth {
 /* Keep the key's digest.  False when memory is out. */
 bool auth_init(struct auth *, struct str key);
 
+/* The token that the request carries in a header; p is NULL when there is none. */
+struct str auth_token(const struct http_request *);
+/* Is this the key?  Takes the same time for every wrong key of a length.  A NULL token is not. */
+bool auth_is(const struct auth *, struct str token);
 /* Does the request carry the key, as a Bearer token or in X-API-Key?  Takes the same time for every
  * wrong key of a length.  < 0 with *problem (unauthorized). */
 int auth_check(const struct auth *, const struct http_request *, struct problem *);

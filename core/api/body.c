@@ -1,7 +1,6 @@
 /* body.c - JSON bodies into structs; jansson reads, the tables check. */
 #include "api/body.h"
 
-#include <jansson.h>
 #include <stdlib.h>
 
 #include "base/limits.h"
@@ -34,7 +33,7 @@ static bool is_too_deep(struct str s)
 	return false;
 }
 
-static int load(struct str body, size_t flags, json_t **ret_json, struct problem *problem)
+int body_load(struct str body, size_t flags, json_t **ret_json, struct problem *problem)
 {
 	json_error_t error;
 	json_t *j = NULL;
@@ -162,7 +161,7 @@ int body_read(struct str body, const struct field *fields, size_t n_fields, void
 
 	if (body.n == 0)
 		body = STR("{}");
-	r = load(body, 0, &j, problem);
+	r = body_load(body, 0, &j, problem);
 	if (r != 0)
 		return r;
 	r = read_members(j, fields, n_fields, target, problem);
@@ -173,7 +172,7 @@ int body_read(struct str body, const struct field *fields, size_t n_fields, void
 int body_check(struct str body, struct problem *problem)
 {
 	json_t *j = NULL;
-	int r = load(body, JSON_DECODE_ANY, &j, problem);
+	int r = body_load(body, JSON_DECODE_ANY, &j, problem);
 
 	if (r == 0)
 		json_decref(j);

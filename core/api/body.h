@@ -6,6 +6,7 @@
  */
 #ifndef RELINK_API_BODY_H
 #define RELINK_API_BODY_H
+#include <jansson.h>
 #include <stdbool.h>
 
 #include "api/problem.h"
@@ -37,5 +38,9 @@ int body_read(struct str body, const struct field *fields, size_t n_fields, void
 
 /* Is it exactly one JSON value, strictly written and not too deep? */
 int body_check(struct str body, struct problem *);
+
+/* Read what is strictly written and not too deep; `flags` are jansson's.  The caller owns the
+ * value. */
+int body_load(struct str body, size_t flags, json_t **ret_json, struct problem *);
 
 #endif

@@ -31,8 +31,7 @@ static void on_gone(struct work *w)
 
 static const struct work_ops change_ops = { .gone = on_gone };
 
-/* The engine's refusal as a problem. */
-static void answer_refusal(struct conn *c, const struct command_result *r)
+void change_refused(struct conn *c, const struct command_result *r)
 {
 	enum problem_code code = problem_of(r->problem);
 
@@ -49,7 +48,7 @@ static void on_reply(void *ctx, const struct command_result *result)
 	OBJ_CAST(ch, ctx, CHANGE_MAGIC);
 	c = ch->work.conn;
 	if (c != NULL && result->code < 0)
-		answer_refusal(c, result);
+		change_refused(c, result);
 	else if (c != NULL)
 		ch->order.answer(c, &ch->order, result);
 	OBJ_FINI(ch);

@@ -19,4 +19,7 @@ struct change_order {
  * Reads Idempotency-Key.  `order` is copied. */
 void change_submit(struct exchange *, struct command **command, const struct change_order *order);
 
+/* Answer with the engine's refusal as a problem. */
+void change_refused(struct conn *, const struct command_result *);
+
 #endif

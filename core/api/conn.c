@@ -166,7 +166,7 @@ static void dispatch(struct conn *c, bool complete)
 
 	c->head_only = r->method == METHOD_HEAD;
 	c->keep_alive = r->keep_alive && complete;
-	if (exchange_open(&x, c, r) != 0) {
+	if (exchange_open(&x, c, r, complete) != 0) {
 		c->face->stats.refused++;
 		answer_problem(c, &x.problem, x.match.allow);
 		return;
@@ -355,6 +355,7 @@ void conn_answer(struct conn *c, const struct response *r)
 	bool keep = c->keep_alive && !c->face->stopping;
 
 	c->work = NULL;
+	c->dropin = false;
 	if (c->phase == CONN_OVER)
 		return;
 	log_answer(c, r->status);

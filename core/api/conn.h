@@ -48,6 +48,7 @@ struct conn {
 	bool used;       /* had a request before */
 	bool head_only;  /* the request is HEAD */
 	bool keep_alive; /* the request allows another after it */
+	bool dropin;     /* the request is for the drop-in face: problems have its shape */
 };
 
 /* `changed` is called when work or a deadline, and not the owner, has changed output, appetite or

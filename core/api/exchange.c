@@ -3,6 +3,7 @@
 
 #include <strings.h>
 
+#include "api/dropin/dropin.h"
 #include "base/limits.h"
 
 static int check_key(struct exchange *x)
@@ -57,21 +58,37 @@ static int check_body(struct exchange *x)
 	return 0;
 }
 
-int exchange_open(struct exchange *x, struct conn *c, const struct http_request *r)
+/* What every route of /v1 asks for. */
+static int check_strictly(struct exchange *x)
+{
+	int bad = query_read(&x->query, x->request->query, x->match.route->query, &x->problem);
+
+	if (bad == 0)
+		bad = check_key(x);
+	return bad == 0 ? check_names(x) : bad;
+}
+
+/* Where the old service's clients look for its shape of errors. */
+static bool is_dropin_path(const struct face *f, struct str path)
+{
+	static const char root[] = "/api/";
+
+	return f->dropin != NULL && path.n >= sizeof root - 1 &&
+	       memcmp(path.p, root, sizeof root - 1) == 0;
+}
+
+int exchange_open(struct exchange *x, struct conn *c, const struct http_request *r, bool complete)
 {
 	int bad;
 
 	x->face = c->face;
 	x->conn = c;
 	x->request = r;
-	bad = router_find(r->method, r->path, &x->match, &x->problem);
-	if (bad == 0)
-		bad = query_read(&x->query, r->query, x->match.route->query, &x->problem);
-	if (bad == 0)
-		bad = check_key(x);
-	if (bad == 0)
-		bad = check_names(x);
-	if (bad == 0)
-		bad = check_body(x);
-	return bad;
+	c->dropin = is_dropin_path(c->face, r->path);
+	bad = router_find(r->method, r->path, c->face->dropin != NULL, &x->match, &x->problem);
+	if (bad != 0)
+		return bad;
+	c->dropin = route_is_dropin(x->match.route);
+	bad = c->dropin ? dropin_check(x, complete) : check_strictly(x);
+	return bad == 0 ? check_body(x) : bad;
 }

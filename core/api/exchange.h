@@ -23,7 +23,7 @@ struct exchange {
 #define NO_ACCOUNT "There is no account \"%.*s\". List them with GET /v1/accounts."
 
 /* Find the route and check what needs no body: query, key, ids, type and presence of a body.
- * < 0: x->problem says why. */
-int exchange_open(struct exchange *x, struct conn *, const struct http_request *);
+ * `complete`: the body is there; a key in it can be looked at.  < 0: x->problem says why. */
+int exchange_open(struct exchange *x, struct conn *, const struct http_request *, bool complete);
 
 #endif

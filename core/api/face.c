@@ -3,6 +3,7 @@
 
 #include <time.h>
 
+#include "api/dropin/dropin.h"
 #include "api/wait.h"
 #include "base/clock.h"
 
@@ -24,6 +25,7 @@ int face_init(struct face *f, const struct api_options *o, const struct api_port
 
 void face_fini(struct face *f)
 {
+	dropin_free(&f->dropin);
 	waits_free(&f->waits);
 	buf_fini(&f->content);
 	deadlines_fini(&f->deadlines);

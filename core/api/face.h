@@ -12,6 +12,7 @@
 #include "base/buf.h"
 
 struct bus;
+struct dropin;
 struct waits;
 
 /* The largest answer: a page of LIMIT_PAGE accounts with all their texts. */
@@ -25,6 +26,7 @@ struct face {
 	size_t body_limit;
 	struct deadlines deadlines;
 	struct waits *waits;
+	struct dropin *dropin;  /* NULL: there is none */
 	struct problem problem; /* why the parser refused a request; answered at once */
 	struct buf content;     /* of the answer that is being written; see answer.h */
 	char date[32];          /* for the Date header, of second date_s */

@@ -20,7 +20,7 @@
 #include "base/str.h"
 
 /* Methods that some route has; all others are METHOD_OTHER. */
-#define HTTP_METHODS(M) M(GET) M(HEAD) M(POST) M(PATCH) M(DELETE)
+#define HTTP_METHODS(M) M(GET) M(HEAD) M(POST) M(PUT) M(PATCH) M(DELETE)
 enum http_method {
 #define M(name) METHOD_##name,
 	HTTP_METHODS(M)

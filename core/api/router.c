@@ -40,7 +40,7 @@ static bool fits(const char *pattern, struct str path, struct match *m)
 {
 	struct str want = str_of(pattern), w, have;
 
-	m->id = m->verb = m->provider = m->instance = STR("");
+	m->id = m->verb = m->provider = m->instance = m->session = STR("");
 	while (next_segment(&want, &w)) {
 		if (!next_segment(&path, &have))
 			return false;
@@ -52,6 +52,8 @@ static bool fits(const char *pattern, struct str path, struct match *m)
 			m->provider = have;
 		else if (str_is(w, "{instance}") && have.n > 0)
 			m->instance = have;
+		else if (str_is(w, "{session}") && have.n > 0)
+			m->session = have;
 		else if (!str_eq(w, have))
 			return false;
 	}
@@ -66,7 +68,13 @@ static void allow(struct match *m, enum http_method method)
 		 http_method_name(method), method == METHOD_GET ? ", HEAD" : "");
 }
 
-int router_find(enum http_method method, struct str path, struct match *m, struct problem *problem)
+bool route_is_dropin(const struct route *r)
+{
+	return r->access == ROUTE_DROPIN || r->access == ROUTE_DROPIN_OPEN;
+}
+
+int router_find(enum http_method method, struct str path, bool dropin, struct match *m,
+		struct problem *problem)
 {
 	struct str decoded = { m->text, 0 };
 
@@ -83,7 +91,7 @@ int router_find(enum http_method method, struct str path, struct match *m, struc
 	if (method == METHOD_HEAD)
 		method = METHOD_GET;
 	for (size_t i = 0; i < ARRAY_LEN(routes); i++) {
-		if (!fits(routes[i].path, decoded, m))
+		if ((route_is_dropin(&routes[i]) && !dropin) || !fits(routes[i].path, decoded, m))
 			continue;
 		if (routes[i].method == method) {
 			m->route = &routes[i];

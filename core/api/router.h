@@ -11,7 +11,8 @@
 
 struct exchange;
 
-enum route_access { ROUTE_OPEN, ROUTE_KEY };
+/* DROPIN and DROPIN_OPEN are the drop-in face's: with its key, and without any. */
+enum route_access { ROUTE_OPEN, ROUTE_KEY, ROUTE_DROPIN, ROUTE_DROPIN_OPEN };
 enum route_body { ROUTE_NONE, ROUTE_JSON };
 
 struct route {
@@ -28,13 +29,17 @@ struct route {
 struct match {
 	const struct route *route; /* NULL: nothing fits */
 	/* decoded, not yet checked; empty: not in the path */
-	struct str id, verb, provider, instance;
+	struct str id, verb, provider, instance, session;
 	char text[ROUTE_PATH_MAX]; /* the decoded path */
 	char allow[64];            /* with PROBLEM_method_not_allowed: what would do */
 };
 
-/* `path` is as sent.  < 0 with *problem: not_found, method_not_allowed, bad_request. */
-int router_find(enum http_method, struct str path, struct match *ret_match, struct problem *);
+/* `path` is as sent; `dropin`: the routes of the drop-in face are there, too.  < 0 with *problem:
+ * not_found, method_not_allowed, bad_request. */
+int router_find(enum http_method, struct str path, bool dropin, struct match *ret_match,
+		struct problem *);
+/* Is it one of the drop-in face? */
+bool route_is_dropin(const struct route *);
 
 /* The table; for tests and for who describes the API. */
 const struct route *router_routes(size_t *ret_n);

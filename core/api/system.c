@@ -65,8 +65,11 @@ void get_root(struct exchange *x)
 	buf_text(text, "This is Relink: it keeps WhatsApp accounts linked.\n\n"
 		       "Send \"Authorization: Bearer KEY\"; the admin key is in the file admin.key "
 		       "of the daemon's state directory.\n\n");
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
+		if (route_is_dropin(&routes[i]) && x->face->dropin == NULL)
+			continue;
 		buf_printf(text, "%-6s %-30s  %s\n", http_method_name(routes[i].method),
 			   routes[i].path, routes[i].doc);
+	}
 	answer_send(x->conn, &r);
 }

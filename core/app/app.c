@@ -249,8 +249,17 @@ static int start_api(struct app *a, struct why *why)
 				 .write_ms = c->http_write_ms,
 				 .idle_ms = c->http_idle_ms,
 				 .connections = c->http_connections,
-				 .body_bytes = c->http_body_bytes };
+				 .body_bytes = c->http_body_bytes,
+				 .dropin = {
+				     .key = c->dropin_key,
+				     .key_file = c->dropin_key_file,
+				     .provider = c->dropin_provider,
+				     .workspace_prefix = c->dropin_workspace_prefix,
+				     .wait_ms = c->dropin_wait_ms,
+				 } };
 
+	if (o.dropin.provider == NULL && c->n_providers > 0)
+		o.dropin.provider = c->providers[0].name;
 	snprintf(key_file, sizeof key_file, "%s/admin.key", c->state_dir);
 	snprintf(socket, sizeof socket, "%s/relink.sock", c->state_dir);
 	return api_new(&a->api, &a->loop, &o, &port, a->bus, why);

@@ -63,6 +63,33 @@ static int check_socket(struct binder *b, const struct node *root)
 	    SOCKET_NAME, SOCKET_PATH_MAX);
 }
 
+static bool has_provider(const struct conf *c, const char *name)
+{
+	for (size_t i = 0; i < c->n_providers; i++) {
+		if (name == NULL || strcmp(c->providers[i].name, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+static int check_dropin(struct binder *b, const struct node *root)
+{
+	const struct conf *c = b->conf;
+
+	if (c->dropin_key != NULL && c->dropin_key_file != NULL)
+		return source_complain(b->src, written(root, "dropin.api_key_file", "dropin"),
+				       "dropin.api_key is set too (keep one of the two)");
+	if (c->dropin_provider != NULL && !has_provider(c, c->dropin_provider))
+		return source_complain(b->src, written(root, "dropin.provider", "dropin"),
+				       "there is no provider \"%s\" under providers",
+				       c->dropin_provider);
+	if ((c->dropin_key != NULL || c->dropin_key_file != NULL) && !has_provider(c, NULL))
+		return source_complain(b->src,
+				       written(root, "dropin.api_key", "dropin.api_key_file"),
+				       "accounts need a provider (write one under providers)");
+	return 0;
+}
+
 int check_conf(struct binder *b, const struct node *root)
 {
 	static const struct {
@@ -77,5 +104,7 @@ int check_conf(struct binder *b, const struct node *root)
 		r = check_order(b, root, ordered[i].low, ordered[i].high);
 	if (r == 0)
 		r = check_listen(b, root);
+	if (r == 0)
+		r = check_dropin(b, root);
 	return r < 0 ? r : check_socket(b, root);
 }

@@ -55,6 +55,11 @@ struct conf {
 	uint64_t http_header_ms, http_body_ms, http_write_ms, http_idle_ms;
 	uint64_t http_connections, http_body_bytes;
 
+	char *dropin_key, *dropin_key_file; /* both NULL: there is no drop-in face */
+	char *dropin_provider;              /* of accounts made there; NULL: the first provider */
+	char *dropin_workspace_prefix;      /* NULL: none */
+	uint64_t dropin_wait_ms;
+
 	enum log_level log_level;
 	bool log_json;
 	enum log_level log_levels[LOG_SUB_COUNT]; /* log_level unless set apart */

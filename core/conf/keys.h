@@ -15,6 +15,7 @@
 #define KEY_TYPES(T) \
 	T(SECTION,     TREE,   "keys under it",           "", void) \
 	T(PATH,        TEXT,   "a path",                  "for example /var/lib/relink", char *) \
+	T(LINE,        TEXT,   "a line of text",          "one without control characters", char *) \
 	T(ADDRESS,     TEXT,   "an address and port",     "for example 127.0.0.1:8840", char *) \
 	T(NAME,        TEXT,   "a name of a-z, 0-9 and -", "for example mock-1", char *) \
 	T(PLUGIN,      TEXT,   "a plugin",                "a name without .so, or a path", char *) \

@@ -122,7 +122,7 @@ static int set_number(const struct key *k, struct str text, uint64_t *member, st
 	return 0;
 }
 
-static bool is_path(struct str text)
+static bool is_line(struct str text)
 {
 	for (size_t i = 0; i < text.n; i++) {
 		if ((unsigned char)text.p[i] < 0x20 || text.p[i] == 0x7f)
@@ -134,7 +134,7 @@ static bool is_path(struct str text)
 static bool is_plugin(struct str text)
 {
 	if (text.n > 0 && memchr(text.p, '/', text.n) != NULL)
-		return is_path(text);
+		return is_line(text);
 	return str_is_id(text, SIZE_MAX, "-_");
 }
 
@@ -150,7 +150,7 @@ static bool is_shaped(enum key_type type, struct str text)
 	case KEY_PLUGIN:
 		return is_plugin(text);
 	default:
-		return is_path(text);
+		return is_line(text);
 	}
 }
 

@@ -19,6 +19,7 @@ const classes = ["mock", "mock-listable"];
 
 // Points that this story does not come by, and the test that kills there instead.
 const elsewhere = {
+	"api.dropin.submitted": "tests/e2e/dropin/crash.test.mjs",
 	"store.checkpoint.begin": "tests/unit/store/crash_test.c",
 	"store.checkpoint.end": "tests/unit/store/crash_test.c",
 	"store.prune.applied": "tests/unit/store/crash_test.c",

@@ -358,9 +358,11 @@ static struct command_result carry_out(struct fake *f, const struct command *cmd
 	case COMMAND_CONNECT:
 	case COMMAND_RECONNECT:
 	case COMMAND_REGENERATE:
+		a->want = true;
 		move(f, a, "connecting");
 		break;
 	case COMMAND_DISCONNECT:
+		a->want = false;
 		move(f, a, "disconnected");
 		break;
 	case COMMAND_WEBHOOK:

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "api/dropin/dropin.h"
 #include "base/clock.h"
 #include "base/must.h"
 
@@ -20,6 +21,7 @@ void machine_open(struct machine *m, bool trusted)
 		.idle_ms = 10000,
 		.connections = 1,
 		.body_bytes = 64u << 10,
+		.dropin = { .key = "k", .provider = "mock" },
 	};
 	struct api_port port;
 
@@ -28,6 +30,7 @@ void machine_open(struct machine *m, bool trusted)
 	port = fake_port(&m->fake);
 	must(face_init(&m->face, &o, &port, m->fake.bus) == 0);
 	must(auth_init(&m->face.auth, STR("secret")));
+	must(dropin_new(&m->face.dropin, &m->face, &o.dropin, NULL) == 0);
 	must(conn_init(&m->conn, &m->face, trusted, on_changed) == 0);
 	buf_init(&m->out, 64u << 20);
 }

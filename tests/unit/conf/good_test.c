@@ -45,6 +45,11 @@ static void a_file_that_says_nothing_gives_the_defaults(void **state)
 		assert_int_equal(c->http_idle_ms, 75000);
 		assert_int_equal(c->http_connections, 1000);
 		assert_int_equal(c->http_body_bytes, 1048576);
+		assert_null(c->dropin_key);
+		assert_null(c->dropin_key_file);
+		assert_null(c->dropin_provider);
+		assert_null(c->dropin_workspace_prefix);
+		assert_int_equal(c->dropin_wait_ms, 25000);
 		assert_int_equal(c->log_level, LOG_INFO);
 		assert_false(c->log_json);
 		for (unsigned s = 0; s < LOG_SUB_COUNT; s++)
@@ -104,6 +109,8 @@ static void what_the_file_says_replaces_the_default(void **state)
 		      "store:\n"
 		      "  commit_window: 250us\n"
 		      "  retention: 0\n"
+		      "dropin: {api_key: \" k#y: \", workspace_prefix: shop-, wait: 1s}\n"
+		      "providers: {mock: }\n"
 		      "policy: {backoff_base: 250ms, backoff_cap: 1d, max_attempts: \"3\",\n"
 		      "  start_deadline: 1h, settle: 600s, join_window: 0}\n");
 
@@ -113,6 +120,9 @@ static void what_the_file_says_replaces_the_default(void **state)
 	assert_string_equal(c->http_socket, "/run/relink.sock");
 	assert_string_equal(c->http_listen, "[::1]:0");
 	assert_int_equal(c->http_body_bytes, 65536);
+	assert_string_equal(c->dropin_key, " k#y: ");
+	assert_string_equal(c->dropin_workspace_prefix, "shop-");
+	assert_int_equal(c->dropin_wait_ms, 1000);
 	assert_true(c->log_json);
 	assert_int_equal(c->store_window_us, 250);
 	assert_int_equal(c->store_retention_ms, 0);

@@ -1,0 +1,190 @@
+/* dropin.c - the face as a whole: its set-up, its door, the shape of its errors. */
+#include "api/dropin/dropin.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "api/dropin/clients.h"
+#include "api/dropin/form.h"
+#include "api/exchange.h"
+#include "api/response.h"
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/obj.h"
+
+#define KEY_MAX 256
+
+/* --- set-up --- */
+
+static int read_open_file(struct dropin *d, int fd, const char *path, struct why *why)
+{
+	char text[KEY_MAX + 3]; /* a line end of either kind, and one byte to see more */
+	ssize_t n = read(fd, text, sizeof text);
+	struct str key = { text, n > 0 ? (size_t)n : 0 };
+	struct stat st;
+	int r = 0;
+
+	while (key.n > 0 && (key.p[key.n - 1] == '\n' || key.p[key.n - 1] == '\r'))
+		key.n--;
+	if (n < 0 || fstat(fd, &st) < 0)
+		r = why_errno(why, ERR_IO, "\"%s\" (dropin.api_key_file) cannot be read", path);
+	else if ((st.st_mode & 07) != 0)
+		r = why_set(why, ERR_DENIED,
+			    "others can use \"%s\" (dropin.api_key_file): chmod o= it", path);
+	else if (key.n == 0 || key.n > KEY_MAX || memchr(key.p, '\n', key.n) != NULL)
+		r = why_set(why, ERR_CONFIG,
+			    "\"%s\" (dropin.api_key_file) must hold a key of 1 to %d bytes in one "
+			    "line",
+			    path, KEY_MAX);
+	else if (!auth_init(&d->auth, key))
+		r = why_set(why, ERR_NOMEM, "out of memory");
+	explicit_bzero(text, sizeof text);
+	return r;
+}
+
+static int read_key(struct dropin *d, const struct dropin_options *o, struct why *why)
+{
+	int fd, r;
+
+	if (o->key != NULL)
+		return auth_init(&d->auth, str_of(o->key))
+			   ? 0
+			   : why_set(why, ERR_NOMEM, "out of memory");
+	fd = open(o->key_file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0)
+		return why_errno(why, ERR_IO, "\"%s\" (dropin.api_key_file) cannot be read",
+				 o->key_file);
+	r = read_open_file(d, fd, o->key_file, why);
+	close(fd);
+	return r;
+}
+
+static int fill(struct dropin *d, const struct dropin_options *o, struct why *why)
+{
+	must(o->provider != NULL); /* the configuration was checked */
+	d->provider = str_dup(str_of(o->provider));
+	if (o->workspace_prefix != NULL)
+		d->workspace_prefix = str_dup(str_of(o->workspace_prefix));
+	if (d->provider == NULL || (o->workspace_prefix != NULL && d->workspace_prefix == NULL) ||
+	    clients_new(&d->clients, d->face) < 0)
+		return why_set(why, ERR_NOMEM, "out of memory");
+	return read_key(d, o, why);
+}
+
+int dropin_new(struct dropin **ret_dropin, struct face *f, const struct dropin_options *o,
+	       struct why *why)
+{
+	struct dropin *d;
+	int r;
+
+	if (o->key == NULL && o->key_file == NULL)
+		return 0;
+	d = calloc(1, sizeof *d);
+	if (d == NULL)
+		return why_set(why, ERR_NOMEM, "out of memory");
+	d->face = f;
+	d->wait_s = (unsigned)(o->wait_ms / 1000);
+	d->started_at = clock_ms();
+	r = fill(d, o, why);
+	if (r == 0)
+		*ret_dropin = TAKE(d);
+	dropin_free(&d);
+	return r;
+}
+
+void dropin_free(struct dropin **dropin)
+{
+	struct dropin *d = TAKE(*dropin);
+
+	if (d == NULL)
+		return;
+	clients_free(&d->clients);
+	free(d->provider);
+	free(d->workspace_prefix);
+	free(d);
+}
+
+/* --- the door --- */
+
+static bool has_key_in_header(const struct exchange *x)
+{
+	const struct auth *key = &x->face->dropin->auth;
+
+	return auth_is(key, auth_token(x->request)) ||
+	       auth_is(key, x->request->header[HEADER_API_KEY]);
+}
+
+static bool has_key_in_query(const struct exchange *x)
+{
+	char text[LIMIT_HTTP_URL];
+	struct str key = form_query(x->request->query, STR("api_key"), text);
+
+	return auth_is(&x->face->dropin->auth, key);
+}
+
+/* A body that cannot be read has no key, and says more about itself than about the key. */
+static int check_key_in_body(struct exchange *x)
+{
+	struct form form;
+	bool good;
+
+	if (x->request->body.n == 0)
+		return problem_set(&x->problem, PROBLEM_unauthorized, "Invalid API key");
+	if (form_open(&form, x) < 0)
+		return ERR_FORMAT;
+	good = auth_is(&x->face->dropin->auth, form_text(&form, "api_key"));
+	form_close(&form);
+	return good ? 0 : problem_set(&x->problem, PROBLEM_unauthorized, "Invalid API key");
+}
+
+static int check_key(struct exchange *x, bool complete)
+{
+	if (x->match.route->access == ROUTE_DROPIN_OPEN || x->conn->trusted ||
+	    has_key_in_header(x) || has_key_in_query(x))
+		return 0;
+	if (!complete && x->match.route->body == ROUTE_JSON)
+		return 0; /* it may be in the body */
+	return check_key_in_body(x);
+}
+
+int dropin_check(struct exchange *x, bool complete)
+{
+	if (x->request->body.n > DROPIN_BODY_MAX)
+		return problem_set(&x->problem, PROBLEM_body_too_large,
+				   "The body may have at most %u bytes.", DROPIN_BODY_MAX);
+	return check_key(x, complete);
+}
+
+/* --- errors --- */
+
+/* Where clients of the old service look for its words or its status. */
+static const struct {
+	enum problem_code code;
+	unsigned status;
+	const char *text; /* NULL: the detail */
+} old_problems[] = {
+	{ PROBLEM_unauthorized, 401, "Invalid API key" },
+	{ PROBLEM_account_not_found, 404, "Session not found" },
+	{ PROBLEM_provider_error, 500, NULL },
+};
+
+void dropin_problem(struct buf *content, const struct problem *p, struct response *r)
+{
+	struct jw j = jw_to(content);
+	const char *text = p->detail;
+
+	r->type = TYPE_JSON;
+	for (size_t i = 0; i < ARRAY_LEN(old_problems); i++) {
+		if (old_problems[i].code != p->code)
+			continue;
+		r->status = old_problems[i].status;
+		if (old_problems[i].text != NULL)
+			text = old_problems[i].text;
+	}
+	jw_object(&j, NULL);
+	jw_text(&j, "error", text);
+	jw_object_end(&j);
+}

@@ -1,0 +1,53 @@
+/*
+ * dropin.h - the drop-in face: the REST contract of the Node.js service that Relink replaces.
+ *
+ * README.md has the contract.  It has a key of its own, which may come in the body or in the query
+ * and opens nothing else; it reaches only accounts that were made here.
+ */
+#ifndef RELINK_API_DROPIN_DROPIN_H
+#define RELINK_API_DROPIN_DROPIN_H
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "api/auth.h"
+#include "api/problem.h"
+
+struct clients;
+struct conn;
+struct dropin_options;
+struct exchange;
+struct face;
+struct response;
+
+/* The largest body; a message fits well. */
+#define DROPIN_BODY_MAX (64u << 10)
+
+struct dropin_counts {
+	uint64_t at, total, connected, disconnected;
+	uint64_t waiting; /* a QR code waits for its scan, or a start is under way */
+};
+
+struct dropin {
+	struct auth auth;
+	struct face *face;
+	char *provider, *workspace_prefix;
+	unsigned wait_s;
+	uint64_t started_at;
+	struct clients *clients;
+	struct dropin_counts counts; /* see health.c */
+};
+
+/* Leaves *ret_dropin NULL when no key is configured.  Reads the key's file and all accounts.
+ * ERR_CONFIG, ERR_IO, ERR_DENIED, ERR_NOMEM. */
+int dropin_new(struct dropin **ret_dropin, struct face *, const struct dropin_options *,
+	       struct why *);
+/* NULL inside is fine. */
+void dropin_free(struct dropin **);
+
+/* May this request come in?  Before the body is `complete`, one that shows no key yet is let on.
+ * < 0: x->problem says why. */
+int dropin_check(struct exchange *x, bool complete);
+/* The problem in the old shape: writes the content, sets status and type. */
+void dropin_problem(struct buf *content, const struct problem *, struct response *);
+
+#endif
