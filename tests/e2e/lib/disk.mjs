@@ -27,7 +27,7 @@ export class SmallDisk {
 
 	// Words before a command, so that it sees the disk.
 	get inside() {
-		return ["nsenter", "-t", String(this.holder.pid), "-m", "--"];
+		return ["nsenter", "-t", String(this.holder.pid), "-m", "-r", "--"];
 	}
 
 	fill() {

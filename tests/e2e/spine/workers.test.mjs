@@ -440,6 +440,7 @@ describe("a question", { concurrency: 4 }, () => {
 	test("with a verb that the provider does not have, or cannot do now, is refused in its words", () => withDaemon(
 		scans, async (d) => {
 			await d.ok("POST", "/v1/accounts", { provider: "mock", id: "a" });
+			await until(async () => (await d.request("GET", "/readyz")).status === 200);
 			const unknown = await d.request("POST", "/v1/accounts/a/verbs/dance", {});
 			assert.equal(unknown.status, 422);
 			assert.equal(unknown.body.code, "not_supported");
