@@ -93,8 +93,14 @@ static void close_handles(struct app *a)
 	a->stopped = true;
 	uv_close((uv_handle_t *)&a->turn, NULL);
 	uv_close((uv_handle_t *)&a->housekeeping, NULL);
-	for (size_t i = 0; i < ARRAY_LEN(a->signals); i++)
+	for (size_t i = 0; i < ARRAY_LEN(a->signals); i++) {
+		int signum = a->signals[i].signum;
+
 		uv_close((uv_handle_t *)&a->signals[i], NULL);
+		/* What is left, the store above all, ends in order whoever asks again meanwhile. */
+		if (signum != 0)
+			signal(signum, SIG_IGN);
+	}
 	uv_stop(&a->loop);
 }
 
