@@ -172,6 +172,10 @@ static void dispatch(struct conn *c, bool complete)
 		return;
 	}
 	if (!complete) {
+		if (http_limit_body(c->http, exchange_body_limit(&x)) < 0) {
+			refuse(c, &c->face->problem);
+			return;
+		}
 		if (r->expects_continue)
 			buf_text(&c->out, "HTTP/1.1 100 Continue\r\n\r\n");
 		return;

@@ -92,3 +92,12 @@ int exchange_open(struct exchange *x, struct conn *c, const struct http_request 
 	bad = c->dropin ? dropin_check(x, complete) : check_strictly(x);
 	return bad == 0 ? check_body(x) : bad;
 }
+
+size_t exchange_body_limit(const struct exchange *x)
+{
+	const struct route *route = x->match.route;
+
+	if (route->body == ROUTE_HOOK)
+		return LIMIT_WEBHOOK;
+	return route->access == ROUTE_KEY ? LIMIT_HTTP_BODY : LIMIT_HTTP_BODY_OPEN;
+}

@@ -26,4 +26,7 @@ struct exchange {
  * `complete`: the body is there; a key in it can be looked at.  < 0: x->problem says why. */
 int exchange_open(struct exchange *x, struct conn *, const struct http_request *, bool complete);
 
+/* How much body this route takes at most (the configuration may say less). */
+size_t exchange_body_limit(const struct exchange *);
+
 #endif

@@ -62,8 +62,9 @@ static int refuse(struct http *h, enum problem_code code, const char *fmt, ...)
 
 static int refuse_body(struct http *h)
 {
-	return refuse(h, PROBLEM_body_too_large,
-		      "The body may have at most %zu bytes (http.body_limit).", h->body_limit);
+	return refuse(h, PROBLEM_body_too_large, "The body may have at most %zu bytes%s.",
+		      h->body_limit,
+		      h->body_limit == h->body_limit_all ? " (http.body_limit)" : "");
 }
 
 static int refuse_url(struct http *h)
@@ -426,11 +427,27 @@ enum parse_result http_feed(struct http *h, struct str in, size_t *ret_used)
 	must_not_reach("bytes for a request that is over");
 }
 
+int http_limit_body(struct http *h, size_t limit)
+{
+	if (limit >= h->body_limit)
+		return 0;
+	h->body_limit = limit;
+	buf_fini(&h->body);
+	buf_init(&h->body, limit);
+	if (check_framing(h) == 0)
+		return 0;
+	h->phase = HTTP_BROKEN;
+	return ERR_TOOBIG;
+}
+
 /* --- life --- */
 
 void http_init(struct http *h, size_t body_limit, struct problem *problem)
 {
-	*h = (struct http){ .body_limit = body_limit, .problem = problem, .header = -1 };
+	*h = (struct http){ .body_limit = body_limit,
+			    .body_limit_all = body_limit,
+			    .problem = problem,
+			    .header = -1 };
 	h->request.method = METHOD_OTHER;
 	buf_init(&h->head, HEAD_MAX);
 	buf_init(&h->body, body_limit);
@@ -445,5 +462,5 @@ void http_fini(struct http *h)
 void http_reset(struct http *h)
 {
 	http_fini(h);
-	http_init(h, h->body_limit, h->problem);
+	http_init(h, h->body_limit_all, h->problem);
 }

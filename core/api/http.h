@@ -65,7 +65,7 @@ enum http_phase { HTTP_IDLE, HTTP_IN_HEAD, HTTP_IN_BODY, HTTP_COMPLETE, HTTP_BRO
 
 struct http {
 	enum http_phase phase;
-	size_t body_limit;
+	size_t body_limit, body_limit_all; /* of this request, of any */
 	struct buf head, body;
 	struct http_request request;
 	struct problem *problem; /* where a refusal is explained; kept */
@@ -86,6 +86,10 @@ void http_init(struct http *, size_t body_limit, struct problem *problem);
 void http_fini(struct http *);
 /* Ready for the next request; forgets the last. */
 void http_reset(struct http *);
+
+/* After PARSE_HEAD: this request's body may have so many bytes at most.  < 0: it says that it has more,
+ * and *problem says so; the connection must be closed. */
+int http_limit_body(struct http *, size_t limit);
 
 enum parse_result {
 	PARSE_MORE, /* all bytes were used; more are needed */

@@ -82,6 +82,7 @@ struct command {
 	char *workspace, *provider, *label, *metadata, *priority; /* CREATE, PATCH */
 	char *verb, *args; /* VERB: args are JSON; WEBHOOK: args are the body */
 	char *instance;    /* WEBHOOK: of `provider`; NULL: whoever it is for */
+	bool undecided;    /* the engine's: an instance that it may be for did not answer */
 	struct command_header headers[COMMAND_HEADERS_MAX];
 	size_t n_headers;
 	bool connect;   /* CREATE: connect at once */

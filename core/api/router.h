@@ -13,7 +13,7 @@ struct exchange;
 
 /* DROPIN and DROPIN_OPEN are the drop-in face's: with its key, and without any. */
 enum route_access { ROUTE_OPEN, ROUTE_KEY, ROUTE_DROPIN, ROUTE_DROPIN_OPEN };
-enum route_body { ROUTE_NONE, ROUTE_JSON };
+enum route_body { ROUTE_NONE, ROUTE_JSON, ROUTE_HOOK };
 
 struct route {
 	enum http_method method;

@@ -79,10 +79,14 @@ void post_webhook(struct exchange *x)
 	struct str body = x->request->body;
 	struct command *cmd;
 
-	if (body.n > LIMIT_WEBHOOK || memchr(body.p != NULL ? body.p : "", '\0', body.n) != NULL) {
+	if (body.n > LIMIT_WEBHOOK) {
 		answer_failure(x->conn, PROBLEM_body_too_large,
-			       "A webhook may have at most %u bytes, none of them NUL.",
-			       LIMIT_WEBHOOK);
+			       "A webhook may have at most %u bytes.", LIMIT_WEBHOOK);
+		return;
+	}
+	if (body.n > 0 && memchr(body.p, '\0', body.n) != NULL) {
+		answer_failure(x->conn, PROBLEM_invalid_json,
+			       "A webhook is JSON, which holds no NUL byte.");
 		return;
 	}
 	cmd = command_of(x);

@@ -64,7 +64,7 @@ static void wish(struct engine *e, struct member *m, unsigned kind, const char *
 
 /* ---- create ---- */
 
-static struct provider *provider_by_name(struct engine *e, const char *name)
+struct provider *provider_by_name(struct engine *e, const char *name)
 {
 	for (size_t i = 0; i < e->n_providers; i++) {
 		if (strcmp(e->providers[i].conf->name, name) == 0)

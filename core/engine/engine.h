@@ -65,7 +65,7 @@ void engine_free(struct engine **);
 struct engine_stats {
 	uint64_t turns, posted, inbox_full, steps, stale, foreign, mints, orphans_ended;
 	uint64_t lists, lists_failed, lists_partial, commands, refused, contradictions;
-	uint64_t webhooks, webhooks_refused;
+	uint64_t webhooks, webhooks_refused, messages_refused;
 	uint64_t accounts, open, queued, starting, orphans;
 };
 void engine_stats(const struct engine *, struct engine_stats *ret_stats);

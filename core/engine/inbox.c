@@ -65,14 +65,6 @@ void inbox_item_free(struct inbox_item **item)
 	*item = NULL;
 }
 
-void inbox_fini(struct inbox *in)
-{
-	struct inbox_item *item;
-
-	while ((item = inbox_get(in)) != NULL)
-		inbox_item_free(&item);
-}
-
 struct str inbox_copy(char **room, struct str s)
 {
 	struct str copy = { *room, s.n };

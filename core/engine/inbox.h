@@ -115,7 +115,6 @@ void inbox_put(struct inbox *, struct inbox_item *given);
 struct inbox_item *inbox_get(struct inbox *);
 /* Frees the item and what it still owns. */
 void inbox_item_free(struct inbox_item **);
-void inbox_fini(struct inbox *);
 
 /* Items from what the pool lends; NULL: no memory. */
 struct inbox_item *inbox_of_hello(unsigned slot, const struct msg_hello *);

@@ -342,13 +342,12 @@ static void learn_qr(struct engine *e, struct member *m, const struct inbox_sess
 	m->qr = qr;
 }
 
-/* A worker speaks for its own instances only. */
-static bool speaks_for(const struct instance *i, unsigned slot, struct str name)
+bool speaks_for(const struct instance *i, unsigned slot, struct str name)
 {
 	return i != NULL && i->slot == slot && str_is(name, i->conf->id);
 }
 
-static void note_contradiction(struct engine *e, unsigned slot, struct str name, struct str session)
+void note_contradiction(struct engine *e, unsigned slot, struct str name, struct str session)
 {
 	e->stats.contradictions++;
 	LOG(WARN, ENGINE, "session.pushed_elsewhere", f_str("session", session),
@@ -379,30 +378,4 @@ void session_pushed(struct engine *e, unsigned slot, const struct inbox_session 
 	evidence(e, m, s, SOURCE_PUSH, e->now);
 	if (m->a.state == ST_QR && m->a.open)
 		learn_qr(e, m, s, before != ST_QR);
-}
-
-static unsigned journal_of_message(unsigned kind)
-{
-	return kind == RELINK_MESSAGE_RECEIVED ? JOURNAL_RECEIVED
-	       : kind == RELINK_MESSAGE_SENT   ? JOURNAL_SENT
-					       : JOURNAL_ACK;
-}
-
-/* Also of a life that is over: the message did come. */
-void message_told(struct engine *e, unsigned slot, const struct inbox_message *t)
-{
-	struct member *m = member_by_session(e, t->session);
-	struct stray *stray = stray_by_session(e, t->session);
-
-	if (m == NULL && stray != NULL)
-		m = member_by_row(e, stray->life.row);
-	if (m == NULL || member_is_deleted(m)) {
-		e->stats.stale++;
-		return;
-	}
-	if (!speaks_for(m->instance, slot, t->instance)) {
-		note_contradiction(e, slot, t->instance, t->session);
-		return;
-	}
-	account_journal(e, m, journal_of_message(t->kind), true, STR_NONE, t->json);
 }

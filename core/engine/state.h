@@ -214,6 +214,7 @@ struct engine {
 	unsigned n_questions;
 	struct orphan_rules orphan_rules;
 	unsigned n_webhooks; /* under way at workers */
+	size_t webhook_bytes;
 
 	bool stopping, paused, store_ok;
 	struct why store_why;
@@ -304,10 +305,12 @@ void list_part(struct engine *, const struct listed_part *);
 void list_answered(struct engine *, struct instance *, const struct op *,
 		   const struct inbox_reply *);
 void session_pushed(struct engine *, unsigned slot, const struct inbox_session *);
+/* A worker speaks for its own instances only; whatever else it says is counted. */
+bool speaks_for(const struct instance *, unsigned slot, struct str name);
+void note_contradiction(struct engine *, unsigned slot, struct str name, struct str session);
 /* An answer about one session came, or did not: where the plugin can't list, that tells whether the
  * instance can be reached. */
 void instance_heard(struct instance *, const struct inbox_reply *);
-void message_told(struct engine *, unsigned slot, const struct inbox_message *);
 void look(struct engine *, struct member *, unsigned how);
 bool instance_serves(const struct engine *, const struct instance *);
 
@@ -342,12 +345,18 @@ void workers_rules(struct engine *);
 
 /* commands.c: what people want */
 void command_take(struct engine *, struct command *given);
+struct provider *provider_by_name(struct engine *, const char *name); /* NULL: not configured */
 void command_key_known(struct engine *, struct inbox_key *);
 void command_remember(struct engine *, const struct command *, const struct member *);
 void key_release(struct engine *, const char *key);
 void keys_free(struct engine *);
 /* After the store is closed: questions that were never answered. */
 void askings_free(struct engine *);
+
+/* messages.c */
+void message_told(struct engine *, unsigned slot, const struct inbox_message *);
+/* One JSON object in one line, malloc'ed; NULL: it is none, or too long. */
+char *message_json(struct str);
 
 /* webhooks.c: requests of backends to us */
 void webhook_take(struct engine *, struct command *given);

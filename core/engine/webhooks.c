@@ -7,7 +7,10 @@
  */
 #include "engine/state.h"
 
-#define WEBHOOKS_MAX 256 /* under way at once; a sender tries again */
+/* Under way at once; a sender tries again.  Their bytes stay far below what a worker's link takes, since
+ * anybody may send them and operations go the same way. */
+#define WEBHOOKS_MAX      256
+#define WEBHOOK_BYTES_MAX (LIMIT_LINK_QUEUE / 4)
 
 static void refuse(struct engine *e, struct command **c, int code, const char *problem,
 		   struct str text)
@@ -15,15 +18,6 @@ static void refuse(struct engine *e, struct command **c, int code, const char *p
 	struct command_result result = { .code = code, .problem = problem, .text = text };
 
 	reply_now(e, c, &result);
-}
-
-static struct provider *provider_of(struct engine *e, const char *name)
-{
-	for (size_t i = 0; i < e->n_providers; i++) {
-		if (strcmp(e->providers[i].conf->name, name) == 0)
-			return &e->providers[i];
-	}
-	return NULL;
 }
 
 /* The next one after `last` (NULL: the first) that may be meant. */
@@ -42,7 +36,8 @@ static struct instance *next_of(struct engine *e, struct provider *p, const stru
 
 void webhook_take(struct engine *e, struct command *c)
 {
-	struct provider *p = provider_of(e, c->provider);
+	struct provider *p = provider_by_name(e, c->provider);
+	size_t size = strlen(c->args);
 	struct instance *i;
 
 	if (p == NULL) {
@@ -50,7 +45,7 @@ void webhook_take(struct engine *e, struct command *c)
 		       STR("there is no such provider in the configuration"));
 		return;
 	}
-	if (e->n_webhooks >= WEBHOOKS_MAX) {
+	if (e->n_webhooks >= WEBHOOKS_MAX || e->webhook_bytes + size > WEBHOOK_BYTES_MAX) {
 		e->stats.webhooks_refused++;
 		refuse(e, &c, ERR_FULL, "overloaded",
 		       STR("too many webhooks are being looked at; try again in a second"));
@@ -63,11 +58,12 @@ void webhook_take(struct engine *e, struct command *c)
 		return;
 	}
 	e->n_webhooks++;
+	e->webhook_bytes += size;
 	e->stats.webhooks++;
 	call_webhook(e, i, &c);
 }
 
-/* Not genuine for one instance may be genuine for the next. */
+/* Not genuine for one instance, or not answered there, it may be genuine for the next. */
 static bool ask_next(struct engine *e, struct op *op)
 {
 	struct instance *i =
@@ -82,25 +78,28 @@ static bool ask_next(struct engine *e, struct op *op)
 void webhook_answered(struct engine *e, struct op *op, const struct inbox_reply *r)
 {
 	struct command_result taken = { .code = 0 };
-	bool refused = r->result == ERR_STATE &&
-		       (r->cause == RELINK_REFUSED || r->cause == RELINK_MISCONFIGURED);
+	bool answered = r->result == ERR_STATE && r->cause != RELINK_PROVIDER_DOWN;
+	bool refused = answered && r->cause != RELINK_INTERNAL;
 
-	if (refused && ask_next(e, op))
+	if (r->result != 0 && !answered)
+		op->command->undecided = true; /* it may have been for this one */
+	if (r->result != 0 && (refused || !answered) && ask_next(e, op))
 		return;
 	e->n_webhooks--;
+	e->webhook_bytes -= strlen(op->command->args);
 	if (r->result == 0) {
 		/* what it said is stored before the sender may forget it */
 		batch_reply(e, &op->command, &taken);
 		return;
 	}
 	e->stats.webhooks_refused++;
-	if (refused)
+	if (refused && !op->command->undecided)
 		refuse(e, &op->command, ERR_STATE, "webhook_refused",
 		       r->text.n > 0 ? r->text : STR("the signature is wrong"));
-	else if (r->result == ERR_STATE && r->cause == RELINK_INTERNAL)
+	else if (answered && !refused)
 		refuse(e, &op->command, ERR_FORMAT, "bad_request",
 		       r->text.n > 0 ? r->text : STR("the body cannot be read"));
 	else
 		refuse(e, &op->command, ERR_UNAVAILABLE, "provider_unavailable",
-		       STR("the worker of this instance did not answer; try again"));
+		       STR("a worker of this provider did not answer; try again"));
 }

@@ -175,15 +175,30 @@ static json_t *ack_of(const json_t *data)
 {
 	static const char *const words[] = { "error", NULL, "server", "device", "read", "played" };
 	const json_t *level = json_object_get(data, "ack_level");
-	json_int_t at = json_is_integer(level) ? json_integer_value(level) + 1 : 1;
+	json_int_t at = json_is_integer(level) ? json_integer_value(level) : 0;
 	json_t *out;
 
-	if (at < 0 || at > 5 || words[at] == NULL)
+	if (at < -1 || at > 4 || words[at + 1] == NULL)
 		return NULL;
 	out = json_object();
 	put(out, "id", data, "message_id", WORD_MAX);
-	json_object_set_new(out, "ack", json_string(words[at]));
+	json_object_set_new(out, "ack", json_string(words[at + 1]));
 	return out;
+}
+
+/* As text.  What needs escapes grows, so a text that is too long with them is cut shorter. */
+static char *line_of(json_t *json, const json_t *data)
+{
+	const char *body = read_text(json_object_get(data, "message"), "body");
+	char *line = json_dumps(json, JSON_COMPACT);
+
+	for (size_t max = TEXT_MAX / 2; line != NULL && strlen(line) > JSON_MAX && max > 0;
+	     max /= 2) {
+		free(line);
+		json_object_set_new(json, "text", text_of(body, max));
+		line = json_dumps(json, JSON_COMPACT);
+	}
+	return line;
 }
 
 static void tell_message(struct instance *in, const json_t *data, enum relink_message_kind kind,
@@ -192,15 +207,13 @@ static void tell_message(struct instance *in, const json_t *data, enum relink_me
 	struct relink_message told = { .size = sizeof told, .kind = kind };
 	json_t *json = kind == RELINK_MESSAGE_ACK ? ack_of(data) : message_of(data);
 	const char *id = read_text(json, "id");
-	char *text = json_dumps(json, JSON_COMPACT | JSON_ENSURE_ASCII);
-	uint64_t identity = mix(mix(mix(1, event), id), read_text(json, "ack"));
+	char *text = line_of(json, data);
+	/* One message comes to each member of a group, so whose it is belongs to it. */
+	uint64_t identity =
+	    mix(mix(mix(mix(1, event), read_text(data, "session_id")), id), read_text(json, "ack"));
 
 	told.session = read_name(data, "session_id", NAME_MAX_BYTES - 1);
 	read_number(data, "generation", &told.generation);
-	if (text != NULL && strlen(text) > JSON_MAX) { /* many characters outside ASCII */
-		free(text);
-		text = json_dumps(json, JSON_COMPACT);
-	}
 	if (text != NULL && id != NULL && told.session.n > 0 && !is_known(in, identity)) {
 		told.json = str_of(text);
 		in->host->message(in->host, &told);

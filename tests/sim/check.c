@@ -154,6 +154,8 @@ static void check_member(const struct member *m)
 	if ((a->state == ST_PARKED || a->state == ST_HELD) && a->timer_at != 0)
 		broken("parked means at no cost", "%s has a timer", m->id);
 	/* A deleted account keeps its last cause, and its life may be left to the orphans. */
+	if (a->state == ST_UP && m->session != NULL && world_never_connected(m->session))
+		broken("only the connected are connected", "%s of %s", m->session, m->id);
 	if (a->cause == RELINK_GONE && a->seen && !a->open && m->session != NULL &&
 	    a->state != ST_CLOSING && a->state != ST_DELETED && world_is_live(m->session))
 		broken("only the dead are given up", "%s of %s lives", m->session, m->id);

@@ -370,6 +370,14 @@ static void on_push(void *arg)
 		};
 
 		x->pool->port.event(x->pool->port.ctx, x->slot, &m);
+		if (!sim.calm && happens(sim.s.faults.push_elsewhere)) {
+			unsigned other = (x->instance + 1) % sim.s.instances;
+
+			m.instance = str_of(sim.conf->providers[0].instances[other].id);
+			m.state = RELINK_STATE_CONNECTED;
+			m.cause = RELINK_NONE;
+			x->pool->port.event(x->pool->port.ctx, other % sim.s.workers, &m);
+		}
 	}
 	free(x);
 }

@@ -401,7 +401,9 @@ static void on_found(void *arg)
 	struct question *q = arg;
 	struct attempt_kept *a;
 
-	if (q->epoch == sim.epoch) {
+	if (q->epoch == sim.epoch && !sim.calm && happens(sim.s.faults.ledger_fails)) {
+		q->fn(q->ctx, ERR_IO, NULL);
+	} else if (q->epoch == sim.epoch) {
 		HASH_FIND(hh_session, attempts_by_session, q->session, strlen(q->session), a);
 		q->fn(q->ctx, 0, a != NULL ? &a->r : NULL);
 	}

@@ -49,6 +49,8 @@ static const struct faults liars = {
 	.list_partial = 3000,
 	.push_lost = 5000,
 	.push_late = 3000,
+	.push_elsewhere = 1000,
+	.ledger_fails = 9000,
 	.session_dies = 300,
 	.core_dies = 300,
 };

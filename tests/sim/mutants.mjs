@@ -68,6 +68,10 @@ const mutants = [
 	 "	batch_push(e);\n}", "	if (b != NULL)\n		batch_push(e);\n}"],
 	["what was deleted before a crash stays for ever", "engine/load.c",
 	 "m->a.state == ST_DELETED && m->n_strays == 0)", "m->a.state == ST_DELETED && m->n_strays == 1000)"],
+	["a worker speaks for instances of others", "engine/listing.c",
+	 "	return i != NULL && i->slot == slot && str_is(name, i->conf->id);", "	(void)slot;\n	(void)name;\n	return i != NULL;"],
+	["what the ledger could not say makes a stranger", "engine/strays.c",
+	 "stranger != NULL && l->result == 0 && !l->known", "stranger != NULL && !l->known"],
 	["a start keeps its slot", "policy/account_end.c", "	a->slot = 0;\n", ""],
 	["the journal begins again after a crash", "engine/load.c",
 	 "	e->last_seq = facts.last_seq;\n", ""],
@@ -130,7 +134,7 @@ async function tryMutant([name, file, from, to], index, objects) {
 	const program = path.join(work, `mutant${index}`);
 	await writeFile(source, text.replace(from, () => to));
 	await run("gcc", [...flags, "-c", source, "-o", object]);
-	await run("gcc", ["-o", program, ...objects.filter((o) => o !== objectOf(`core/${file}`)), object]);
+	await run("gcc", ["-o", program, ...objects.filter((o) => o !== objectOf(`core/${file}`)), object, "-ljansson"]);
 	const result = await survives(program);
 	if (result === true) return `${name}: survived`;
 	console.log(`caught  ${name}  (${result.by})`);
@@ -142,7 +146,7 @@ const files = await sources();
 await pooled(files, (f) => run("gcc", [...flags, "-c", path.join(root, f), "-o", objectOf(f)]));
 const objects = files.map(objectOf);
 const sound = path.join(work, "sound");
-await run("gcc", ["-o", sound, ...objects]);
+await run("gcc", ["-o", sound, ...objects, "-ljansson"]);
 await run(sound, ["--steps", "200000"]);
 const failures = [];
 const chosen = mutants.filter((m) => !only || m[0] === only);

@@ -21,13 +21,14 @@ struct faults {
 	unsigned create_lost, create_reply_lost, create_late, create_refused, create_denied;
 	unsigned close_lost, close_reply_lost, close_lies;
 	unsigned push_lost, push_twice, push_late;
+	unsigned push_elsewhere; /* another instance claims the session, and that it is connected */
 	unsigned list_error, list_partial, list_silent;
 	unsigned session_dies;                                        /* per session and minute */
 	unsigned logged_out;                                          /* of the deaths */
 	unsigned worker_dies, worker_hangs, core_dies, instance_down; /* per tick */
 	unsigned queue_full;                                          /* of the hung workers */
 	unsigned spawn_fails, config_refused, reloads;
-	unsigned disk_slow;
+	unsigned disk_slow, ledger_fails;
 };
 
 struct setting {
@@ -123,6 +124,7 @@ void world_instance_down(unsigned instance, uint64_t for_ms);
 void world_calm(void);
 unsigned world_live_of(const char *account, const char **ret_session);
 bool world_is_live(const char *session);
+bool world_never_connected(const char *session); /* it is there, and has not got so far */
 bool world_is_connected(const char *session);
 const char *world_good_profile(const char *account); /* that holds a living login; NULL: none */
 uint64_t world_applied_of(const char *account);

@@ -18,6 +18,7 @@ struct session {
 	char id[LIMIT_SESSION_ID + 1], account[LIMIT_ACCOUNT_ID + 1], profile[LIMIT_PROFILE + 1];
 	uint64_t generation, visible_at, serial;
 	unsigned instance, state, cause;
+	bool was_connected;
 	UT_hash_handle hh;
 	struct session *prev, *next; /* of its instance */
 };
@@ -178,6 +179,7 @@ static void on_connected(void *arg)
 	if (s == NULL)
 		return;
 	s->state = RELINK_STATE_CONNECTED;
+	s->was_connected = true;
 	push(s);
 	if (ms > 0)
 		stir_in(s, ms, on_death);
@@ -482,6 +484,13 @@ unsigned world_live_of(const char *account, const char **ret_session)
 		}
 	}
 	return n;
+}
+
+bool world_never_connected(const char *session)
+{
+	const struct session *s = session_of(session);
+
+	return s != NULL && !s->was_connected;
 }
 
 bool world_is_live(const char *session)

@@ -270,11 +270,6 @@ struct client *clients_first(struct clients *cs)
 	return cs->all;
 }
 
-uint64_t clients_count(const struct clients *cs)
-{
-	return HASH_COUNT(cs->all);
-}
-
 /* --- learning --- */
 
 static struct client *keep(struct clients *cs, struct client *c)

@@ -48,7 +48,6 @@ struct client *clients_find(struct clients *, const struct told *);
 struct client *clients_of(struct clients *, struct str account);
 /* All of them, in the order in which they came; go on with hh.next. */
 struct client *clients_first(struct clients *);
-uint64_t clients_count(const struct clients *);
 
 /* An account will be made for this session: from now on the session is known, so that a second
  * request for it, or for its account_id, joins the first.  NULL when memory is out. */

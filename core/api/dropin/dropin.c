@@ -152,9 +152,6 @@ static int check_key(struct exchange *x, bool complete)
 
 int dropin_check(struct exchange *x, bool complete)
 {
-	if (x->request->body.n > DROPIN_BODY_MAX)
-		return problem_set(&x->problem, PROBLEM_body_too_large,
-				   "The body may have at most %u bytes.", DROPIN_BODY_MAX);
 	return check_key(x, complete);
 }
 

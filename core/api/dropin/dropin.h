@@ -19,9 +19,6 @@ struct exchange;
 struct face;
 struct response;
 
-/* The largest body; a message fits well. */
-#define DROPIN_BODY_MAX (64u << 10)
-
 struct dropin_counts {
 	uint64_t at, total, connected, disconnected;
 	uint64_t waiting; /* a QR code waits for its scan, or a start is under way */

@@ -10,7 +10,7 @@
 #include "api/handlers.h"
 #include "base/obj.h"
 
-/* A QR code of LIMIT_QR bytes makes a picture of some 80 kB. */
+/* The largest picture of a QR code is some 24 kB as a URL. */
 #define QR_URL_MAX (128u << 10)
 
 /* --- finding --- */

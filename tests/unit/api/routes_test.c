@@ -388,6 +388,52 @@ static void a_webhook_is_passed_on_with_what_its_signature_needs(void **state)
 	assert_string_equal(w.fake.last_headers, "");
 }
 
+static unsigned status_of_size(const char *path, const char *headers, size_t n)
+{
+	char *body = calloc(1, n + 1);
+
+	assert_non_null(body);
+	memset(body, ' ', n);
+	memcpy(body, "{}", 2);
+	ask(&w, "POST", path, headers, body, &r);
+	free(body);
+	return r.status;
+}
+
+/* Who has shown no key is not allowed to make us keep much. */
+static void a_body_without_a_key_is_small_and_a_webhook_may_be_larger(void **state)
+{
+	(void)state;
+	assert_int_equal(status_of_size("/api/whatsapp/chats/sync", "", LIMIT_HTTP_BODY_OPEN), 200);
+	assert_int_equal(status_of_size("/api/whatsapp/chats/sync", "", LIMIT_HTTP_BODY_OPEN + 1),
+			 413);
+	assert_int_equal(status_of_size("/webhooks/mock", "", LIMIT_HTTP_BODY_OPEN + 1), 200);
+	assert_int_equal(status_of_size("/webhooks/mock", "", LIMIT_WEBHOOK), 200);
+	assert_int_equal(status_of_size("/webhooks/mock", "", LIMIT_WEBHOOK + 1), 413);
+}
+
+/* The limit is that of one request, not of the connection. */
+static void the_next_request_has_the_limit_of_its_own_route(void **state)
+{
+	size_t n = LIMIT_HTTP_BODY_OPEN + 1000;
+	char *body = calloc(1, n + 1);
+	struct client c;
+
+	(void)state;
+	assert_non_null(body);
+	memset(body, ' ', n);
+	memcpy(body, "{}", 2);
+	client_open(&c, &w);
+	client_request(&c, "POST", "/api/whatsapp/chats/sync", "", "{}");
+	client_reply(&c, &r, false);
+	assert_int_equal(r.status, 200);
+	client_request(&c, "POST", "/webhooks/mock", "", body);
+	client_reply(&c, &r, false);
+	assert_int_equal(r.status, 200);
+	client_close(&c);
+	free(body);
+}
+
 static void the_old_service_is_to_restore_nothing(void **state)
 {
 	(void)state;
@@ -472,6 +518,8 @@ int main(void)
 		TEST(head_is_get_without_content),
 		TEST(other_methods_are_told_what_would_do),
 		TEST(a_webhook_is_passed_on_with_what_its_signature_needs),
+		TEST(a_body_without_a_key_is_small_and_a_webhook_may_be_larger),
+		TEST(the_next_request_has_the_limit_of_its_own_route),
 		TEST(the_old_service_is_to_restore_nothing),
 		TEST(a_webhook_that_is_not_genuine_is_refused_in_words),
 		cmocka_unit_test_setup_teardown(every_route_is_reachable_and_guarded,

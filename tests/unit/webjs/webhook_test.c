@@ -28,7 +28,8 @@ static struct relink_str text(const char *z)
 static void tell_signed(struct wire *w, const char *secret, int64_t late_s, const char *body)
 {
 	unsigned char digest[EVP_MAX_MD_SIZE];
-	char message[8192], at[32], hex[65];
+	static char message[40000];
+	char at[32], hex[65];
 	unsigned n = 0;
 	int64_t now = (int64_t)(w->rig.host.now_ms(&w->rig.host) / 1000);
 	struct relink_header headers[2];
@@ -176,6 +177,12 @@ static void what_is_of_no_interest_is_taken(void **state)
 		"{\"event\":\"message_status_updated\",\"data\":{\"session_id\":\"s1\",\"message_"
 		"id\":\"m\","
 		"\"ack_level\":99}}",
+		"{\"event\":\"message_status_updated\",\"data\":{\"session_id\":\"s1\",\"message_"
+		"id\":\"m\","
+		"\"ack_level\":9223372036854775807}}",
+		"{\"event\":\"message_status_updated\",\"data\":{\"session_id\":\"s1\",\"message_"
+		"id\":\"m\","
+		"\"ack_level\":0}}",
 		"{\"event\":\"gap\",\"data\":{\"dropped\":3}}",
 	};
 
@@ -284,6 +291,51 @@ static void a_message_is_told_once(void **state)
 	}
 }
 
+static void one_message_comes_to_each_member_of_a_group(void **state)
+{
+	struct wire w;
+
+	(void)state;
+	wire_open(&w, WEBJS_SO, HOOKS);
+	tell(&w,
+	     "{\"event\":\"message_received\",\"data\":{\"session_id\":\"s1\"," MESSAGE("g1") "}}");
+	assert_non_null(strstr(w.rig.said, "s1/0 received {\"id\":\"g1\""));
+	host_forget(&w.rig);
+	tell(&w,
+	     "{\"event\":\"message_received\",\"data\":{\"session_id\":\"s2\"," MESSAGE("g1") "}}");
+	assert_non_null(strstr(w.rig.said, "s2/0 received {\"id\":\"g1\""));
+	wire_close(&w);
+}
+
+/* Anybody may send it: characters that need escapes, and those of several bytes. */
+static void a_text_of_any_kind_is_told_cut_where_it_must_be(void **state)
+{
+	static const char *const units[] = { "x",       "\\\"",     "\\n",
+					     "\\u0001", "\xc3\xa9", "\xf0\x9f\x99\x82" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
+		static char body[24000];
+		const char *json;
+		struct wire w;
+		size_t n =
+		    (size_t)snprintf(body, sizeof body,
+				     "{\"event\":\"message_received\",\"data\":{\"session_id\":"
+				     "\"s1\",\"message\":{\"id\":\"m1\",\"body\":\"x");
+
+		while (n + 20 < sizeof body)
+			n += (size_t)snprintf(body + n, sizeof body - n, "%s", units[i]);
+		snprintf(body + n, sizeof body - n, "\"}}}");
+		wire_open(&w, WEBJS_SO, HOOKS);
+		tell(&w, body);
+		json = strstr(w.rig.said, "{\"id\":\"m1\"");
+		assert_non_null(json);
+		assert_non_null(strstr(json, "\"text\":\"x"));
+		assert_true(strlen(json) < 12288 + 100);
+		wire_close(&w);
+	}
+}
+
 static void each_step_of_a_message_is_told_by_its_true_name(void **state)
 {
 	static const char *const words[] = { "server", "device", "read", "played" };
@@ -320,6 +372,8 @@ int main(void)
 		cmocka_unit_test(told_twice_they_are_a_reason_to_look),
 		cmocka_unit_test(the_old_service_s_news_are_looked_up),
 		cmocka_unit_test(a_message_is_told_once),
+		cmocka_unit_test(one_message_comes_to_each_member_of_a_group),
+		cmocka_unit_test(a_text_of_any_kind_is_told_cut_where_it_must_be),
 		cmocka_unit_test(each_step_of_a_message_is_told_by_its_true_name),
 	};
 
