@@ -106,11 +106,13 @@ export function addRoutes(app, parts) {
 				const session = sessions.find(body.session_id);
 				const chat = chatOf(body.recipient_phone);
 				const words = textOf(body);
-				session.checkConnected();
-				const media = body.media ?? (body.media_url && await fetchMedia(body.media_url, settings));
-				if (!media && !words) throw new ApiError(400, "bad_request", "There is nothing to send: message is empty");
-				const file = media && { media: { ...media, filename: body.filename ?? media.filename } };
-				const message = await session.send(chat, words, { request: body.request_id, ...file });
+				if (!body.media && !body.media_url && !words)
+					throw new ApiError(400, "bad_request", "There is nothing to send: message is empty");
+				const fetchFile = async () => {
+					const media = body.media ?? (body.media_url && await fetchMedia(body.media_url, settings));
+					return media && { ...media, filename: body.filename ?? media.filename };
+				};
+				const message = await session.send(chat, words, { request: body.request_id, fetchFile });
 				return { success: true, message_id: message.id._serialized, timestamp: message.timestamp };
 			});
 

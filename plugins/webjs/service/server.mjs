@@ -36,7 +36,7 @@ export function makeServer(parts) {
 	});
 	app.addHook("preValidation", async (request) => {
 		if (request.routeOptions.config.open) return;
-		const key = keyInHeader(request) ?? request.body?.api_key ?? request.query.api_key;
+		const key = keyInHeader(request) ?? request.body?.api_key ?? (request.method === "GET" ? request.query.api_key : undefined);
 		if (!same(key, settings.apiKey)) throw WRONG_KEY;
 		request.body ??= {};
 	});

@@ -234,18 +234,20 @@ export class Session {
 		return sending;
 	}
 
-	async #send(chat, text, options) {
+	// fetchFile is asked only for a message that is sent, and while it counts as one on its way.
+	async #send(chat, text, { fetchFile }) {
 		this.checkConnected();
 		if (this.#sending >= MOST_SENDING)
 			throw new ApiError(429, "throttled", `${MOST_SENDING} messages of this session are on their way; try again later`);
 		this.#sending++;
 		try {
-			const message = await this.engine.send(chat, text, options);
+			const media = await fetchFile();
+			const message = await this.engine.send(chat, text, media && { media });
 			if (!message) throw new Error("No LID for user");
 			this.sends.ok++;
 			return message;
 		} catch (error) {
-			throw this.#notSent(error);
+			throw error instanceof ApiError ? error : this.#notSent(error);
 		} finally {
 			this.#sending--;
 		}

@@ -138,7 +138,9 @@ export class Sessions {
 	// on its way then comes too late. Resolves when no process is left.
 	async stop(id, { account = null, generation = 0 } = {}) {
 		const session = this.#table.get(id);
-		if (generation > 0 && session?.account === account && session.generation > generation)
+		if (session && account !== null && session.account !== account)
+			throw new ApiError(409, "conflict", "This session belongs to another account");
+		if (generation > 0 && session?.generation > generation)
 			throw stale(session.generation, `The session has generation ${session.generation}`);
 		if (generation > 0 && account !== null) this.#raise({ account, generation });
 		if (!session) throw noSession();

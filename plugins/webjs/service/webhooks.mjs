@@ -71,9 +71,8 @@ export class Webhooks {
 	#dropped({ event, sequence }) {
 		this.counts.dropped++;
 		if (event === "gap") return; // a receiver that refuses to hear of gaps
-		this.#gap ??= { dropped: 0, from_sequence: sequence };
-		this.#gap.dropped++;
-		this.#gap.to_sequence = sequence;
+		const { dropped, from_sequence: first, to_sequence: last } = this.#gap ?? { dropped: 0, from_sequence: sequence, to_sequence: sequence };
+		this.#gap = { dropped: dropped + 1, from_sequence: Math.min(first, sequence), to_sequence: Math.max(last, sequence) };
 	}
 
 	#take() {

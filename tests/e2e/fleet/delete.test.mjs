@@ -2,17 +2,10 @@
 
 import assert from "node:assert/strict";
 import test from "node:test";
-import { Daemon, until } from "../lib/daemon.mjs";
+import { Daemon, pooled, until } from "../lib/daemon.mjs";
 import { Judge } from "../lib/judge.mjs";
 
 const n = Number(process.env.RELINK_ACCOUNTS ?? 3000);
-
-async function pooled(items, width, fn) {
-	const queue = [...items];
-	await Promise.all(Array.from({ length: width }, async () => {
-		for (let item; (item = queue.shift()) !== undefined;) await fn(item);
-	}));
-}
 
 test(`${n} accounts are deleted`, { timeout: 180000 }, async (t) => {
 	const d = new Daemon({

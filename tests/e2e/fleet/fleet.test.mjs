@@ -6,7 +6,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import test from "node:test";
-import { Daemon, until } from "../lib/daemon.mjs";
+import { Daemon, pooled, until } from "../lib/daemon.mjs";
 import { Judge } from "../lib/judge.mjs";
 
 const n = Number(process.env.RELINK_ACCOUNTS ?? 10000);
@@ -18,13 +18,6 @@ const cpu = (pid) => {
 	const f = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1].split(" ");
 	return (Number(f[11]) + Number(f[12])) * 10;
 };
-
-async function pooled(items, width, fn) {
-	const queue = [...items];
-	await Promise.all(Array.from({ length: width }, async () => {
-		for (let item; (item = queue.shift()) !== undefined;) await fn(item);
-	}));
-}
 
 const statuses = (accounts) => accounts.reduce((c, a) => ({ ...c, [a.status]: (c[a.status] ?? 0) + 1 }), {});
 

@@ -70,6 +70,14 @@ export async function until(look, { seconds = 20, every = 15, explain = () => ""
 	}
 }
 
+// fn of each item, `width` at a time.
+export async function pooled(items, width, fn) {
+	const queue = [...items];
+	await Promise.all(Array.from({ length: width }, async () => {
+		for (let item; (item = queue.shift()) !== undefined;) await fn(item);
+	}));
+}
+
 export class Daemon {
 	// instances: how many of the provider; each keeps its side in a folder of its own.  prefix: words
 	// before relinkd's command line.

@@ -31,6 +31,7 @@ describe("the API", { skip: noPackages }, () => {
 		["none in a body", "POST", "/api/sessions", { session_id: "x" }, {}],
 		["a wrong one in the header, whatever the body says", "POST", "/api/sessions", { session_id: "x", api_key: KEY }, { "X-API-Key": "no" }],
 		["a wrong one in the query", "GET", "/api/sessions?api_key=no", undefined, {}],
+		["in the query of what is no GET", "DELETE", `/api/sessions/none?api_key=${KEY}`, undefined, {}],
 		["two in the query", "GET", `/api/sessions?api_key=${KEY}&api_key=${KEY}`, undefined, {}],
 		["an object", "POST", "/api/sessions", { session_id: "x", api_key: {} }, {}],
 		["a large body with the key in it", "POST", "/api/messages/send", { ...send, api_key: KEY, caption: "x".repeat(65536) }, {}],

@@ -71,6 +71,10 @@ describe("at most one session of an account", { skip: noChromium }, () => {
 		assert.deepEqual([stopped.status, stopped.body.code], [404, "gone"]);
 		const { status, body } = await service.create("c1", { account: "c", generation: 1 });
 		assert.deepEqual([status, body.code, body.generation], [409, "stale", 1]);
+		const another = await service.call("DELETE", "/api/sessions/b5", { account_id: "a", generation: 9 });
+		assert.deepEqual([another.status, another.body.code], [409, "conflict"], "it is not that account's");
+		const nameless = await service.call("DELETE", "/api/sessions/b5", { generation: 4 });
+		assert.deepEqual([nameless.status, nameless.body.code], [409, "stale"]);
 		const older = await service.call("DELETE", "/api/sessions/b5", { account_id: "b", generation: 4 });
 		assert.deepEqual([older.status, older.body.generation], [409, 5], "a stop of an older life leaves the newer one");
 		const again = await service.call("POST", "/api/sessions/b5/reconnect", {});

@@ -99,6 +99,9 @@ describe("a session's life", { skip: noChromium }, () => {
 			{ session_id: "s1", recipient_phone: "15550001111", message, request_id });
 		const answers = [...await Promise.all([send("once", "r1"), send("once", "r1")]), await send("once", "r1")];
 		assert.equal(new Set(answers.map(({ body }) => body.message_id)).size, 1);
+		const late = await service.call("POST", "/api/messages/send",
+			{ session_id: "s1", recipient_phone: "15550001111", media_url: "http://127.0.0.1:1/gone.png", request_id: "r1" });
+		assert.equal(late.body.message_id, answers[0].body.message_id, "its file is not fetched again");
 		await send("behind it", "r2");
 		await whatsapp.reported("s1", "sent", { where: ({ body }) => body === "behind it" });
 		assert.equal(whatsapp.events.filter((one) => one.type === "sent" && one.body === "once").length, 1);

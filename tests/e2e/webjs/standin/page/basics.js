@@ -38,11 +38,18 @@ const say = (text) => {
 class Events {
 	constructor() {
 		Object.defineProperty(this, "_listeners", { value: new Map(), enumerable: false });
+		Object.defineProperty(this, "_awaited", { value: new Map(), enumerable: false });
 	}
 	on(names, fn) {
 		for (const name of names.split(/\s+/))
 			this._listeners.set(name, [...(this._listeners.get(name) ?? []), fn]);
+		for (const name of names.split(/\s+/)) this._awaited.get(name)?.();
 		return this;
+	}
+	// Resolves when somebody listens to this.
+	listener(name) {
+		if (this.count(name) > 0) return Promise.resolve();
+		return new Promise((done) => this._awaited.set(name, done));
 	}
 	off(names, fn) {
 		for (const name of names.split(/\s+/))

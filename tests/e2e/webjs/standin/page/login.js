@@ -49,7 +49,7 @@ const nextCode = () => {
 
 // The library looks for hasSynced only once it has injected itself, and misses what came before.
 const listenedTo = async () => {
-	for (let i = 0; i < 500 && Socket.count("change:hasSynced") === 0; i++) await sleep(20);
+	await Socket.listener("change:hasSynced");
 };
 
 // ---- in: the phone scans. remember false: the login dies with the page; ready false: the page's
