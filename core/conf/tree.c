@@ -2,7 +2,7 @@
  * tree.c - libyaml's events into a tree.
  *
  * libyaml itself lets duplicate keys pass and follows aliases without an end; both are refused
- * here.  It scans lazily, so what is nested too deeply is refused before libyaml has read it all.
+ * here.  A value may lie in a file of its own (outside.h).  libyaml scans lazily, so what is nested too deeply is refused before libyaml has read it all.
  */
 #include "conf/tree.h"
 
@@ -11,6 +11,7 @@
 #include <yaml.h>
 
 #include "base/must.h"
+#include "conf/outside.h"
 
 struct parse {
 	yaml_parser_t yaml;
@@ -103,10 +104,12 @@ static int refuse_extras(struct parse *p, const yaml_event_t *e)
 		return source_complain_line(p->src, line_of(e->start_mark),
 					    "anchors (&name) are not allowed: leave it out, or put "
 					    "a text that begins with & into quotes");
-	if (tag != NULL)
-		return source_complain_line(p->src, line_of(e->start_mark),
-					    "tags (!name) are not allowed: leave it out, or put a "
-					    "text that begins with ! into quotes");
+	if (tag != NULL && (e->type != YAML_SCALAR_EVENT || !outside_is((const char *)tag)))
+		return source_complain_line(
+		    p->src, line_of(e->start_mark),
+		    "tags other than !file and !credential are not allowed: "
+		    "leave it out, or put a text that begins with ! into "
+		    "quotes");
 	return 0;
 }
 
@@ -128,11 +131,17 @@ static struct str scalar(const yaml_event_t *e)
 	return (struct str){ (const char *)e->data.scalar.value, e->data.scalar.length };
 }
 
+/* The tag of a value that lies elsewhere, or NULL. */
+static const char *outside_of(const yaml_event_t *e)
+{
+	return e->type == YAML_SCALAR_EVENT ? (const char *)e->data.scalar.tag : NULL;
+}
+
 static bool is_nothing(const yaml_event_t *e)
 {
 	struct str s = scalar(e);
 
-	return e->data.scalar.style == YAML_PLAIN_SCALAR_STYLE &&
+	return outside_of(e) == NULL && e->data.scalar.style == YAML_PLAIN_SCALAR_STYLE &&
 	       (s.n == 0 || str_is(s, "~") || str_is(s, "null") || str_is(s, "Null") ||
 		str_is(s, "NULL"));
 }
@@ -166,14 +175,21 @@ static int hang(struct parse *p, struct node *parent, const yaml_event_t *e,
 	enum node_kind kind = kind_of(e);
 	struct str name = key != NULL ? scalar(key) : STR("");
 	struct str text = kind == NODE_TEXT ? scalar(e) : STR("");
-	struct node *n = calloc(1, sizeof *n + name.n + text.n + 2);
+	const char *outside = outside_of(e);
+	size_t room = outside != NULL ? OUTSIDE_ROOM : text.n + 1;
+	struct node *n = calloc(1, sizeof *n + name.n + 1 + room);
+	char *at;
 
 	if (n == NULL)
 		return source_no_memory(p->src);
 	n->kind = kind;
 	n->line = (unsigned)line_of(key != NULL ? key->start_mark : e->start_mark);
 	n->parent = parent;
-	keep(&n->text, keep(&n->key, n->bytes, name), text);
+	at = keep(&n->key, n->bytes, name);
+	if (outside != NULL)
+		n->text.p = at;
+	else
+		keep(&n->text, at, text);
 	if (parent == NULL) {
 		p->root = n;
 	} else {
@@ -181,7 +197,13 @@ static int hang(struct parse *p, struct node *parent, const yaml_event_t *e,
 		DL_APPEND(parent->children, n);
 	}
 	*ret_node = n;
-	if (text.n > 0 && memchr(text.p, '\0', text.n) != NULL)
+	if (outside != NULL) {
+		int r = outside_read(p->src, n, outside, text, at, &n->text.n);
+
+		if (r < 0)
+			return r;
+	}
+	if (n->text.n > 0 && memchr(n->text.p, '\0', n->text.n) != NULL)
 		return source_complain(p->src, n,
 				       "the text holds a NUL byte (leave out the \"\\0\")");
 	if (parent != NULL && parent->n > TREE_WIDTH_MAX)
@@ -217,6 +239,8 @@ static int check_key(struct parse *p, const struct node *map, const yaml_event_t
 
 	if (key->type != YAML_SCALAR_EVENT)
 		return source_complain_line(p->src, line, "a key must be one word");
+	if (outside_of(key) != NULL)
+		return source_complain_line(p->src, line, "a key cannot lie in a file");
 	if (memchr(scalar(key).p, '\0', scalar(key).n) != NULL)
 		return source_complain_line(p->src, line, "a key holds a NUL byte");
 	DL_FOREACH(map->children, twin)
