@@ -14,6 +14,7 @@
 #include <uv.h>
 
 #include "api/api.h"
+#include "app/notify.h"
 #include "base/clock.h"
 #include "base/killpoint.h"
 #include "base/obj.h"
@@ -34,6 +35,7 @@ struct app {
 	uv_loop_t loop;
 	uv_timer_t turn, housekeeping;
 	uv_signal_t signals[3];
+	struct notify notify;
 	struct store *store;
 	struct bus *bus;
 	struct engine *engine;
@@ -93,6 +95,7 @@ static void close_handles(struct app *a)
 	a->stopped = true;
 	uv_close((uv_handle_t *)&a->turn, NULL);
 	uv_close((uv_handle_t *)&a->housekeeping, NULL);
+	notify_close(&a->notify);
 	for (size_t i = 0; i < ARRAY_LEN(a->signals); i++) {
 		int signum = a->signals[i].signum;
 
@@ -130,6 +133,7 @@ static void stop(struct app *a, const char *why)
 	}
 	a->stopping = true;
 	LOG(INFO, APP, "app.stopping", f_text("why", why));
+	notify_stopping(&a->notify, why);
 	KP("app.stopping");
 	if (a->engine != NULL)
 		engine_wind_down(a->engine);
@@ -165,8 +169,11 @@ static void reload(struct app *a)
 {
 	struct conf *next = NULL;
 	struct why why = { 0 };
-	int r = conf_load(&next, a->file, &why);
+	int r;
 
+	if (!a->stopping)
+		notify_reloading(&a->notify);
+	r = conf_load(&next, a->file, &why);
 	if (r == 0)
 		r = app_paths(next, &why);
 	if (r == 0)
@@ -175,13 +182,15 @@ static void reload(struct app *a)
 		LOG(ERROR, CONF, "conf.refused", f_text("why", why.text),
 		    f_text("so", "the configuration from before stays in force"));
 		conf_free(&next);
-		return;
+	} else {
+		engine_reload(a->engine, next);
+		use_log_settings(next);
+		conf_free(&a->conf);
+		a->conf = next;
+		LOG(INFO, CONF, "conf.reloaded", f_text("file", a->file));
 	}
-	engine_reload(a->engine, next);
-	use_log_settings(next);
-	conf_free(&a->conf);
-	a->conf = next;
-	LOG(INFO, CONF, "conf.reloaded", f_text("file", a->file));
+	if (!a->stopping)
+		notify_ready(&a->notify, api_address(a->api));
 }
 
 static void on_signal(uv_signal_t *s, int signum)
@@ -234,6 +243,7 @@ static int start_loop(struct app *a)
 	a->housekeeping.data = a;
 	uv_timer_start(&a->housekeeping, on_housekeeping, HOUSEKEEPING_MS, HOUSEKEEPING_MS);
 	uv_unref((uv_handle_t *)&a->housekeeping);
+	notify_open(&a->notify, &a->loop);
 	for (size_t i = 0; i < ARRAY_LEN(wanted); i++) {
 		uv_signal_init(&a->loop, &a->signals[i]);
 		a->signals[i].data = a;
@@ -314,6 +324,7 @@ static void say_ready(const struct app *a)
 	    f_text("version", RELINK_VERSION));
 	printf("relinkd: listening on %s\n", api_address(a->api));
 	fflush(stdout);
+	notify_ready(&a->notify, api_address(a->api));
 	KP("app.ready");
 }
 
