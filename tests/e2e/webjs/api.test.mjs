@@ -3,7 +3,8 @@
 import assert from "node:assert/strict";
 import net from "node:net";
 import { after, before, describe, test } from "node:test";
-import { KEY, Service, noPackages, until } from "./service.mjs";
+import { until } from "../lib/daemon.mjs";
+import { KEY, Service, noPackages } from "./service.mjs";
 
 describe("the API", { skip: noPackages }, () => {
 	let service;
@@ -79,7 +80,7 @@ describe("the API", { skip: noPackages }, () => {
 		const alone = await new Service({ settings: { "chromium": "/bin/false", "log-level": "debug" } }).start();
 		for (const pipe of [alone.child.stdout, alone.child.stderr]) pipe.destroy();
 		await alone.create("x1");
-		await until("the session has failed, and lines were written", async () => await alone.state("x1") === "down");
+		await until(async () => await alone.state("x1") === "down"); // and lines were written
 		assert.equal((await alone.call("GET", "/health/live")).status, 200);
 		assert.deepEqual(await alone.stop(), { code: 0, signal: null });
 	});

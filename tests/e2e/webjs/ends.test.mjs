@@ -2,7 +2,8 @@
 
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { Receiver, Service, VERSION, folder, noChromium, until } from "./service.mjs";
+import { until } from "../lib/daemon.mjs";
+import { Receiver, Service, VERSION, folder, noChromium } from "./service.mjs";
 import { childrenOf } from "./standin/processes.mjs";
 import { Whatsapp } from "./standin/whatsapp.mjs";
 
@@ -26,7 +27,7 @@ describe("sessions that come to nothing", { skip: noChromium, concurrency: 3 }, 
 	// Resolves with the event that tells of the end, once no process is left.
 	async function ended(session, at = service) {
 		const { data } = await receiver.got("session_disconnected", session);
-		await until(`no browser of ${session} is left`, () => at.browsers(session).length === 0);
+		await until(() => at.browsers(session).length === 0, { explain: () => `a browser of ${session} is left` });
 		const { body } = await at.call("GET", `/api/sessions/${session}/status`);
 		assert.deepEqual([body.state, body.cause, body.generation], ["down", data.cause, 1], "the list says it too");
 		return data;
@@ -84,7 +85,7 @@ describe("sessions that come to nothing", { skip: noChromium, concurrency: 3 }, 
 
 	test("a Chromium that is killed while it starts is noticed, and is no fault of the machine", async () => {
 		await service.create("killed");
-		const [{ pid }] = await until("Chromium begins", () => {
+		const [{ pid }] = await until(() => {
 			const found = service.browsers("killed");
 			return found.length > 0 && found;
 		}, { every: 5 });

@@ -6,7 +6,8 @@ import assert from "node:assert/strict";
 import { rmSync, symlinkSync } from "node:fs";
 import path from "node:path";
 import { after, before, describe, test } from "node:test";
-import { Receiver, Service, VERSION, folder, noChromium, until } from "./service.mjs";
+import { until } from "../lib/daemon.mjs";
+import { Receiver, Service, VERSION, folder, noChromium } from "./service.mjs";
 import { alive } from "./standin/processes.mjs";
 import { Whatsapp } from "./standin/whatsapp.mjs";
 
@@ -60,7 +61,7 @@ describe("at most one session of an account", { skip: noChromium }, () => {
 		assert.equal((await service.create("a2", { account: "a", profile: "p-a1", generation: 2 })).status, 202);
 		const { data } = await receiver.got("session_disconnected", "a1");
 		assert.deepEqual([data.cause, data.reason], ["by_request", "SUPERSEDED"]);
-		await until("the new Chromium is there", () => service.browsers("a2").length === 1);
+		await until(() => service.browsers("a2").length === 1);
 		assert.ok(!alive(pid));
 		await whatsapp.reported("a2", "qr", { from: mark });
 		assert.deepEqual(await service.ids(), ["a2", "b5"]);
@@ -84,7 +85,7 @@ describe("at most one session of an account", { skip: noChromium }, () => {
 
 	test("a stop in the middle of a start leaves no Chromium", async () => {
 		await service.create("c2", { account: "c", generation: 2 });
-		await until("Chromium begins", () => service.browsers("c2").length > 0, { every: 5 });
+		await until(() => service.browsers("c2").length > 0, { every: 5 });
 		assert.equal((await service.call("DELETE", "/api/sessions/c2", {})).status, 200);
 		assert.deepEqual(service.browsers("c2"), []);
 		assert.equal((await service.create("c3", { account: "c", generation: 3 })).status, 202);

@@ -6,7 +6,8 @@ import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { after, before, describe, test } from "node:test";
-import { KEY, Receiver, Service, VERSION, folder, noChromium, until } from "./service.mjs";
+import { until } from "../lib/daemon.mjs";
+import { KEY, Receiver, Service, VERSION, folder, noChromium } from "./service.mjs";
 import { alive } from "./standin/processes.mjs";
 import { Whatsapp } from "./standin/whatsapp.mjs";
 
@@ -137,7 +138,7 @@ describe("a session's life", { skip: noChromium }, () => {
 		assert.ok(arrived - killed < 1000);
 		assert.deepEqual([data.cause, data.state, data.generation], ["engine_crash", "down", 1]);
 		assert.equal(await service.state("s1"), "down");
-		await until("no process of it is left", () => service.browsers("s1").length === 0);
+		await until(() => service.browsers("s1").length === 0);
 	});
 
 	test("a new session on the same profile is connected again without a scan", async (t) => {
@@ -154,7 +155,7 @@ describe("a session's life", { skip: noChromium }, () => {
 		await whatsapp.tell("s2", "logout");
 		const { data } = await receiver.got("session_disconnected", "s2");
 		assert.deepEqual([data.cause, data.reason], ["logged_out", "LOGOUT"]);
-		const profiles = await until("its browser has closed", async () => {
+		const profiles = await until(async () => {
 			const { body } = await service.call("GET", "/api/profiles");
 			return body.profiles[0].session_id === null && body.profiles;
 		});

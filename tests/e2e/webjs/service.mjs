@@ -50,17 +50,6 @@ export function folder() {
 	return folders.at(-1);
 }
 
-// Ask again until `look` gives something true.
-export async function until(what, look, { seconds = 20, every = 25 } = {}) {
-	const end = Date.now() + seconds * 1000;
-	for (;;) {
-		const found = await look();
-		if (found) return found;
-		if (Date.now() > end) throw new Error(`not within ${seconds} s: ${what}`);
-		await new Promise((go) => setTimeout(go, every));
-	}
-}
-
 // Takes webhooks, as an application would; each must be signed.
 export class Receiver {
 	events = [];    // { event, data, id, sequence, boot_id, at, arrived }

@@ -3,7 +3,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Webhooks } from "../../../plugins/webjs/service/webhooks.mjs";
-import { Receiver, SECRET, until } from "./service.mjs";
+import { until } from "../lib/daemon.mjs";
+import { Receiver, SECRET } from "./service.mjs";
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
 
@@ -40,7 +41,7 @@ test("a receiver that is down gets them later, in order", async () => {
 	const { port, url } = first;
 	first.stop();
 	const webhooks = sender(url, { events: 3 });
-	await until("it has failed", () => webhooks.counts.failed > 0);
+	await until(() => webhooks.counts.failed > 0);
 	webhooks.tell("numbered", { i: 4 });
 	const second = await Receiver.start(port);
 	await webhooks.flushed(10e3);
@@ -52,7 +53,7 @@ for (const answer of [500, 503, 401, 404, 429, "hang up"]) {
 	test(`a receiver that answers ${answer} gets the event again`, () => withReceiver(async (receiver) => {
 		receiver.answer = answer;
 		const webhooks = sender(receiver.url, { events: 2 });
-		await until("it has failed", () => webhooks.counts.failed > 0);
+		await until(() => webhooks.counts.failed > 0);
 		assert.equal(webhooks.waiting, 2);
 		receiver.answer = 200;
 		await webhooks.flushed(10e3);
@@ -63,7 +64,7 @@ for (const answer of [500, 503, 401, 404, 429, "hang up"]) {
 test("an answer whose end does not come counts by its status, and what follows is sent", () => withReceiver(async (receiver) => {
 	receiver.answer = "half";
 	const webhooks = sender(receiver.url, { events: 2, answerMs: 200 });
-	await until("it was received", () => receiver.events.length === 1);
+	await until(() => receiver.events.length === 1);
 	receiver.answer = 200;
 	await webhooks.flushed(5000);
 	assert.deepEqual(numbers(receiver), [1, 2]);
@@ -80,7 +81,7 @@ test("an event that the receiver cannot take does not hold up the others, and is
 test("what does not fit is dropped, oldest first, and the gap is told in its place", () => withReceiver(async (receiver) => {
 	receiver.answer = 500;
 	const webhooks = sender(receiver.url, { queue: 5, events: 20 });
-	await until("the first has failed", () => webhooks.counts.failed > 0);
+	await until(() => webhooks.counts.failed > 0);
 	receiver.answer = 200;
 	await webhooks.flushed(10e3);
 	assert.deepEqual(numbers(receiver), [1, "gap", 16, 17, 18, 19, 20]);
