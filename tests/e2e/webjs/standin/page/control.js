@@ -2,12 +2,13 @@
 
 function report(type, fields) {
 	say(`${type} ${JSON.stringify(fields)}`);
-	fetch(`${CONTROL}/page/report`, {
+	return fetch(`${CONTROL}/page/report`, {
 		method: "POST", mode: "no-cors", keepalive: true, body: JSON.stringify({ page: PAGE_ID, type, ...fields }),
 	}).catch(nothing);
 }
 
-const soon = (act) => void setTimeout(act, 20); // after the answer has left
+const later = []; // what waits until the answer has arrived, since Chromium may be ended on it
+const soon = (act) => void later.push(act);
 const commands = {
 	ping: () => ({ state: Socket.state, me, codes, url: location.href }),
 	set: (changes) => Object.assign(conf, changes),
@@ -18,7 +19,7 @@ const commands = {
 			await forget();
 			me = null;
 		}
-		soon(() => Socket.set(value)); // Chromium may be ended on that
+		soon(() => Socket.set(value));
 	},
 	sync: () => Socket.synced(),
 	message: async ({ n = 1, everyMs = 0, ...message }) => {
@@ -30,7 +31,7 @@ const commands = {
 		return { ids };
 	},
 	ack: ({ id, ack }) => acknowledge(Msgs.get(id), ack),
-	logout: ({ url }) => logOut("the phone unlinked", url),
+	logout: ({ url }) => soon(() => logOut("the phone unlinked", url)),
 	forget,
 	go: ({ url }) => soon(() => location.assign(url)),
 	reload: () => soon(() => location.reload()),
@@ -43,16 +44,18 @@ const commands = {
 const obey = async ({ data }) => {
 	const { id, cmd, args } = JSON.parse(data);
 	try {
-		report("reply", { id, ok: true, result: await commands[cmd](args) });
+		await report("reply", { id, ok: true, result: await commands[cmd](args) });
 	} catch (e) {
-		report("reply", { id, ok: false, error: String(e?.message ?? e) });
+		await report("reply", { id, ok: false, error: String(e?.message ?? e) });
 	}
+	for (const act of later.splice(0)) act();
 };
 
 (async () => {
 	Object.assign(conf, await (await fetch(`${CONTROL}/page/config?page=${PAGE_ID}`)).json());
 	const line = new EventSource(`${CONTROL}/page/line?page=${PAGE_ID}&url=${encodeURIComponent(location.href)}`);
 	line.onmessage = obey;
+	await new Promise((go) => (line.onopen = go)); // who reports is known from it
 	await sleep(conf.bootMs);
 	report("boot", { boot: conf.boot });
 	if (conf.boot === "nodebug") return;
