@@ -1,174 +1,203 @@
-// The whole chain: relinkctl's daemon, the plugin, our service, whatsapp-web.js, Chromium, and a page that
-// stands in for WhatsApp Web.  The service tells Relink by webhooks, as an installation does.
+// chain.test.mjs - what becomes of accounts when a part of the chain fails, or a person does something odd.
+//
+// Beside it: the way from reconnect to a message is checklist.test.mjs, the ends that WhatsApp, a page or
+// a browser make are ends.chain.test.mjs, the time to a code is code.test.mjs.
 
 import assert from "node:assert/strict";
-import net from "node:net";
-import { once } from "node:events";
 import test, { after, before, describe } from "node:test";
-import { Daemon, until } from "../lib/daemon.mjs";
-import { Stream } from "../lib/events.mjs";
-import { KEY, SECRET, Service, VERSION, folder, noChromium } from "./service.mjs";
-import { Whatsapp } from "./standin/whatsapp.mjs";
+import { until } from "../lib/daemon.mjs";
+import { Chain } from "./chain.mjs";
+import { noChromium } from "./service.mjs";
+import { alive } from "./standin/processes.mjs";
 
-const PHONE = "628111222333", FRIEND = "628999000111";
+const PHONE = "628111222333", OTHER = "628111222444";
+const seconds = (from) => `${((Date.now() - from) / 1000).toFixed(1)} s`;
 
-async function freePort() {
-	const server = net.createServer();
-	await once(server.listen(0, "127.0.0.1"), "listening");
-	const { port } = server.address();
-	server.close();
-	await once(server, "close");
-	return port;
+// A describe with a chain of its own, which ends with it. Two at a time, as two cores allow.
+function withChain(name, options, story) {
+	describe(name, { timeout: 400000, concurrency: 1 }, () => {
+		const it = {};
+		before(async () => (it.chain = await Chain.start(options)));
+		after(() => it.chain?.stop());
+		story(it);
+	});
 }
 
-describe("webjs, end to end", { skip: noChromium, timeout: 240000 }, () => {
-	let whatsapp, service, d, stream;
-	const account = (id) => d.account(id);
-	const session = async (id) => (await account(id)).session_id;
-	const qr = (id, not) => until(async () => {
-		const answer = await d.request("GET", `/v1/accounts/${id}/qr`);
-		return answer.status === 200 && answer.body.code !== not && answer.body;
-	}, { explain: async () => JSON.stringify(await account(id)) + d.log.slice(-1500) });
-	const link = async (id, phone = PHONE) => {
-		await qr(id);
-		await whatsapp.scan(await session(id), { phone });
-		return d.reaches(id, "connected");
-	};
-
-	before(async () => {
-		const dir = folder(), port = await freePort();
-		whatsapp = await Whatsapp.start({ dir, version: VERSION });
-		d = new Daemon({
-			policy: { start_deadline: "60s", qr_deadline: "2m", list_interval: "5s", settle: "1s",
-				operation_deadline: "20s", stable_after: "1m", backoff_base: "200ms", backoff_cap: "2s" },
-			more: { providers: { webjs: { workers: 1, instances: [{ id: "webjs-1", config: {
-				url: `http://127.0.0.1:${port}`, api_key: KEY, webhook_secret: SECRET } }] } } },
+describe("the chain", { skip: noChromium, concurrency: 2 }, () => {
+	withChain("one account, and then two", {}, (it) => {
+		test("it is linked by a scan, sends and receives", async () => {
+			const { chain } = it;
+			const up = await chain.link("shop", PHONE);
+			assert.deepEqual([up.phone, up.generation, up.attempts], [PHONE, 1, 0]);
+			const id = await chain.send("shop", { to: "628999000111", text: "hello" });
+			for (const word of ["server", "device", "read"])
+				await chain.event("message.ack", "shop", (e) => e.data.ack === word && e.data.id === id);
+			await chain.tell("shop", "message", { from: "628999000111", body: "hi", n: 3 });
+			await chain.event("message.received", "shop", (e) => e.data.text === "hi #3");
+			const texts = chain.stream.events.filter((e) => e.type === "message.received").map((e) => e.data.data.text);
+			assert.deepEqual(texts, ["hi #1", "hi #2", "hi #3"]);
 		});
-		await d.start();
-		service = await new Service({ dir, whatsapp, receiver: { url: `http://127.0.0.1:${d.port}/webhooks/webjs` },
-			settings: { listen: `127.0.0.1:${port}` } }).start();
-		stream = new Stream(d);
-		await stream.open();
-		await until(async () => (await d.request("GET", "/readyz")).status === 200);
-	});
-	after(async () => {
-		await d?.kill();
-		await service?.stop();
-		whatsapp?.stop();
-	});
 
-	test("the checklist: reconnect, QR within 5 s, scan, connected, sent, received, no errors in the logs", async (t) => {
-		await d.ok("POST", "/v1/accounts", { provider: "webjs", id: "shop" });
-		const clicked = Date.now();
-		await d.ok("POST", "/v1/accounts/shop/reconnect");
-		const code = await qr("shop");
-		t.diagnostic(`request to QR: ${Date.now() - clicked} ms`);
-		const shown = await whatsapp.reported(await session("shop"), "qr");
-		assert.equal(code.code, shown.qr, "it is what the page shows");
-		assert.equal((await account("shop")).status, "qr_scanning");
+		test("Chromium is SIGKILLed while connected: connected again without a scan", async (t) => {
+			const { chain } = it, old = await chain.account("shop");
+			const [browser] = chain.service.browsers(old.session_id), killed = Date.now();
+			process.kill(browser.pid, "SIGKILL");
+			const { data } = await chain.event("account.status", "shop", (e) => e.status === "reconnecting");
+			t.diagnostic(`noticed after ${seconds(killed)}`);
+			assert.deepEqual([data.cause, data.user_action], ["engine_crash", "none"]);
+			const up = await chain.resumes(old);
+			t.diagnostic(`connected again after ${seconds(killed)}`);
+			assert.equal(up.generation, old.generation + 1);
+			assert.ok(!chain.whatsapp.events.some((e) => e.type === "qr" && e.session === up.session_id));
+			assert.equal(chain.service.browsers().length, 1);
+		});
 
-		await whatsapp.scan(await session("shop"), { phone: PHONE });
-		const up = await d.reaches("shop", "connected");
-		assert.equal(up.phone, PHONE);
+		test("two clicks on reconnect at once are one session: of a connected account, and of a disconnected one", async () => {
+			const { chain } = it;
+			const click = async (old) => {
+				const mark = chain.gate.seen.length;
+				await Promise.all([1, 2].map(() => chain.wish("shop", "reconnect")));
+				const up = await chain.resumes(old);
+				assert.equal(up.generation, old.generation + 1);
+				assert.deepEqual(await chain.service.ids(), [up.session_id]);
+				assert.equal(chain.service.browsers().length, 1);
+				const creates = chain.gate.seen.slice(mark).filter((r) => r.method === "POST" && r.path === "/api/sessions");
+				assert.equal(creates.length, 1);
+			};
+			await click(await chain.account("shop"));
+			await chain.wish("shop", "disconnect");
+			await click(await chain.reaches("shop", "disconnected"));
+		});
 
-		const sent = await d.ok("POST", "/v1/accounts/shop/verbs/send", { to: `+${FRIEND}`, text: "hello" });
-		assert.ok(sent.result.message_id);
-		await whatsapp.tell(await session("shop"), "message", { from: FRIEND, body: "hello yourself" });
-		const event = (await until(() => stream.events.find((e) => e.type === "message.received"))).data;
-		assert.deepEqual([event.account, event.data.text, event.data.chat], ["shop", "hello yourself", `${FRIEND}@c.us`]);
-		await until(() => stream.events.find((e) => e.type === "message.sent" && e.data.data.text === "hello"));
-		assert.doesNotMatch(d.log, / error /);
-		assert.doesNotMatch(d.log + JSON.stringify(stream.events), new RegExp(`${KEY}|${SECRET}`));
-	});
+		test("logged out on the phone: parked, nothing is retried, and the next reconnect shows a QR under a new id", async () => {
+			const { chain } = it, old = await chain.link("second", OTHER);
+			await chain.tell("second", "logout");
+			const parked = await chain.becomes("second", (a) => a.phase === "parked");
+			assert.deepEqual([parked.status, parked.reason.cause, parked.user_action, parked.next_attempt_at],
+				["disconnected", "logged_out", "scan_qr", null]);
+			await until(() => chain.service.browsers().length === 1);
+			const lists = () => chain.gate.seen.filter((r) => r.path === "/api/sessions" && r.method === "GET").length;
+			const mark = chain.gate.seen.length, listed = lists();
+			await until(() => lists() >= listed + 2);
+			assert.equal((await chain.account("second")).generation, old.generation);
+			assert.deepEqual(chain.gate.seen.slice(mark).filter((r) => r.method === "POST"), [], "nothing is retried");
+			await chain.wish("second", "reconnect");
+			await chain.qr("second");
+			const fresh = await chain.account("second");
+			assert.notEqual(fresh.session_id, old.session_id);
+			assert.notEqual(fresh.profile, old.profile);
+			await chain.wish("second", "disconnect");
+			await chain.reaches("second", "disconnected");
+		});
 
-	test("Chromium is SIGKILLed while connected: connected again without a scan", async (t) => {
-		const before = await account("shop");
-		const [browser] = service.browsers(before.session_id);
-		const killed = Date.now();
-		process.kill(browser.pid, "SIGKILL");
-		await until(async () => (await account("shop")).status !== "connected");
-		t.diagnostic(`noticed after ${Date.now() - killed} ms`);
-		const up = await d.reaches("shop", "connected");
-		t.diagnostic(`connected again after ${Date.now() - killed} ms`);
-		assert.equal(up.profile, before.profile);
-		assert.notEqual(up.session_id, before.session_id);
-		assert.equal(up.generation, before.generation + 1);
-	});
-
-	test("two clicks on reconnect at once are one session", async () => {
-		const before = await account("shop");
-		await Promise.all([1, 2].map(() => d.ok("POST", "/v1/accounts/shop/reconnect")));
-		await until(async () => (await account("shop")).generation > before.generation);
-		const up = await d.reaches("shop", "connected");
-		assert.equal(up.generation, before.generation + 1);
-		assert.deepEqual(await service.ids(), [up.session_id]);
-		assert.equal(service.browsers().length, 1);
-	});
-
-	test("the core is SIGKILLed in the middle of a create: adopted, never doubled", async () => {
-		const shop = await session("shop");
-		await d.ok("POST", "/v1/accounts", { provider: "webjs", id: "second", connect: true });
-		await until(async () => (await service.ids()).length === 2);
-		const [id] = (await service.ids()).filter((s) => s !== shop);
-		const port = d.port;
-		await d.kill();
-		d.config.http.listen = `127.0.0.1:${port}`; // where the service's webhooks go
-		d.writeConfig();
-		await d.start();
-		await qr("second");
-		const now = await account("second");
-		assert.equal(now.generation, 1);
-		assert.equal(now.session_id, id);
-		assert.deepEqual((await service.ids()).sort(), [shop, id].sort());
-		await d.reaches("shop", "connected");
-		await link("second", "628111222444");
-	});
-
-	test("logged out on the phone: parked, nothing is retried, and the next reconnect shows a QR under a new id", async () => {
-		const before = await account("second");
-		await whatsapp.tell(before.session_id, "logout");
-		const parked = await until(async () => {
-			const a = await account("second");
-			return a.phase === "parked" && a;
-		}, { seconds: 30, explain: async () => JSON.stringify(await account("second")) });
-		assert.deepEqual([parked.status, parked.reason.cause, parked.user_action], ["disconnected", "logged_out", "scan_qr"]);
-		assert.equal(parked.generation, before.generation);
-		await d.ok("POST", "/v1/accounts/second/reconnect");
-		await qr("second");
-		const fresh = await account("second");
-		assert.notEqual(fresh.session_id, before.session_id);
-		assert.notEqual(fresh.profile, before.profile);
-		await d.ok("POST", "/v1/accounts/second/disconnect");
-		await d.reaches("second", "disconnected");
-		await until(() => service.browsers().length === 1);
-	});
-
-	test("the service is SIGKILLed: all are connected again without a scan", async (t) => {
-		const before = await account("shop");
-		const killed = Date.now();
-		await service.kill();
-		await service.start();
-		await until(async () => {
-			const a = await account("shop");
-			return a.generation > before.generation && a.status === "connected";
-		}, { seconds: 60, explain: async () => JSON.stringify(await account("shop")) + d.log.slice(-1500) });
-		t.diagnostic(`connected again after ${Date.now() - killed} ms`);
-		assert.equal((await account("shop")).profile, before.profile);
-		assert.equal(service.browsers().length, 1, "the orphan was swept");
+		// The moments of a create at which the core dies, and the life that the account then has.
+		const moments = {
+			"when the service gets it": (chain, kill) => {
+				chain.gate.onRequest = (r) => r.method === "POST" && r.path === "/api/sessions" && kill();
+				return 1;
+			},
+			"when the service has answered it": (chain, kill) => {
+				chain.gate.onAnswer = (r) => r.method === "POST" && r.path === "/api/sessions" && kill();
+				return 1;
+			},
+			"when it is on its way, and it comes only after the next life was made": (chain, kill) => {
+				let first = true;
+				chain.gate.onRequest = async (r) => {
+					if (!first || r.method !== "POST" || r.path !== "/api/sessions") return;
+					first = false;
+					await kill();
+					await until(() => chain.service.browsers().length === 2, { seconds: 90 });
+				};
+				return 2;
+			},
+		};
+		for (const [moment, arm] of Object.entries(moments)) {
+			test(`the core is SIGKILLed in a create, ${moment}: adopted, never doubled`, async () => {
+				const { chain } = it, shop = await chain.account("shop"), mark = chain.whatsapp.mark();
+				const id = `core-${Object.keys(moments).indexOf(moment)}`, from = chain.gate.seen.length;
+				let dead, late;
+				const generation = arm(chain, () => (dead ??= chain.d.kill()));
+				await chain.add(id).catch(() => {}); // it may die before it has answered
+				await until(() => dead);
+				await dead;
+				await chain.d.start();
+				await chain.follow();
+				const { code } = await chain.qr(id);
+				const now = await chain.account(id);
+				assert.equal(now.generation, generation);
+				chain.gate.onRequest = chain.gate.onAnswer = () => {};
+				const creates = () => chain.gate.seen.slice(from).filter((r) => r.method === "POST" && r.path === "/api/sessions");
+				await until(() => creates().every((r) => r.status));
+				late = creates().map((r) => r.status);
+				assert.deepEqual(late.sort(), generation === 1 ? [202] : [202, 409], "the late one is refused");
+				const shown = chain.whatsapp.events.slice(mark).filter((e) => e.type === "qr");
+				assert.deepEqual([...new Set(shown.map((e) => e.session))], [now.session_id]);
+				assert.equal(code, shown[0].qr);
+				assert.deepEqual(await chain.service.ids(), [shop.session_id, now.session_id].sort());
+				assert.equal(chain.service.browsers().length, 2);
+				assert.equal((await chain.reaches("shop", "connected")).generation, shop.generation, "the other one is adopted too");
+				await chain.wish(id, "disconnect");
+				await chain.reaches(id, "disconnected");
+				await until(() => chain.service.browsers().length === 1);
+			});
+		}
 	});
 
-	test("webhooks that do not come: the state is right all the same", async () => {
-		const stop = await fetch(`http://127.0.0.1:${d.port}/webhooks/webjs`, { method: "POST",
-			headers: { "Content-Type": "application/json" }, body: "{}" });
-		assert.equal(stop.status, 401);
-		assert.match((await stop.json()).detail, /X-Timestamp/);
-		service.settings["webhook-url"] = "http://127.0.0.1:9/nobody";
-		await service.kill();
-		await service.start();
-		const before = (await account("shop")).generation;
-		await until(async () => {
-			const a = await account("shop");
-			return a.status === "connected" && !a.checking && a.generation >= before && (await service.ids()).includes(a.session_id);
-		}, { seconds: 60, explain: async () => JSON.stringify(await account("shop")) + d.log.slice(-1500) });
+	withChain("five accounts", {}, (it) => {
+		const ids = ["one", "two", "three", "four", "five"];
+
+		test("the service is SIGKILLed with five sessions: all are back without a scan, and what it left is swept", async (t) => {
+			const { chain } = it;
+			const old = await Promise.all(ids.map((id, i) => chain.link(id, `62811122233${i}`)));
+			const before = chain.service.browsers();
+			assert.equal(before.length, 5);
+			// Chromiums that cannot notice that their service is gone
+			for (const { group } of before.slice(0, 2)) process.kill(-group, "SIGSTOP");
+			const killed = Date.now(), mark = chain.whatsapp.mark();
+			await chain.service.kill();
+			assert.ok(chain.service.browsers().length >= 2, "orphans are there to be swept");
+			await chain.service.start();
+			assert.deepEqual(before.filter(({ pid }) => alive(pid)), [], "swept before it takes requests");
+			const up = await Promise.all(old.map((a) => chain.resumes(a)));
+			t.diagnostic(`five sessions connected again ${seconds(killed)} after the kill`);
+			assert.ok(!chain.whatsapp.events.slice(mark).some((e) => e.type === "qr"), "without a scan");
+			assert.deepEqual(await chain.service.ids(), up.map((a) => a.session_id).sort());
+			assert.equal(chain.service.browsers().length, 5);
+			assert.match(chain.service.log, /ending Chromium \d+, left over from boot/);
+		});
+	});
+
+	// With relinkd's own intervals: a list every 15 s.
+	withChain("webhooks that do not come", { policy: null, webhooks: false }, (it) => {
+		test("the state is right by polling within 30 s, whatever happened", async (t) => {
+			const { chain } = it;
+			for (const id of ["dies", "leaves", "stays"]) await chain.add(id);
+			const old = {};
+			for (const [i, id] of ["dies", "leaves", "stays"].entries()) old[id] = await chain.scan(id, `62811122255${i}`);
+			await chain.add("fresh");
+			await chain.qr("fresh");
+			const began = Date.now(), within = () => 30 - (Date.now() - began) / 1000;
+			process.kill(chain.service.browsers(old.dies.session_id)[0].pid, "SIGKILL");
+			await chain.tell("leaves", "logout");
+			await chain.whatsapp.scan(await chain.session("fresh"), { phone: OTHER });
+			const linked = chain.reaches("fresh", "connected", within()).then(() => seconds(began));
+			const parked = chain.becomes("leaves", (a) => a.phase === "parked", within()).then((a) => [a, seconds(began)]);
+			const noticed = chain.becomes("dies", (a) => a.reason.cause === "engine_crash", within()).then(() => seconds(began));
+			t.diagnostic(`a scan is known after ${await linked}`);
+			const [leaves, left] = await parked;
+			t.diagnostic(`a log-out after ${left}, a dead Chromium after ${await noticed}`);
+			assert.deepEqual([leaves.status, leaves.reason.cause, leaves.user_action], ["disconnected", "logged_out", "scan_qr"]);
+			await chain.resumes(old.dies);
+			assert.equal((await chain.account("stays")).since, old.stays.since, "and nothing was told that is not so");
+			const { body } = await chain.service.call("GET", "/health");
+			assert.ok(body.webhooks.failed > 0 && body.webhooks.sent === 0, JSON.stringify(body.webhooks));
+		});
+
+		test("a webhook that is not signed is refused, and says what is missing", async () => {
+			const answer = await fetch(`http://127.0.0.1:${it.chain.d.port}/webhooks/webjs`, { method: "POST",
+				headers: { "Content-Type": "application/json" }, body: "{}" });
+			assert.equal(answer.status, 401);
+			assert.match((await answer.json()).detail, /X-Timestamp/);
+		});
 	});
 });
