@@ -42,6 +42,7 @@ struct call *call_new(struct instance *in, const struct relink_request *req)
 	c->instance = in;
 	c->op = req->op;
 	c->generation = req->generation;
+	c->deadline_ms = req->deadline_ms;
 	DL_APPEND(in->calls, c);
 	return c;
 }
@@ -50,6 +51,13 @@ static void call_free(struct call *c)
 {
 	DL_DELETE(c->instance->calls, c);
 	c->instance->host->http_drop(c->instance->host, c->http);
+	c->instance->host->timer_stop(c->instance->host, c->timer);
+	if (c->instance->browsers != NULL)
+		browsers_drop(c->instance->browsers, &c->look);
+	if (c->ask != NULL)
+		json_decref(c->ask->body);
+	free(c->ask);
+	json_decref(c->doc);
 	free(c);
 }
 
@@ -101,17 +109,18 @@ static void on_reply(void *arg, const struct relink_http_reply *reply)
 	json_decref(doc);
 }
 
-void call_send(struct call *c, const struct relink_request *req, struct ask *a)
+void call_send(struct call *c, struct ask *a)
 {
 	struct instance *in = c->instance;
 	uint64_t now = in->host->now_ms(in->host);
-	uint64_t left = req->deadline_ms > now + MARGIN_MS ? req->deadline_ms - now - MARGIN_MS : 0;
+	uint64_t left = c->deadline_ms > now + MARGIN_MS ? c->deadline_ms - now - MARGIN_MS : 0;
 	uint64_t want = a->total_ms != 0 ? a->total_ms : (uint64_t)in->conf->total_ms;
 
 	a->once = c->acts;
 	a->total_ms = want < left ? want : left;
 	if (left == 0) {
 		json_decref(a->body);
+		a->body = NULL;
 		call_refuse(c, RELINK_NETWORK, "no time is left to ask the service");
 		return;
 	}

@@ -5,6 +5,7 @@
 #define RELINK_WEBJS_INSTANCE_H
 #include <uthash.h>
 
+#include "browsers.h"
 #include "dialect.h"
 
 #define NAME_MAX_BYTES  128 /* of a session or account, its NUL included */
@@ -25,6 +26,7 @@ struct instance {
 	unsigned n_asking;     /* looks on their way */
 	unsigned list_mark;    /* the list that is being read */
 	relink_timer tick;
+	struct browsers *browsers; /* NULL: not looked for */
 
 	struct {
 		uint64_t asked, failed, unreadable, untold, webhooks, webhooks_refused;
@@ -61,7 +63,12 @@ struct call {
 	relink_http http;
 	bool acts; /* it changes something at the service: no answer means unknown, not undone */
 	char session[NAME_MAX_BYTES], account[NAME_MAX_BYTES];
-	uint64_t generation;
+	uint64_t generation, deadline_ms; /* as in struct relink_request */
+	struct browsers_wait look;        /* for Chromiums of this machine, and what is done after it: */
+	struct ask *ask;                  /*   owned: a question that is sent then */
+	json_t *doc;                      /*   owned: an answer that is read then */
+	relink_timer timer;
+	uint64_t until;
 	/* A good answer came: answer the operation with call_done or call_fail. */
 	void (*good)(struct call *, const json_t *);
 	/* Another did; NULL: call_fail. */
@@ -71,7 +78,7 @@ struct call {
 /* NULL: no memory or an impossible name, and the operation was answered so. */
 struct call *call_new(struct instance *, const struct relink_request *);
 /* Ask; `call` is given, and from here on answered by itself. */
-void call_send(struct call *, const struct relink_request *, struct ask *);
+void call_send(struct call *, struct ask *);
 /* Answer; frees the call. */
 void call_done(struct call *, struct relink_result *);
 void call_fail(struct call *, const struct verdict *);
@@ -103,6 +110,8 @@ void watch_count(const struct instance *, unsigned *ret_active, unsigned *ret_re
 
 /* --- ops.c, verbs.c, webhook.c: see relink/plugin.h --- */
 
+/* A session that the service calls connected and whose Chromium is not there any more. */
+void ops_correct(const struct instance *, struct seen *);
 void ops_create(void *self, const struct relink_request *);
 void ops_disconnect(void *self, const struct relink_request *);
 void ops_health(void *self, const struct relink_request *);

@@ -222,7 +222,7 @@ static void ask_verb(struct call *c, const struct verb *verb, const struct relin
 	c->good = verb->good;
 	c->bad = verb->bad;
 	if (wrong == NULL)
-		call_send(c, req, &a);
+		call_send(c, &a);
 	else
 		call_refuse(c, RELINK_MISCONFIGURED, "%s: %s", verb->name, wrong);
 }

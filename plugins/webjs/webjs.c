@@ -26,6 +26,7 @@ static const struct relink_key keys[] = {
 	TEXT(ca_file, "", 0, "PEM file with the certificates to trust; empty: the system's."),
 #if WEBJS_SEED
 	TEXT(workspace_id, "relink", 0, "The service's workspace in which sessions are made: letters, digits, _ and -."),
+	TEXT(look_for_browsers, "auto", 0, "auto: where the service is on this machine, its Chromiums are looked for among the processes; off: never."),
 #endif
 	TEXT(webhook_secret, "", RELINK_KEY_SECRET, "What the service signs its webhooks with, at least 16 characters; empty: they are refused."),
 	TEXT(webhook_secret_old, "", RELINK_KEY_SECRET, "The secret before, while it is being replaced."),
@@ -94,6 +95,9 @@ static bool check(const struct conf *conf, char *why, size_t n)
 				!has_only(conf->workspace_id, "_-")))
 		/* The service makes a folder's path of it. */
 		snprintf(why, n, "workspace_id must be of 1 to 64 letters, digits, _ and -");
+	else if (WEBJS_SEED && strcmp(conf->look_for_browsers, "auto") != 0 &&
+		 strcmp(conf->look_for_browsers, "off") != 0)
+		snprintf(why, n, "look_for_browsers must be auto or off");
 	else if (!secret_is_good(conf->webhook_secret) || !secret_is_good(conf->webhook_secret_old))
 		snprintf(why, n, "webhook_secret must have at least %d characters, or none",
 			 SECRET_MIN_BYTES);
@@ -102,10 +106,16 @@ static bool check(const struct conf *conf, char *why, size_t n)
 	return false;
 }
 
+static bool is_here(const char *url)
+{
+	const char *host = strstr(url, "://") + 3;
+
+	return begins(host, "127.") || begins(host, "localhost") || begins(host, "[::1]");
+}
+
 static void warn_of_the_wire(const struct relink_host *host, const char *url)
 {
-	if (begins(url, "http://") && !begins(url, "http://127.") &&
-	    !begins(url, "http://localhost") && !begins(url, "http://[::1]"))
+	if (begins(url, "http://") && !is_here(url))
 		host->log(
 		    host, RELINK_WARN,
 		    "the key and the messages go to the service without encryption; use https "
@@ -133,6 +143,14 @@ static enum relink_cause webjs_open(const struct relink_host *host, const void *
 	}
 	in->host = host;
 	in->conf = conf;
+	if (WEBJS_SEED && strcmp(conf->look_for_browsers, "auto") == 0 && is_here(conf->url)) {
+		in->browsers = browsers_new(host, "/proc");
+		if (in->browsers == NULL) {
+			free(in);
+			snprintf(why, n, "out of memory");
+			return RELINK_INTERNAL;
+		}
+	}
 	warn_of_the_wire(host, conf->url);
 	*ret_self = in;
 	return RELINK_NONE;
@@ -146,6 +164,7 @@ static void webjs_close(void *self, relink_op op)
 
 	call_cancel_all(in);
 	watch_close(in);
+	browsers_free(in->browsers);
 	free(in);
 	host->done(host, op, &r);
 }

@@ -144,10 +144,11 @@ static void *make_conf(void)
 
 	must(conf != NULL);
 	for (const struct relink_key *k = relink_plugin.keys; k->name != NULL; k++) {
-		const char *text = strcmp(k->name, "url") == 0       ? "http://127.0.0.1"
-				   : strcmp(k->name, "api_key") == 0 ? KEY
-				   : k->def != NULL                  ? k->def
-								     : "";
+		const char *text = strcmp(k->name, "url") == 0                 ? "http://127.0.0.1"
+				   : strcmp(k->name, "api_key") == 0           ? KEY
+				   : strcmp(k->name, "look_for_browsers") == 0 ? "off"
+				   : k->def != NULL                            ? k->def
+									       : "";
 
 		if (k->type == RELINK_TYPE_STRING)
 			memcpy(conf + k->offset, &text, sizeof text);

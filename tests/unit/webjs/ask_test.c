@@ -196,6 +196,7 @@ static void what_cannot_be_configured_is_refused_with_a_sentence(void **state)
 		{ WEBJS_SEED_SO, "url=http://x,api_key=k,workspace_id=../up",
 		  "workspace_id must be" },
 		{ WEBJS_SEED_SO, "url=http://x,api_key=k,workspace_id=", "workspace_id must be" },
+		{ WEBJS_SEED_SO, "url=http://x,api_key=k,look_for_browsers=on", "auto or off" },
 	};
 
 	(void)state;
