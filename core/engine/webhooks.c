@@ -34,12 +34,23 @@ static struct instance *next_of(struct engine *e, struct provider *p, const stru
 	return NULL;
 }
 
+/* The old whatsapp-service writes "webjs" into its path, whatever its provider is called here. */
+#define OLD_NAME "webjs"
+#define OLD_IS   "webjs-seed"
+
+static struct provider *old_one(struct engine *e, const char *name)
+{
+	return strcmp(name, OLD_NAME) == 0 ? provider_by_name(e, OLD_IS) : NULL;
+}
+
 void webhook_take(struct engine *e, struct command *c)
 {
 	struct provider *p = provider_by_name(e, c->provider);
 	size_t size = strlen(c->args);
 	struct instance *i;
 
+	if (p == NULL)
+		p = old_one(e, c->provider);
 	if (p == NULL) {
 		refuse(e, &c, ERR_NOTFOUND, "provider_not_found",
 		       STR("there is no such provider in the configuration"));
@@ -52,6 +63,8 @@ void webhook_take(struct engine *e, struct command *c)
 		return;
 	}
 	i = next_of(e, p, NULL, c->instance);
+	if (i == NULL && old_one(e, c->provider) != NULL)
+		i = next_of(e, old_one(e, c->provider), NULL, c->instance);
 	if (i == NULL) {
 		refuse(e, &c, ERR_UNAVAILABLE, "provider_unavailable",
 		       STR("no worker of this provider, or of this instance, is ready; try again"));
@@ -66,8 +79,11 @@ void webhook_take(struct engine *e, struct command *c)
 /* Not genuine for one instance, or not answered there, it may be genuine for the next. */
 static bool ask_next(struct engine *e, struct op *op)
 {
-	struct instance *i =
-	    next_of(e, op->instance->provider, op->instance, op->command->instance);
+	struct provider *p = op->instance->provider, *old = old_one(e, op->command->provider);
+	struct instance *i = next_of(e, p, op->instance, op->command->instance);
+
+	if (i == NULL && old != NULL && old != p)
+		i = next_of(e, old, NULL, op->command->instance);
 
 	if (i == NULL)
 		return false;

@@ -57,7 +57,8 @@ static void on_create_looked(void *arg)
 	else
 		call_refuse(c, RELINK_PROVIDER_DOWN,
 			    "a Chromium of this session's earlier life still runs and holds the "
-			    "login: end process %ld on the service's machine",
+			    "login: end process %ld on the service's machine, or ask for a new QR "
+			    "code",
 			    pid);
 }
 
