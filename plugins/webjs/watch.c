@@ -408,6 +408,8 @@ void watch_listed(struct instance *in, struct seen *seen)
 	w->mark = in->list_mark;
 	if (seen->vague && w->state != RELINK_STATE_UNKNOWN)
 		overrule(w, seen);
+	/* A code that was told while nobody expected one, after a log-out, was not kept: tell it again. */
+	w->qr = 0;
 }
 
 void watch_list_end(struct instance *in, bool complete)

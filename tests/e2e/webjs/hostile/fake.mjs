@@ -26,7 +26,7 @@ const NAME = /^[A-Za-z0-9_-]{1,128}$/;
 // What is asked, by the route's name.
 function routeOf(method, path) {
 	const [, api, area, id, verb] = path.split("/");
-	if (path === "/health") return { name: "health" };
+	if (path === "/health" || path === "/health/live") return { name: "health" };
 	if (api !== "api") return { name: "none" };
 	if (area === "sessions" && !id) return { name: { GET: "list", POST: "create" }[method] ?? "none" };
 	if (area === "sessions" && !verb) return { name: { GET: "look", DELETE: "delete" }[method] ?? "none", id };
@@ -40,9 +40,9 @@ function routeOf(method, path) {
 export class Fake {
 	// webhook: where events go.  scanMs: so long after its QR code a new login is scanned; undefined: only
 	// by scan().
-	static async start({ webhook, scanMs } = {}) {
+	static async start({ webhook, scanMs, secret = SECRET } = {}) {
 		const self = new Fake();
-		Object.assign(self, { webhook, scanMs });
+		Object.assign(self, { webhook, scanMs, secret });
 		self.server = http.createServer((request, response) => self.#take(request, response));
 		await once(self.server.listen(0, "127.0.0.1"), "listening");
 		self.url = `http://127.0.0.1:${self.server.address().port}`;
@@ -237,7 +237,10 @@ export class Fake {
 		if (life.state !== "connected") throw new Refusal(400, "not_connected", "Session not connected. Please check session status.");
 		this.sent.set(body.message, (this.sent.get(body.message) ?? 0) + 1);
 		life.sent++;
-		return { json: { success: true, message_id: `true_${digits}@c.us_3EB0${life.sent}`, timestamp: Math.floor(Date.now() / 1000) } };
+		const id = `true_${digits}@c.us_3EB0${life.sent}`, timestamp = Math.floor(Date.now() / 1000);
+		this.tell("message_sent", { ...this.view(life), message: { id, from: `${life.phone}@c.us`, to: `${digits}@c.us`, body: body.message,
+			timestamp, from_me: true, type: "chat", has_media: false, status: "pending" } });
+		return { json: { success: true, message_id: id, timestamp } };
 	}
 
 	on_validate(_, id) {
@@ -325,7 +328,7 @@ export class Fake {
 		if (!this.webhook) return;
 		const sequence = ++this.sequence;
 		const body = JSON.stringify({ event, id: `evt_${this.boot}_${sequence}`, sequence, boot_id: this.boot, at: new Date().toISOString(), data });
-		await fetch(this.webhook, { method: "POST", headers: { "Content-Type": "application/json", ...sign(SECRET, body) }, body }).catch(() => {});
+		await fetch(this.webhook, { method: "POST", headers: { "Content-Type": "application/json", ...sign(this.secret, body) }, body }).catch(() => {});
 	}
 }
 

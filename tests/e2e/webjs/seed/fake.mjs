@@ -32,9 +32,9 @@ process.on("exit", () => browsers.forEach((child) => child.kill("SIGKILL")));
 
 export class SeedFake {
 	// limitMs: what it takes longer over ends the whole service.
-	static async start({ limitMs = 4000, slowEnd = 0 } = {}) {
+	static async start({ limitMs = 4000, slowEnd = 0, secret = SECRET } = {}) {
 		const self = new SeedFake();
-		Object.assign(self, { limitMs, slowEnd });
+		Object.assign(self, { limitMs, slowEnd, secret });
 		await self.boots();
 		return self;
 	}
@@ -256,7 +256,7 @@ export class SeedFake {
 		const timestamp = String(Math.floor(Date.now() / 1000));
 		const answer = await fetch(`${this.laravel}/api/whatsapp/webhooks/webjs`, { method: "POST", body, headers: {
 			"Content-Type": "application/json", "X-Timestamp": timestamp, "User-Agent": "WhatsApp-WebJS-Service/1.0", "X-Instance-Url": "http://localhost:3001",
-			"X-HMAC-Signature": createHmac("sha256", SECRET).update(timestamp + body).digest("hex"),
+			"X-HMAC-Signature": createHmac("sha256", this.secret).update(timestamp + body).digest("hex"),
 		} }).catch(() => ({ status: 0 }));
 		this.told.push({ event, body, status: answer.status });
 	}
