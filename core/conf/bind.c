@@ -18,6 +18,9 @@
 #define PAIR_KEY_MAX   64
 #define PAIR_VALUE_MAX 4096
 
+#define COMMAND_WORDS_MAX 64
+#define COMMAND_WORD_MAX  4096
+
 static const char *const subsystems[] = {
 #define S(id, name) [LOG_SUB_##id] = name,
 	LOG_SUBSYSTEMS(S)
@@ -117,15 +120,33 @@ int bind_pair_add(struct conf_pairs *pairs, struct str key, struct str value, un
 	return p.key != NULL && p.value != NULL ? 0 : ERR_NOMEM;
 }
 
-static int bind_pair(struct binder *b, struct conf_pairs *pairs, const struct node *n)
+static bool is_variable(struct str name)
 {
+	for (size_t i = 0; i < name.n; i++) {
+		char c = name.p[i];
+		bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+
+		if (!letter && (i == 0 || c < '0' || c > '9'))
+			return false;
+	}
+	return true;
+}
+
+static int bind_pair(struct binder *b, const struct key *k, struct conf_pairs *pairs,
+		     const struct node *n)
+{
+	bool plugin = k->type == KEY_PAIRS;
 	int r;
 
 	if (n->kind == NODE_NONE)
 		return source_complain(b->src, n, "has no value (write \"\" for an empty text)");
 	if (n->kind != NODE_TEXT)
 		return source_complain(b->src, n,
-				       "needs a single value: a plugin's keys cannot be nested");
+				       "needs a single value: %s cannot be nested",
+				       plugin ? "a plugin's keys" : "variables");
+	if (!plugin && !is_variable(n->key))
+		return source_complain(b->src, n,
+				       "is no name of a variable (write one of A-Z, a-z, 0-9 and _)");
 	if (n->key.n == 0 || n->key.n > PAIR_KEY_MAX)
 		return source_complain(b->src, n, "a key has 1 to %d bytes", PAIR_KEY_MAX);
 	if (n->text.n > PAIR_VALUE_MAX)
@@ -133,7 +154,8 @@ static int bind_pair(struct binder *b, struct conf_pairs *pairs, const struct no
 				       n->text.n, PAIR_VALUE_MAX);
 	r = bind_pair_add(pairs, n->key, n->text, n->line);
 	if (r == ERR_FULL)
-		return source_complain(b->src, n, "more than %d keys of a plugin", PAIRS_MAX);
+		return source_complain(b->src, n, "more than %d %s", PAIRS_MAX,
+				       plugin ? "keys of a plugin" : "variables");
 	return r < 0 ? source_no_memory(b->src) : 0;
 }
 
@@ -146,7 +168,50 @@ static int bind_pairs(struct binder *b, const struct key *k, struct conf_pairs *
 	DL_FOREACH(map->children, n)
 	{
 		if (r == 0)
-			r = bind_pair(b, pairs, n);
+			r = bind_pair(b, k, pairs, n);
+	}
+	return r;
+}
+
+/* No path relative to wherever relinkd was started. */
+static bool is_program(struct str s)
+{
+	return s.n > 0 && (s.p[0] == '/' || memchr(s.p, '/', s.n) == NULL);
+}
+
+static int bind_word(struct binder *b, struct conf_command *c, const struct node *n)
+{
+	if (n->kind != NODE_TEXT)
+		return source_complain(b->src, n, "needs single words: [program, argument, ...]");
+	if (n->text.n > COMMAND_WORD_MAX)
+		return source_complain(b->src, n, "the word has %zu bytes, at most %d are allowed",
+				       n->text.n, COMMAND_WORD_MAX);
+	if (c->n == 0 && !is_program(n->text))
+		return source_complain(b->src, n,
+				       "%s is no program (write an absolute path, or a name that is "
+				       "looked for in PATH)",
+				       quote(n->text).text);
+	c->v[c->n] = str_dup(n->text);
+	return c->v[c->n++] != NULL ? 0 : source_no_memory(b->src);
+}
+
+static int bind_command(struct binder *b, const struct key *k, struct conf_command *c,
+			const struct node *list)
+{
+	const struct node *n;
+	int r = bind_want(b, k, list, NODE_LIST);
+
+	if (r < 0 || list->n == 0)
+		return r;
+	if (list->n > COMMAND_WORDS_MAX)
+		return source_complain(b->src, list, "more than %d words", COMMAND_WORDS_MAX);
+	c->v = calloc(list->n + 1, sizeof *c->v);
+	if (c->v == NULL)
+		return source_no_memory(b->src);
+	DL_FOREACH(list->children, n)
+	{
+		if (r == 0)
+			r = bind_word(b, c, n);
 	}
 	return r;
 }
@@ -168,7 +233,10 @@ static int bind_value(struct binder *b, const struct key *k, void *base, const s
 	case KEY_LEVELS:
 		return bind_levels(b, k, member, n);
 	case KEY_PAIRS:
+	case KEY_ENVIRONMENT:
 		return bind_pairs(b, k, member, n);
+	case KEY_COMMAND:
+		return bind_command(b, k, member, n);
 	case KEY_PROVIDERS:
 		return bind_providers(b, k, n);
 	case KEY_INSTANCES:
@@ -246,6 +314,13 @@ static void free_pairs(struct conf_pairs *pairs)
 	free(pairs->v);
 }
 
+static void free_command(struct conf_command *c)
+{
+	for (size_t i = 0; i < c->n; i++)
+		free(c->v[i]);
+	free(c->v);
+}
+
 static void free_providers(struct conf *c)
 {
 	for (size_t i = 0; i < c->n_providers; i++) {
@@ -269,8 +344,10 @@ void bind_free(enum key_scope scope, void *base)
 			continue;
 		if (key_kind(k) == KIND_TEXT)
 			free(*(char **)key_member(k, base));
-		else if (k->type == KEY_PAIRS)
+		else if (k->type == KEY_PAIRS || k->type == KEY_ENVIRONMENT)
 			free_pairs(key_member(k, base));
+		else if (k->type == KEY_COMMAND)
+			free_command(key_member(k, base));
 		else if (k->type == KEY_PROVIDERS)
 			free_providers(base);
 		else if (k->type == KEY_INSTANCES)

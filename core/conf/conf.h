@@ -26,11 +26,25 @@ struct conf_pairs {
 	size_t n;
 };
 
+/* A program and its arguments, ended by NULL as exec wants it; at most 64 words of 4096 bytes. */
+struct conf_command {
+	char **v;
+	size_t n; /* 0: there is none */
+};
+
 struct conf_instance {
 	char *id;                   /* unique over all providers */
 	uint64_t capacity;          /* sessions it may hold */
 	uint64_t concurrent_starts; /* starts under way at once */
 	struct conf_pairs config;   /* the provider's pairs, overridden by the instance's */
+
+	struct conf_command command;           /* what we start and supervise ourselves */
+	struct conf_pairs command_environment; /* secrets may be among them */
+	char *command_directory;               /* NULL: / */
+	char *command_user;                    /* NULL: ours */
+	uint64_t command_start_ms, command_stop_ms;
+	uint64_t command_hang_ms; /* 0: never */
+	bool command_ends_with_relinkd;
 };
 
 struct conf_provider {

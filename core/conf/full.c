@@ -104,6 +104,8 @@ static void put_value(struct buf *out, const struct key *k, const void *member)
 		buf_printf(out, "%s:\n  " EXAMPLE ":\n", name);
 	else if (k->type == KEY_SECTION || k->type == KEY_INSTANCES)
 		buf_printf(out, "%s:\n", name);
+	else if (k->type == KEY_COMMAND)
+		buf_printf(out, "%s: []\n", name);
 	else if (key_kind(k) == KIND_TREE)
 		buf_printf(out, "%s: {}\n", name);
 	else if (key_kind(k) == KIND_TEXT && *(char *const *)member == NULL)

@@ -28,6 +28,8 @@
 	T(LEVEL,       WORD,   "a log level",             "error, warn, info or debug", enum log_level) \
 	T(LEVELS,      TREE,   "subsystems and levels",   "", key_log_levels) \
 	T(PAIRS,       TREE,   "keys and values",         "", struct conf_pairs) \
+	T(COMMAND,     TREE,   "a program and its arguments", "", struct conf_command) \
+	T(ENVIRONMENT, TREE,   "variables and values",    "", struct conf_pairs) \
 	T(PROVIDERS,   TREE,   "providers by name",       "", struct conf_provider *) \
 	T(INSTANCES,   TREE,   "a list of instances",     "", struct conf_instance *)
 // clang-format on

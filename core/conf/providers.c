@@ -4,8 +4,10 @@
  * What a provider leaves out is filled in here: its plugin, its only instance, and the plugin's
  * keys that an instance takes over from it.  The totals over all providers are bounded here too.
  */
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 #include <utlist.h>
 
 #include "base/limits.h"
@@ -99,6 +101,43 @@ static const struct conf_provider *has_twin(const struct conf *c, const struct c
 	return NULL;
 }
 
+/* Only root may start a process as somebody else. */
+static int check_user(struct binder *b, const struct conf_instance *in, const struct node *n)
+{
+	const struct node *at = tree_at(n, "command_user");
+	const struct passwd *pw = getpwnam(in->command_user);
+
+	if (pw == NULL)
+		return source_complain(b->src, at, "there is no user %s on this machine",
+				       quote(str_of(in->command_user)).text);
+	if (geteuid() != 0 && pw->pw_uid != geteuid())
+		return source_complain(b->src, at,
+				       "relinkd runs as uid %u and cannot start a process as %s "
+				       "(start relinkd as root, or leave it out)",
+				       (unsigned)geteuid(), quote(str_of(in->command_user)).text);
+	return 0;
+}
+
+/* What would have no effect is a mistake. */
+static int check_command(struct binder *b, const struct conf_instance *in, const struct node *n)
+{
+	static const char *const lone[] = { "command_environment", "command_directory",
+					    "command_user" };
+	const bool set[] = { in->command_environment.n > 0, in->command_directory != NULL,
+			     in->command_user != NULL };
+
+	for (size_t i = 0; i < ARRAY_LEN(lone); i++) {
+		if (set[i] && in->command.n == 0)
+			return source_complain(b->src, tree_at(n, lone[i]),
+					       "there is no command (write one, or remove the line)");
+	}
+	if (in->command_directory != NULL && in->command_directory[0] != '/')
+		return source_complain(b->src, tree_at(n, "command_directory"),
+				       "%s is not an absolute path (write one, for example /srv/webjs)",
+				       quote(str_of(in->command_directory)).text);
+	return in->command_user != NULL ? check_user(b, in, n) : 0;
+}
+
 static int finish_instance(struct binder *b, const struct conf_provider *p,
 			   struct conf_instance *in, const struct node *n)
 {
@@ -110,6 +149,9 @@ static int finish_instance(struct binder *b, const struct conf_provider *p,
 				       "the id \"%s\" names an instance of provider \"%s\" already "
 				       "(give each instance an id of its own)",
 				       in->id, owner->name);
+	r = check_command(b, in, n);
+	if (r < 0)
+		return r;
 	r = inherit(&in->config, &p->config);
 	if (r == ERR_FULL)
 		return source_complain(b->src, n,

@@ -135,6 +135,15 @@ static bool pairs_equal(const struct conf_pairs *a, const struct conf_pairs *b)
 	return a->n == b->n;
 }
 
+static bool commands_equal(const struct conf_command *a, const struct conf_command *b)
+{
+	for (size_t i = 0; i < a->n && i < b->n; i++) {
+		if (strcmp(a->v[i], b->v[i]) != 0)
+			return false;
+	}
+	return a->n == b->n;
+}
+
 static int compare_struct(const struct place *, enum key_scope, const void *now, const void *next);
 
 static int compare_instances(const struct place *at, const struct key *k,
@@ -180,7 +189,11 @@ static int compare_member(const struct place *at, const struct key *k, const voi
 		return compare_providers(at, k, now, next);
 	case KEY_INSTANCES:
 		return compare_instances(at, k, now, next);
+	case KEY_COMMAND:
+		equal = commands_equal(a, b);
+		break;
 	case KEY_PAIRS:
+	case KEY_ENVIRONMENT:
 		equal = pairs_equal(a, b);
 		break;
 	case KEY_LEVELS:

@@ -30,6 +30,15 @@ static void prove_pairs(const struct conf_pairs *pairs)
 	}
 }
 
+static void prove_command(const struct conf_instance *in)
+{
+	prove_pairs(&in->command_environment);
+	must(in->command.n <= 64 && (in->command.n > 0 || in->command_environment.n == 0));
+	for (size_t i = 0; i < in->command.n; i++)
+		must(strlen(in->command.v[i]) <= 4096);
+	must(in->command.n == 0 || in->command.v[in->command.n] == NULL);
+}
+
 static void prove_provider(const struct conf_provider *p)
 {
 	must(str_is_id(str_of(p->name), LIMIT_PROVIDER, "-") && p->plugin[0] != '\0');
@@ -39,6 +48,7 @@ static void prove_provider(const struct conf_provider *p)
 		must(p->instances[i].capacity > 0 && p->instances[i].concurrent_starts > 0);
 		must(p->instances[i].config.n >= p->config.n);
 		prove_pairs(&p->instances[i].config);
+		prove_command(&p->instances[i]);
 	}
 }
 

@@ -30,6 +30,7 @@ static void refuse_each(const struct bad *cases, size_t n)
 }
 
 #define AT(line) "relink.yaml:" #line ": "
+#define CMD      "providers: {mock: {instances: [{id: a, command: "
 
 static void what_is_not_yaml_is_refused(void **state)
 {
@@ -330,6 +331,26 @@ static void providers_that_cannot_be_are_refused(void **state)
 		{ "providers:\n  mock:\n    instances:\n      - capacity: 5\n",
 		  AT(4) "providers.mock.instances[0]: the key id is missing (Name of the instance, used once over all "
 			"providers. Accounts remember it: do not rename it.)" },
+		{ CMD "[node, [main.mjs]]}]}}\n",
+		  AT(1) "providers.mock.instances[0].command[1]: needs single words: [program, argument, ...]" },
+		{ CMD "node main.mjs}]}}\n",
+		  AT(1) "providers.mock.instances[0].command: needs a program and its arguments, not a single value" },
+		{ CMD "[bin/node]}]}}\n",
+		  AT(1) "providers.mock.instances[0].command[0]: \"bin/node\" is no program (write an absolute path, or a name that is looked for in PATH)" },
+		{ CMD "[\"\"]}]}}\n",
+		  AT(1) "providers.mock.instances[0].command[0]: \"\" is no program (write an absolute path, or a name that is looked for in PATH)" },
+		{ CMD "[a], command_user: no such user}]}}\n",
+		  AT(1) "providers.mock.instances[0].command_user: there is no user \"no such user\" on this machine" },
+		{ CMD "[a], command_directory: srv}]}}\n",
+		  AT(1) "providers.mock.instances[0].command_directory: \"srv\" is not an absolute path (write one, for example /srv/webjs)" },
+		{ CMD "[a], command_environment: {A-B: hunter2}}]}}\n",
+		  AT(1) "providers.mock.instances[0].command_environment.A-B: is no name of a variable (write one of A-Z, a-z, 0-9 and _)" },
+		{ CMD "[a], command_environment: {AB: {C: hunter2}}}]}}\n",
+		  AT(1) "providers.mock.instances[0].command_environment.AB: needs a single value: variables cannot be nested" },
+		{ CMD "[], command_environment: {A: hunter2}}]}}\n",
+		  AT(1) "providers.mock.instances[0].command_environment: there is no command (write one, or remove the line)" },
+		{ CMD "[a], command_start_timeout: 0}]}}\n",
+		  AT(1) "providers.mock.instances[0].command_start_timeout: \"0\" is outside its bounds, 100ms to 1h" },
 		{ "providers:\n  mock:\n    instances:\n      - id: Mock 1\n",
 		  AT(4) "providers.mock.instances[0].id: \"Mock 1\" is not a name of a-z, 0-9 and - (write for example mock-1)" },
 		{ "providers:\n  mock:\n    instances:\n      - id: a\n      - id: b\n      - id: a\n",

@@ -252,6 +252,38 @@ static void an_instance_overrides_its_provider_key_by_key(void **state)
 	conf_free(&c);
 }
 
+static void an_instance_may_have_a_command(void **state)
+{
+	struct conf *c = must_read("providers:\n"
+				   "  mock:\n"
+				   "    instances:\n"
+				   "      - id: a\n"
+				   "        command: [/usr/bin/node, '', a b]\n"
+				   "        command_environment: {KEY: hunter2, _x1: ''}\n"
+				   "        command_directory: /srv\n"
+				   "        command_hang_timeout: 0\n"
+				   "      - id: b\n");
+	const struct conf_instance *in = c->providers[0].instances;
+
+	(void)state;
+	assert_int_equal(in[0].command.n, 3);
+	assert_string_equal(in[0].command.v[0], "/usr/bin/node");
+	assert_string_equal(in[0].command.v[1], "");
+	assert_string_equal(in[0].command.v[2], "a b");
+	assert_null(in[0].command.v[3]);
+	assert_pair(&in[0].command_environment, "KEY", "hunter2", 6);
+	assert_pair(&in[0].command_environment, "_x1", "", 6);
+	assert_string_equal(in[0].command_directory, "/srv");
+	assert_null(in[0].command_user);
+	assert_int_equal(in[0].command_hang_ms, 0);
+	assert_int_equal(in[1].command.n, 0);
+	assert_int_equal(in[1].command_start_ms, 60000);
+	assert_int_equal(in[1].command_stop_ms, 15000);
+	assert_int_equal(in[1].command_hang_ms, 120000);
+	assert_false(in[1].command_ends_with_relinkd);
+	conf_free(&c);
+}
+
 static void who_listens_to_the_world_says_so_twice(void **state)
 {
 	struct conf *c = must_read("http: {listen: \"0.0.0.0:80\", allow_remote: true}\n");
@@ -287,6 +319,7 @@ int main(void)
 		cmocka_unit_test(the_only_instance_of_a_provider_has_its_keys),
 		cmocka_unit_test(providers_and_instances_keep_the_order_of_the_file),
 		cmocka_unit_test(an_instance_overrides_its_provider_key_by_key),
+		cmocka_unit_test(an_instance_may_have_a_command),
 		cmocka_unit_test(who_listens_to_the_world_says_so_twice),
 		cmocka_unit_test(a_long_state_dir_needs_a_socket_elsewhere),
 	};
