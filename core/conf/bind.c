@@ -141,12 +141,11 @@ static int bind_pair(struct binder *b, const struct key *k, struct conf_pairs *p
 	if (n->kind == NODE_NONE)
 		return source_complain(b->src, n, "has no value (write \"\" for an empty text)");
 	if (n->kind != NODE_TEXT)
-		return source_complain(b->src, n,
-				       "needs a single value: %s cannot be nested",
+		return source_complain(b->src, n, "needs a single value: %s cannot be nested",
 				       plugin ? "a plugin's keys" : "variables");
 	if (!plugin && !is_variable(n->key))
-		return source_complain(b->src, n,
-				       "is no name of a variable (write one of A-Z, a-z, 0-9 and _)");
+		return source_complain(
+		    b->src, n, "is no name of a variable (write one of A-Z, a-z, 0-9 and _)");
 	if (n->key.n == 0 || n->key.n > PAIR_KEY_MAX)
 		return source_complain(b->src, n, "a key has 1 to %d bytes", PAIR_KEY_MAX);
 	if (n->text.n > PAIR_VALUE_MAX)
@@ -187,10 +186,11 @@ static int bind_word(struct binder *b, struct conf_command *c, const struct node
 		return source_complain(b->src, n, "the word has %zu bytes, at most %d are allowed",
 				       n->text.n, COMMAND_WORD_MAX);
 	if (c->n == 0 && !is_program(n->text))
-		return source_complain(b->src, n,
-				       "%s is no program (write an absolute path, or a name that is "
-				       "looked for in PATH)",
-				       quote(n->text).text);
+		return source_complain(
+		    b->src, n,
+		    "%s is no program (write an absolute path, or a name that is "
+		    "looked for in PATH)",
+		    quote(n->text).text);
 	c->v[c->n] = str_dup(n->text);
 	return c->v[c->n++] != NULL ? 0 : source_no_memory(b->src);
 }

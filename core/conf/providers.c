@@ -128,13 +128,15 @@ static int check_command(struct binder *b, const struct conf_instance *in, const
 
 	for (size_t i = 0; i < ARRAY_LEN(lone); i++) {
 		if (set[i] && in->command.n == 0)
-			return source_complain(b->src, tree_at(n, lone[i]),
-					       "there is no command (write one, or remove the line)");
+			return source_complain(
+			    b->src, tree_at(n, lone[i]),
+			    "there is no command (write one, or remove the line)");
 	}
 	if (in->command_directory != NULL && in->command_directory[0] != '/')
-		return source_complain(b->src, tree_at(n, "command_directory"),
-				       "%s is not an absolute path (write one, for example /srv/webjs)",
-				       quote(str_of(in->command_directory)).text);
+		return source_complain(
+		    b->src, tree_at(n, "command_directory"),
+		    "%s is not an absolute path (write one, for example /srv/webjs)",
+		    quote(str_of(in->command_directory)).text);
 	return in->command_user != NULL ? check_user(b, in, n) : 0;
 }
 

@@ -11,7 +11,7 @@
 
 static struct worker_rules rules_of(const struct conf *c)
 {
-	must(c->restart_burst <= WORKER_DEATHS);
+	must(c->restart_burst <= RESTART_DEATHS);
 	return (struct worker_rules){ .ping_interval = c->ping_interval_ms,
 				      .hello = c->hello_ms,
 				      .ready = c->ready_ms,

@@ -3,9 +3,7 @@
 
 #include "policy/backoff.h"
 
-#define WAS_REALLY_READY_MS 1000 /* s6's rule: ready for a second, so restart at once */
-#define FORGIVEN_AFTER_MS   60000
-#define LAST_WORDS_MS       2000 /* after SIGTERM its watchdog takes 1.5 s (worker/main.c) */
+#define LAST_WORDS_MS 2000 /* after SIGTERM its watchdog takes 1.5 s (worker/main.c) */
 
 struct step {
 	const struct worker_rules *r;
@@ -134,7 +132,7 @@ static void ping_later(struct step *s)
 static void pong(struct step *s)
 {
 	s->w->misses = 0;
-	if (s->w->fails > 0 && s->e->now - s->w->ready_at >= FORGIVEN_AFTER_MS)
+	if (s->w->fails > 0 && s->e->now - s->w->ready_at >= RESTART_FORGIVEN_MS)
 		s->w->fails = 0;
 	ping_later(s);
 }
@@ -163,34 +161,20 @@ static void ping_is_due(struct step *s)
 		ping(s);
 }
 
-static void note_death(struct step *s)
-{
-	s->w->deaths[s->w->n_deaths++ % WORKER_DEATHS] = s->e->now;
-}
-
-static uint32_t recent_deaths(const struct step *s)
-{
-	uint32_t n = 0, kept = s->w->n_deaths < WORKER_DEATHS ? s->w->n_deaths : WORKER_DEATHS;
-
-	for (uint32_t i = 0; i < kept; i++)
-		n += s->e->now - s->w->deaths[i] < s->r->window;
-	return n;
-}
-
 /* It is gone and still wanted: when does the next one start? */
 static void again(struct step *s, bool was_ready)
 {
 	struct worker *w = s->w;
 
 	if (!w->refused) /* which is an orderly answer and gets an orderly backoff */
-		note_death(s);
+		deaths_note(&w->deaths, s->e->now);
 	w->misconfigured |= s->e->misconfigured;
 	if (!w->want) {
 		enter(s, WS_EMPTY, 0);
 	} else if (w->misconfigured) {
 		s->fx->held = true;
 		enter(s, WS_HELD, backoff_spread(&w->rng, s->r->cool));
-	} else if (recent_deaths(s) >= s->r->burst) {
+	} else if (deaths_within(&w->deaths, s->e->now, s->r->window) >= s->r->burst) {
 		s->fx->cooling = true;
 		enter(s, WS_COOLING, backoff_spread(&w->rng, s->r->cool));
 	} else if (was_ready) {
@@ -211,13 +195,13 @@ static void died_early(struct step *s)
 static void died_serving(struct step *s)
 {
 	s->fx->down = true;
-	again(s, s->e->now - s->w->ready_at >= WAS_REALLY_READY_MS);
+	again(s, s->e->now - s->w->ready_at >= RESTART_WAS_READY_MS);
 }
 
 /* We ended it: because it was silent, refused (still wanted), or because nobody wants it. */
 static void died_killed(struct step *s)
 {
-	again(s, s->w->ready_at != 0 && s->w->since - s->w->ready_at >= WAS_REALLY_READY_MS);
+	again(s, s->w->ready_at != 0 && s->w->since - s->w->ready_at >= RESTART_WAS_READY_MS);
 }
 
 static void ended(struct step *s)

@@ -11,7 +11,8 @@
 #ifndef RELINK_POLICY_WORKER_H
 #define RELINK_POLICY_WORKER_H
 #include <stdbool.h>
-#include <stdint.h>
+
+#include "policy/restart.h"
 
 #define WORKER_STATES(S)                                                            \
 	S(EMPTY, "empty")       /* no process, none wanted */                       \
@@ -48,22 +49,19 @@ enum worker_event_kind {
 	    WE_COUNT
 };
 
-#define WORKER_DEATHS 16 /* as many as are remembered: no larger burst is ever reached */
-
 struct worker {
 	uint8_t state, want, misses, fails;
 	/* Of this process: the ping that is due was not sent; it has refused its configuration; that
 	 * is wrong, so the next process would do the same. */
 	bool unsent, refused, misconfigured;
 	uint64_t since, timer_at, rng;
-	uint64_t ready_at;              /* of this process; 0: never */
-	uint64_t deaths[WORKER_DEATHS]; /* times of the last ones, a ring */
-	uint32_t n_deaths;
+	uint64_t ready_at; /* of this process; 0: never */
+	struct deaths deaths;
 };
 
 struct worker_rules {
 	uint64_t ping_interval, hello, ready, stop, restart_base, restart_cap, window, cool;
-	uint32_t ping_misses, burst; /* burst: at most WORKER_DEATHS */
+	uint32_t ping_misses, burst; /* burst: at most RESTART_DEATHS */
 };
 
 struct worker_event {

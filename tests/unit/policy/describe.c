@@ -6,6 +6,7 @@
 
 #include "base/obj.h"
 #include "rules.h"
+#include "service_story.h"
 #include "situations.h"
 #include "worker_story.h"
 
@@ -198,6 +199,53 @@ static void describe_worker(struct buf *out)
 	}
 }
 
+/* ---- the service ---- */
+
+static struct cell service_cell(const struct service_story *s)
+{
+	const struct service *b = &s->before, *a = &s->s;
+	const struct service_effects *fx = &s->fx;
+	struct cell c = { "" };
+	char to[32];
+
+	say(&c, fx->bug, NEVER);
+	snprintf(to, sizeof to, "→ %s", service_state_name(a->state));
+	say(&c, a->state != b->state, to);
+	say(&c, fx->end, "end");
+	say(&c, fx->kill, "kill");
+	say(&c, fx->leave, "leave");
+	say(&c, fx->ready, "ready");
+	say(&c, fx->down, "down");
+	say(&c, a->state == b->state && a->want != b->want, a->want ? "want" : "unwant");
+	say(&c, c.text[0] == '\0' && memcmp(b, a, sizeof *a) != 0, "note");
+	say(&c, c.text[0] == '\0', "keep");
+	return c;
+}
+
+static void describe_service(struct buf *out)
+{
+	const struct service_situation *from;
+
+	buf_text(out, "\n### The service\n\n");
+	head(out, "in", service_event_name, 0, SE_COUNT);
+	for (unsigned i = 0; (from = service_situation(i)) != NULL; i++) {
+		if (!from->shown)
+			continue;
+		row(out, from->name);
+		for (unsigned kind = 0; kind < SE_COUNT; kind++) {
+			struct service_story s;
+			struct cell c;
+
+			service_make(&s, from);
+			service_pass(&s, 5000);
+			service_tell(&s, kind, false);
+			c = service_cell(&s);
+			buf_printf(out, " %s |", c.text);
+		}
+		buf_byte(out, '\n');
+	}
+}
+
 /* ---- causes and rules ---- */
 
 static const char *then_words(unsigned then)
@@ -238,6 +286,7 @@ static void describe_rules(struct buf *out)
 		{ "An account, at any time", account_rule },
 		{ "A step of an account", step_rule },
 		{ "A worker slot, at any step", slot_rule },
+		{ "A service, at any step", service_rule },
 	};
 
 	buf_text(out, "\n### Rules\n");
@@ -253,5 +302,6 @@ void describe_policy(struct buf *out)
 	describe_causes(out);
 	describe_account(out);
 	describe_worker(out);
+	describe_service(out);
 	describe_rules(out);
 }

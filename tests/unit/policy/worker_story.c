@@ -128,7 +128,7 @@ RULE(starts_are_paused)
 
 RULE(deaths_are_counted)
 {
-	uint32_t deaths = s->w.n_deaths - s->before.n_deaths;
+	uint32_t deaths = s->w.deaths.n - s->before.deaths.n;
 
 	if (s->before.refused)
 		return deaths == 0;

@@ -473,7 +473,7 @@ static void refusals_are_no_deaths(void **state)
 		assert_false(s.fx.cooling);
 		slot_time_comes(&s);
 	}
-	assert_int_equal(s.w.n_deaths, 0);
+	assert_int_equal(s.w.deaths.n, 0);
 }
 
 static void who_refused_is_not_replaced_before_its_end(void **state)
