@@ -9,40 +9,6 @@
 #define LINES_MAGIC 0xa1a12003u
 #define READ_CHUNK  (32u << 10)
 
-static void say(struct lines *l)
-{
-	if (l->n > 0)
-		speech_line(l->speech, l->stream, (struct str){ l->line, l->n });
-	l->n = 0;
-	l->cut = false;
-}
-
-static void add(struct lines *l, const char *p, size_t n)
-{
-	size_t room = sizeof l->line - l->n, part = MIN_OF(n, room);
-
-	if (l->cut)
-		return;
-	memcpy(l->line + l->n, p, part);
-	l->n += part;
-	l->cut = part < n;
-}
-
-static void split(struct lines *l, const char *p, size_t n)
-{
-	while (n > 0) {
-		const char *nl = memchr(p, '\n', n);
-		size_t part = nl != NULL ? (size_t)(nl - p) : n;
-
-		add(l, p, part);
-		if (nl == NULL)
-			return;
-		say(l);
-		p += part + 1;
-		n -= part + 1;
-	}
-}
-
 static void on_readable(uv_poll_t *poll, int status, int events)
 {
 	struct lines *l;
@@ -55,7 +21,7 @@ static void on_readable(uv_poll_t *poll, int status, int events)
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (n > 0) {
-		split(l, chunk, (size_t)n);
+		cut_lines(&l->cut, l->speech, l->stream, chunk, (size_t)n);
 		return;
 	}
 	uv_poll_stop(&l->poll);
@@ -90,7 +56,7 @@ static void on_closed(uv_handle_t *handle)
 void lines_close(struct lines *l, void (*closed)(void *ctx))
 {
 	OBJ_CHECK(l, LINES_MAGIC);
-	say(l);
+	cut_rest(&l->cut, l->speech, l->stream);
 	l->closed = closed;
 	uv_close((uv_handle_t *)&l->poll, on_closed);
 	close(l->fd);

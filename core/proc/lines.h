@@ -8,7 +8,7 @@
 #define RELINK_PROC_LINES_H
 #include <uv.h>
 
-#include "proc/speech.h"
+#include "proc/cut.h"
 
 struct lines {
 	unsigned magic;
@@ -16,9 +16,7 @@ struct lines {
 	int fd;
 	const char *stream;
 	struct speech *speech;
-	char line[SPEECH_LINE_BYTES];
-	size_t n;
-	bool cut; /* the rest of this line is skipped */
+	struct cut cut;
 	void (*ended)(void *ctx);
 	void (*closed)(void *ctx);
 	void *ctx;

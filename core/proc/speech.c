@@ -17,9 +17,18 @@ void speech_init(struct speech *s, unsigned slot, const char *name, uint64_t *dr
 	str_copy(s->name, sizeof s->name, str_of(name));
 }
 
+void speech_init_service(struct speech *s, const char *instance, uint64_t *dropped)
+{
+	speech_init(s, 0, instance, dropped);
+	s->service = true;
+}
+
 static void tell_dropped(const struct speech *s, uint64_t n)
 {
-	if (n > 0)
+	if (n > 0 && s->service)
+		LOG(WARN, WORKER, "service.too_many_lines", f_text("instance", s->name),
+		    f_u64("dropped", n));
+	else if (n > 0)
 		LOG(WARN, WORKER, "worker.too_many_lines", f_u64("slot", s->slot),
 		    f_text("worker", s->name), f_u64("dropped", n));
 }
@@ -55,7 +64,11 @@ static void keep(struct speech *s, struct str line)
 void speech_line(struct speech *s, const char *stream, struct str line)
 {
 	keep(s, line);
-	if (may_pass(s, line.n))
+	if (!may_pass(s, line.n))
+		return;
+	if (s->service)
+		LOG(INFO, WORKER, "service.says", f_text("instance", s->name), f_str("text", line));
+	else
 		LOG(INFO, WORKER, "worker.says", f_u64("slot", s->slot), f_text("worker", s->name),
 		    f_text("stream", stream), f_str("text", line));
 }

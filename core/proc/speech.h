@@ -1,5 +1,5 @@
 /*
- * speech.h - what a worker says to people: printed lines and log messages.
+ * speech.h - what a worker or a service says to people: printed lines and log messages.
  *
  * Its lines become log events of ours, so many a second; the rest is counted and said once.  The
  * last lines are kept for the obituary, also those that were too many for the log.
@@ -16,7 +16,8 @@
 
 struct speech {
 	unsigned slot;
-	char name[64];
+	bool service; /* then `name` is the instance's, and there is no slot */
+	char name[65];
 	struct rate rate;
 	uint64_t *dropped; /* counts with us */
 	char *last[SPEECH_LAST_LINES];
@@ -25,6 +26,8 @@ struct speech {
 
 /* `name` is copied, `dropped` is kept. */
 void speech_init(struct speech *, unsigned slot, const char *name, uint64_t *dropped);
+/* The same for an instance's own process. */
+void speech_init_service(struct speech *, const char *instance, uint64_t *dropped);
 /* Says how much was dropped, if that was not said yet. */
 void speech_fini(struct speech *);
 
