@@ -38,6 +38,14 @@ struct worker_view {
 	struct str instances;      /* names, comma-separated */
 };
 
+/* The process of an instance that has a command. */
+struct service_view {
+	const char *state;
+	uint64_t pid, since, next_start_at; /* 0: none */
+	uint64_t starts, deaths;            /* since this core began */
+	struct str last_death;              /* one sentence; empty: none */
+};
+
 struct account_filter {
 	struct str workspace, provider, status, instance, label_prefix; /* empty: any */
 	uint64_t after_row; /* cursor: rows above this one */

@@ -1,9 +1,10 @@
 /*
  * app.c - makes every part, connects the ports, keeps the order of start and of stop.
  *
- * Start: store (lock, load), engine, store threads, workers, API.  Nothing listens before everything
- * that was stored is loaded.  Stop is the reverse: the API takes no more, workers end in good order,
- * what was decided is written, the lock is released.  Sessions at the providers are left alone.
+ * Start: store (lock, load), engine, store threads, services, workers, API.  Nothing listens before
+ * everything that was stored is loaded.  Stop is the reverse: the API takes no more, workers end in
+ * good order, then the services that end with us, what was decided is written, the lock is released.
+ * Other services and the sessions at the providers are left alone.
  */
 #include "app/app.h"
 
@@ -22,6 +23,7 @@
 #include "engine/engine.h"
 #include "out/bus.h"
 #include "proc/pool.h"
+#include "proc/services.h"
 #include "store/store.h"
 
 #define APP_MAGIC       0x52415050u
@@ -40,6 +42,7 @@ struct app {
 	struct bus *bus;
 	struct engine *engine;
 	struct pool *pool;
+	struct services *services;
 	struct api *api;
 	bool loop_made, turn_soon, stopping, stopped;
 	int exit_status;
@@ -287,6 +290,7 @@ static int start(struct app *a, struct why *why)
 				   .slots = engine_slots(a->conf) };
 	struct store_port sp;
 	struct pool_port pp;
+	struct services_port vp;
 	int r = open_store(a, why);
 
 	if (r < 0)
@@ -308,6 +312,12 @@ static int start(struct app *a, struct why *why)
 	r = pool_new(&a->pool, &a->loop, &po, &pp, why);
 	if (r < 0)
 		return r;
+	vp = engine_services_port(a->engine);
+	r = services_new(&a->services, &a->loop, a->conf->state_dir, engine_services(a->conf), &vp,
+			 why);
+	if (r < 0)
+		return r;
+	engine_use_services(a->engine, a->services);
 	engine_start(a->engine, a->pool, a->bus);
 	arrange_turn(a);
 	KP("app.engine_started");
@@ -350,6 +360,7 @@ static void end(struct app *a)
 	pool_free(&a->pool);
 	store_close(&a->store);
 	engine_free(&a->engine);
+	services_free(&a->services);
 	bus_free(&a->bus);
 	if (a->loop_made) {
 		while (uv_run(&a->loop, UV_RUN_DEFAULT) != 0) {

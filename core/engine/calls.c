@@ -287,7 +287,7 @@ static void health_answered(struct engine *e, const struct op *op, const struct 
 			       .text = r->text };
 	int kind = event_of(r->state);
 
-	instance_heard(op->instance, r);
+	instance_heard(e, op->instance, op->asked_at, r);
 	if (m == NULL || r->result < 0)
 		return; /* unknown is not dead */
 	if (kind < 0 && r->cause == RELINK_GONE)
@@ -300,7 +300,7 @@ static void health_answered(struct engine *e, const struct op *op, const struct 
 
 static void look_answered(struct engine *e, const struct op *op, const struct inbox_reply *r)
 {
-	instance_heard(op->instance, r);
+	instance_heard(e, op->instance, op->asked_at, r);
 	if (op->stray == NULL)
 		return;
 	op->stray->look = NULL;

@@ -111,6 +111,28 @@ struct pool_port engine_pool_port(struct engine *e)
 				   .gone = on_gone };
 }
 
+static void on_ended(void *ctx, unsigned number, const struct service_end *end)
+{
+	char *room;
+	struct inbox_item *item =
+	    inbox_item_new(IN_ENDED, number, end->why.n + end->last_lines.n, &room);
+
+	must(item != NULL);
+	item->ended = (struct inbox_ended){ .pid = end->pid,
+					    .status_known = end->status_known,
+					    .exit_status = end->exit_status,
+					    .signal = end->signal,
+					    .fault = end->fault,
+					    .why = inbox_copy(&room, end->why),
+					    .last_lines = inbox_copy(&room, end->last_lines) };
+	post_or_die(ctx, item);
+}
+
+struct services_port engine_services_port(struct engine *e)
+{
+	return (struct services_port){ .ctx = e, .gone = on_ended };
+}
+
 static void on_store_health(void *ctx, bool ok, const struct why *why)
 {
 	struct inbox_item *item = inbox_item_new(IN_STORE, 0, 0, NULL);
@@ -176,6 +198,8 @@ int engine_new(struct engine **ret_engine, const struct conf *conf, struct store
 			r = why_set(why, ERR_NOMEM, "no memory for the providers");
 	}
 	workers_rules(e);
+	if (r == 0 && services_make(e) < 0)
+		r = why_set(why, ERR_NOMEM, "no memory for the services");
 	if (r == 0)
 		r = engine_load(e, why);
 	if (r == 0)
@@ -189,6 +213,7 @@ void engine_start(struct engine *e, struct pool *pool, struct bus *bus)
 	e->pool = pool;
 	e->bus = bus;
 	e->now = clock_ms();
+	services_begin(e);
 	workers_start(e);
 }
 
@@ -241,6 +266,9 @@ static void take(struct engine *e, struct inbox_item *item)
 	case IN_LEDGER:
 		stranger_known(e, &item->ledger);
 		break;
+	case IN_ENDED:
+		service_ended(e, item->slot, &item->ended);
+		break;
 	case IN_STORE:
 		store_health(e, item->store.ok, &item->store.why);
 		break;
@@ -253,7 +281,8 @@ static void take(struct engine *e, struct inbox_item *item)
  * what was decided before does not fit into the store. */
 static bool waits(struct engine *e, struct timer *t)
 {
-	if (t->kind == TIMER_WORKER || (!e->stopping && e->held == NULL))
+	if (t->kind == TIMER_WORKER || t->kind == TIMER_SERVICE ||
+	    (!e->stopping && e->held == NULL))
 		return false;
 	if (!e->stopping)
 		timer_set(e, t, e->now + HELD_RETRY_MS);
@@ -278,6 +307,9 @@ static void fire(struct engine *e, struct timer *t)
 		break;
 	case TIMER_WORKER:
 		worker_happens(e, OWNER(t, struct slot), WE_TIMER, false);
+		break;
+	case TIMER_SERVICE:
+		service_happens(e, OWNER(t, struct service_slot), SE_TIMER, false);
 		break;
 	case TIMER_BUCKET:
 		break; /* admit() runs in every turn */
@@ -359,6 +391,20 @@ static bool workers_are_gone(const struct engine *e)
 	return true;
 }
 
+/* First the workers, then the services, and what was decided is on disk. */
+static void stop_on(struct engine *e)
+{
+	void (*done)(void *ctx);
+
+	if (!e->stopping || e->on_stopped == NULL || !workers_are_gone(e))
+		return;
+	services_end(e);
+	if (!services_are_gone(e) || (e->in_flight != NULL && e->store_ok))
+		return;
+	done = TAKE(e->on_stopped);
+	done(e->on_stopped_ctx);
+}
+
 void engine_turn(struct engine *e)
 {
 	struct inbox_item *item;
@@ -381,12 +427,7 @@ void engine_turn(struct engine *e)
 	forget_accounts(e);
 	batch_submit(e);
 	press_back(e);
-	if (e->stopping && e->on_stopped != NULL && workers_are_gone(e) &&
-	    (e->in_flight == NULL || !e->store_ok)) {
-		void (*done)(void *ctx) = TAKE(e->on_stopped);
-
-		done(e->on_stopped_ctx);
-	}
+	stop_on(e);
 }
 
 uint64_t engine_next(const struct engine *e)
@@ -414,6 +455,8 @@ void engine_reload(struct engine *e, const struct conf *conf)
 	e->now = clock_ms();
 	if (!e->stopping)
 		workers_start(e);
+	if (!e->stopping)
+		services_want(e);
 	if (e->on_post != NULL)
 		e->on_post(e->on_post_ctx);
 	store_retain(e->store, conf->store_retention_ms, conf->store_journal_rows);
@@ -465,6 +508,7 @@ void engine_free(struct engine **engine)
 	strangers_free(e);
 	for (uint64_t row = 0; row < e->n_rows; row++)
 		member_free(e, &e->rows[row]);
+	services_drop(e);
 	for (size_t p = 0; p < e->n_providers; p++)
 		free(e->providers[p].instances);
 	for (unsigned n = 0; n < e->n_slots; n++) {

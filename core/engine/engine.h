@@ -24,6 +24,8 @@ struct conf;
 struct engine;
 struct pool;
 struct pool_port;
+struct services;
+struct services_port;
 struct store;
 struct store_port;
 
@@ -40,6 +42,11 @@ struct pool_port engine_pool_port(struct engine *);
 struct store_port engine_store_port(struct engine *);
 struct api_port engine_api_port(struct engine *);
 void engine_start(struct engine *, struct pool *pool, struct bus *bus);
+/* How many processes of instances the configuration needs; their port; and, before engine_start, who
+ * carries that out.  Kept until engine_free. */
+unsigned engine_services(const struct conf *conf);
+struct services_port engine_services_port(struct engine *);
+void engine_use_services(struct engine *, struct services *services);
 
 /* Called each time that something was posted, also during a turn: app arranges for a turn soon. */
 void engine_on_post(struct engine *, void (*fn)(void *ctx), void *ctx);
@@ -57,8 +64,8 @@ void engine_reload(struct engine *, const struct conf *conf);
 /* The end is near: start no more lives, take no more commands, and answer those that only wait for what
  * a provider has to tell.  What has an effect is still waited for. */
 void engine_wind_down(struct engine *);
-/* Then end the workers in good order; sessions are left alone.  `done` is called
- * when no worker runs any more. */
+/* Then end the workers in good order, and behind them the services that end with us; other services and
+ * all sessions are left alone.  `done` is called when none of these runs any more. */
 void engine_stop(struct engine *, void (*done)(void *ctx), void *ctx);
 void engine_free(struct engine **);
 

@@ -27,7 +27,8 @@ enum inbox_kind {
 	IN_GONE,
 	IN_KEY,
 	IN_LEDGER,
-	IN_STORE
+	IN_STORE,
+	IN_ENDED
 };
 
 struct inbox_hello {
@@ -66,6 +67,13 @@ struct inbox_gone {
 	uint64_t pid, open_calls;
 	struct str report, last_lines;
 };
+/* The process of a service; struct service_end of proc/services.h.  Its number is the item's slot. */
+struct inbox_ended {
+	uint64_t pid;
+	bool status_known;
+	int exit_status, signal, fault;
+	struct str why, last_lines;
+};
 struct inbox_key {
 	struct command *command; /* owned */
 	int result;
@@ -94,6 +102,7 @@ struct inbox_item {
 		struct listed_part *listed;
 		struct inbox_reply reply;
 		struct inbox_gone gone;
+		struct inbox_ended ended;
 		struct inbox_key key;
 		struct inbox_ledger ledger;
 		struct {

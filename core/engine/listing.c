@@ -55,7 +55,8 @@ static void answered(struct instance *i)
 
 static void not_answered(struct instance *i, const struct inbox_reply *r)
 {
-	if (i->reachable || i->list_fails == 0)
+	/* that one which starts does not answer yet is nothing to tell */
+	if (i->reachable || (i->list_fails == 0 && service_poll_ms(i) == 0))
 		LOG(WARN, ENGINE, "instance.unreachable", f_text("instance", i->conf->id),
 		    f_text("cause", cause_name(r->cause)), f_str("text", r->text));
 	if (i->list_fails < 32)
@@ -63,7 +64,8 @@ static void not_answered(struct instance *i, const struct inbox_reply *r)
 	i->reachable = false;
 }
 
-void instance_heard(struct instance *i, const struct inbox_reply *r)
+void instance_heard(struct engine *e, struct instance *i, uint64_t asked_at,
+		    const struct inbox_reply *r)
 {
 	if (can_list(i))
 		return; /* its lists tell */
@@ -72,6 +74,10 @@ void instance_heard(struct instance *i, const struct inbox_reply *r)
 	else if (r->result != ERR_STATE || r->cause == RELINK_NETWORK ||
 		 r->cause == RELINK_PROVIDER_DOWN)
 		not_answered(i, r);
+	if (r->result == 0)
+		service_listed(e, i, asked_at, true);
+	else
+		service_refused(e, i, asked_at, r);
 }
 
 /* Ask about accounts in turn, so that everyone's turn comes; the number asked. */
@@ -126,8 +132,8 @@ void list_due(struct engine *e, struct instance *i)
 {
 	i->list_due = 0;
 	i->listing.again = i->listing.tag != 0;
-	if (i->listing.again || !instance_serves(e, i))
-		return; /* the answer, or the worker's readiness, asks again */
+	if (i->listing.again || !instance_serves(e, i) || service_is_down(i))
+		return; /* the answer, the worker's readiness, or a new process asks again */
 	if (can_list(i))
 		call_list(e, i);
 	else
@@ -276,13 +282,18 @@ static void note_boot(struct engine *e, struct instance *i, struct str boot_id)
 	str_copy(i->boot_id, sizeof i->boot_id, boot_id);
 }
 
-static void list_failed(struct engine *e, struct instance *i, const struct inbox_reply *r)
+static void list_failed(struct engine *e, struct instance *i, uint64_t asked_at,
+			const struct inbox_reply *r)
 {
+	uint64_t poll = service_poll_ms(i);
+
 	e->stats.lists_failed++;
 	not_answered(i, r);
-	list_want(e, i,
-		  e->now + backoff_delay(&e->rng, LIST_RETRY_MS, e->conf->list_interval_ms,
-					 i->list_fails));
+	if (poll == 0)
+		poll =
+		    backoff_delay(&e->rng, LIST_RETRY_MS, e->conf->list_interval_ms, i->list_fails);
+	list_want(e, i, e->now + poll);
+	service_refused(e, i, asked_at, r);
 }
 
 static void list_read(struct engine *e, struct instance *i, uint64_t asked_at,
@@ -306,6 +317,7 @@ static void list_read(struct engine *e, struct instance *i, uint64_t asked_at,
 		list_want(e, i, e->now + LIST_RETRY_MS);
 	}
 	i->partial = !complete;
+	service_listed(e, i, asked_at, complete);
 	KP("engine.list.read");
 }
 
@@ -317,7 +329,7 @@ void list_answered(struct engine *e, struct instance *i, const struct op *op,
 	if (r->result == 0)
 		list_read(e, i, op->asked_at, r);
 	else
-		list_failed(e, i, r);
+		list_failed(e, i, op->asked_at, r);
 	i->listing.tag = 0;
 	if (i->listing.again)
 		list_want(e, i, e->now);

@@ -21,8 +21,10 @@
 #include "policy/account.h"
 #include "policy/admit.h"
 #include "policy/orphan.h"
+#include "policy/service.h"
 #include "policy/worker.h"
 #include "proc/pool.h"
+#include "proc/services.h"
 #include "store/store.h"
 
 #define ENGINE_MAGIC 0x52454e47u
@@ -37,7 +39,7 @@
 #define WORKER_TAG(slot)   (1ull << 63 | (slot))
 #define IS_WORKER_TAG(tag) ((tag) >> 63 != 0)
 
-enum timer_kind { TIMER_ACCOUNT, TIMER_LIST, TIMER_WORKER, TIMER_BUCKET };
+enum timer_kind { TIMER_ACCOUNT, TIMER_LIST, TIMER_WORKER, TIMER_BUCKET, TIMER_SERVICE };
 struct timer {
 	struct heap_node node; /* first: the heap gives this back */
 	uint8_t kind;          /* enum timer_kind */
@@ -111,8 +113,9 @@ struct instance {
 	uint64_t list_asked_at; /* when any list was last asked for */
 	uint64_t list_due;      /* when the timer is set for; 0: not */
 	uint32_t serial, list_fails;
-	bool reachable; /* the last question was answered */
-	bool partial;   /* its last list was incomplete */
+	bool reachable;               /* the last question was answered */
+	struct service_slot *service; /* its process; NULL: somebody else starts it */
+	bool partial;                 /* its last list was incomplete */
 	char boot_id[65];
 	unsigned boots;             /* lists in a row that had a new boot id */
 	struct stranger *strangers; /* uthash, by session */
@@ -146,6 +149,19 @@ struct slot {
 	uint64_t ping_seq, spawned_at;
 	char *blame;      /* why we ended it, for its obituary; NULL: not yet */
 	char *last_death; /* one sentence */
+};
+
+/* The process of an instance that has a command. */
+struct service_slot {
+	struct service s;
+	struct service_rules rules;
+	struct instance *instance;
+	unsigned number;
+	struct timer timer;
+	uint64_t started_at; /* or found */
+	uint64_t starts, deaths;
+	const char *blame; /* why we end it; NULL: we don't */
+	char *last_death;  /* one sentence */
 };
 
 enum op_kind {
@@ -205,6 +221,11 @@ struct engine {
 	size_t n_providers;
 	struct slot *slots;
 	unsigned n_slots;
+
+	struct services *services; /* NULL: none */
+	struct service_slot *service_slots;
+	unsigned n_services;
+	bool services_ending;
 
 	struct op *ops;
 	uint64_t last_tag;
@@ -310,7 +331,8 @@ bool speaks_for(const struct instance *, unsigned slot, struct str name);
 void note_contradiction(struct engine *, unsigned slot, struct str name, struct str session);
 /* An answer about one session came, or did not: where the plugin can't list, that tells whether the
  * instance can be reached. */
-void instance_heard(struct instance *, const struct inbox_reply *);
+void instance_heard(struct engine *, struct instance *, uint64_t asked_at,
+		    const struct inbox_reply *);
 void look(struct engine *, struct member *, unsigned how);
 bool instance_serves(const struct engine *, const struct instance *);
 
@@ -342,6 +364,28 @@ void worker_gone(struct engine *, struct slot *, struct inbox_gone *);
 void workers_start(struct engine *); /* also those that wait or are held */
 void workers_stop(struct engine *);
 void workers_rules(struct engine *);
+
+/* services.c: the processes of instances that have a command */
+int services_make(struct engine *);
+void services_begin(struct engine *);
+void services_want(struct engine *);
+void services_end(struct engine *);
+bool services_are_gone(const struct engine *);
+void services_drop(struct engine *);
+void service_happens(struct engine *, struct service_slot *, unsigned event, bool unfit);
+void service_ended(struct engine *, unsigned number, const struct inbox_ended *);
+/* Its worker serves, or does no more.  This and the next two: no-ops for other instances. */
+void service_asked(struct engine *, struct instance *, bool asked);
+/* It gave a list, or another answer or none, when it was asked at `asked_at`. */
+void service_listed(struct engine *, struct instance *, uint64_t asked_at, bool complete);
+void service_refused(struct engine *, struct instance *, uint64_t asked_at,
+		     const struct inbox_reply *);
+/* Is there a process, as far as that is our business? */
+bool service_is_down(const struct instance *);
+/* How soon to ask again one that is not ready yet; 0: as others. */
+uint64_t service_poll_ms(const struct instance *);
+/* Of an instance that has a service. */
+void service_view_of(const struct engine *, const struct instance *, struct service_view *ret_view);
 
 /* commands.c: what people want */
 void command_take(struct engine *, struct command *given);

@@ -119,8 +119,10 @@ static void serves(struct engine *e, struct slot *s)
 	for (size_t n = 0; n < s->provider->n_instances; n++) {
 		struct instance *i = &s->provider->instances[n];
 
-		if (i->slot == s->number)
-			list_want(e, i, e->now);
+		if (i->slot != s->number)
+			continue;
+		list_want(e, i, e->now);
+		service_asked(e, i, true);
 	}
 	LOG(INFO, PROC, "worker.ready", f_u64("slot", s->number),
 	    f_text("provider", s->provider->conf->name), f_text("plugin", s->plugin),
@@ -136,6 +138,7 @@ static void serves_no_more(struct engine *e, struct slot *s)
 
 		if (i->slot != s->number)
 			continue;
+		service_asked(e, i, false);
 		i->listing.tag = 0;
 		i->listed_at = 0;
 		i->reachable = false;

@@ -35,26 +35,14 @@ static void bug(struct step *st)
 	st->fx->bug = true;
 }
 
-/* --- a process runs from now on --- */
-
-static void begin(struct step *st)
+static void spawn(struct step *st)
 {
+	st->fx->spawn = true;
 	st->s->want = 1;
 	st->s->silences = 0;
 	st->s->blamed = false;
 	st->s->ready_at = 0;
 	enter(st, SS_STARTING, st->s->asked ? st->r->start : 0);
-}
-
-static void spawn(struct step *st)
-{
-	st->fx->spawn = true;
-	begin(st);
-}
-
-static void found(struct step *st)
-{
-	begin(st);
 }
 
 /* --- what is wanted --- */
@@ -236,14 +224,14 @@ static void ended(struct step *st)
 
 // clang-format off
 static action *const table[SS_COUNT][SE_COUNT] = {
-/*                 WANT   UNWANT        LEAVE  FOUND  TIMER            NOSPAWN     ASKED           UNASKED           LISTED ANSWERED SILENT  GONE */
-[SS_EMPTY]    = { spawn, keep,         keep,  found, bug,             bug,        asked,          unasked,          keep,  keep,    keep,   bug          },
-[SS_STARTING] = { want,  end_unwanted, leave, bug,   too_late,        died_early, asked_starting, unasked_running,  ready, lives,   silent, died_early   },
-[SS_READY]    = { want,  end_unwanted, leave, bug,   silent_for_long, bug,        asked,          unasked_running,  heard, heard,   silent_ready, died_serving },
-[SS_ENDING]   = { want,  unwant,       leave, bug,   kill_it,         bug,        asked,          unasked,          keep,  keep,    keep,   ended        },
-[SS_KILLED]   = { want,  unwant,       leave, bug,   bug,             bug,        asked,          unasked,          keep,  keep,    keep,   ended        },
-[SS_COOLING]  = { spawn, empty,        empty, bug,   spawn,           bug,        asked,          unasked,          keep,  keep,    keep,   bug          },
-[SS_HELD]     = { spawn, empty,        empty, bug,   spawn,           bug,        asked,          unasked,          keep,  keep,    keep,   bug          },
+/*                 WANT   UNWANT        LEAVE  TIMER            NOSPAWN     ASKED           UNASKED          LISTED ANSWERED SILENT        GONE */
+[SS_EMPTY]    = { spawn, keep,         keep,  bug,             bug,        asked,          unasked,         keep,  keep,    keep,         bug          },
+[SS_STARTING] = { want,  end_unwanted, leave, too_late,        died_early, asked_starting, unasked_running, ready, lives,   silent,       died_early   },
+[SS_READY]    = { want,  end_unwanted, leave, silent_for_long, bug,        asked,          unasked_running, heard, heard,   silent_ready, died_serving },
+[SS_ENDING]   = { want,  unwant,       leave, kill_it,         bug,        asked,          unasked,         keep,  keep,    keep,         ended        },
+[SS_KILLED]   = { want,  unwant,       leave, bug,             bug,        asked,          unasked,         keep,  keep,    keep,         ended        },
+[SS_COOLING]  = { spawn, empty,        empty, spawn,           bug,        asked,          unasked,         keep,  keep,    keep,         bug          },
+[SS_HELD]     = { spawn, empty,        empty, spawn,           bug,        asked,          unasked,         keep,  keep,    keep,         bug          },
 };
 // clang-format on
 

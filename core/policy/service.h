@@ -33,7 +33,6 @@ enum service_state {
 	E(WANT, "want")     /* run; also: whatever is wrong may be put right */                \
 	E(UNWANT, "unwant") /* end in good order */                                            \
 	E(LEAVE, "leave")   /* let it be: somebody else will look after it */                  \
-	E(FOUND, "found")   /* its process runs already, from before our time */               \
 	E(TIMER, "timer")                                                                      \
 	E(NOSPAWN, "nospawn")   /* there is no process: the system gave none, or no program */ \
 	E(ASKED, "asked")       /* from now on somebody can ask it: its worker serves */       \
@@ -72,7 +71,7 @@ struct service_event {
 };
 
 struct service_effects {
-	bool spawn;       /* NOSPAWN may answer at once */
+	bool spawn;       /* or find the one that an earlier core has left; NOSPAWN may answer */
 	bool end, kill;   /* SIGTERM; SIGKILL */
 	bool leave;       /* forget the process, which runs on */
 	bool ready, down; /* it can be used from now on; its process is gone, or about to go */

@@ -16,18 +16,29 @@
 #define STAT_BYTES   1024
 #define START_FIELD  22 /* of /proc/PID/stat; the state is field 3, the first behind the name */
 
-/* The whole of a small file as a string; false: it cannot be read. */
-static bool read_small(const char *path, char *to, size_t size)
+/* "There is none" and "I could not look" lead to different ends: on the first a new one is started. */
+static int absent(int error)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	return error == ENOENT || error == ESRCH ? ERR_NOTFOUND : ERR_UNAVAILABLE;
+}
+
+/* The whole of a small file as a string.  ERR_NOTFOUND: there is no such file, or process; or
+ * ERR_UNAVAILABLE. */
+static int read_small(const char *path, char *to, size_t size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW), r = 0;
 	ssize_t n;
 
+	to[0] = '\0';
 	if (fd < 0)
-		return false;
+		return absent(errno);
 	n = read(fd, to, size - 1);
+	if (n < 0)
+		r = absent(errno);
+	else
+		to[n] = '\0';
 	close(fd);
-	to[n > 0 ? n : 0] = '\0';
-	return n > 0;
+	return r;
 }
 
 /* The next word of *p; empty when there is none. */
@@ -51,13 +62,19 @@ int identity_of(uint64_t pid, struct identity *ret_identity)
 	char path[64], stat[STAT_BYTES];
 	const char *p;
 	struct str w;
+	int r;
 
 	*ret_identity = (struct identity){ .pid = pid };
-	if (read_small(BOOT_ID_PATH, ret_identity->boot, sizeof ret_identity->boot))
-		ret_identity->boot[strcspn(ret_identity->boot, "\n")] = '\0';
+	r = read_small(BOOT_ID_PATH, ret_identity->boot, sizeof ret_identity->boot);
+	if (r == ERR_UNAVAILABLE)
+		return r;
+	ret_identity->boot[strcspn(ret_identity->boot, "\n")] = '\0';
+	if (ret_identity->boot[0] == '\0')
+		str_copy(ret_identity->boot, sizeof ret_identity->boot, STR("unknown"));
 	snprintf(path, sizeof path, "/proc/%llu/stat", (unsigned long long)pid);
-	if (!read_small(path, stat, sizeof stat))
-		return ERR_NOTFOUND;
+	r = read_small(path, stat, sizeof stat);
+	if (r < 0)
+		return r;
 	p = strrchr(stat, ')'); /* the name before it may hold anything */
 	if (p == NULL)
 		return ERR_NOTFOUND;
@@ -73,19 +90,19 @@ int identity_of(uint64_t pid, struct identity *ret_identity)
 int identity_open(const struct identity *id)
 {
 	struct identity now;
-	int fd;
+	int fd, r;
 
 	if (id->pid == 0 || id->pid > INT32_MAX)
 		return ERR_NOTFOUND;
 	/* The descriptor first: then nobody can take the number over between the two. */
 	fd = pidfd_open((pid_t)id->pid, 0);
 	if (fd < 0)
-		return ERR_NOTFOUND;
-	if (identity_of(id->pid, &now) == 0 && now.start == id->start &&
-	    strcmp(now.boot, id->boot) == 0)
+		return absent(errno);
+	r = identity_of(id->pid, &now);
+	if (r == 0 && now.start == id->start && strcmp(now.boot, id->boot) == 0)
 		return fd;
 	close(fd);
-	return ERR_NOTFOUND;
+	return r == ERR_UNAVAILABLE ? r : ERR_NOTFOUND;
 }
 
 static int write_file(const char *path, const char *text, size_t n)
@@ -120,9 +137,10 @@ int identity_read(struct identity *ret_identity, const char *path)
 	char text[FILE_BYTES];
 	const char *p = text;
 	struct str boot;
+	int r = read_small(path, text, sizeof text);
 
-	if (!read_small(path, text, sizeof text))
-		return ERR_NOTFOUND;
+	if (r < 0)
+		return r;
 	if (!number_behind(&p, "pid", &id.pid) || !number_behind(&p, "start", &id.start) ||
 	    !number_behind(&p, "settings", &id.settings) || !number_behind(&p, "at", &id.at) ||
 	    !str_is(word(&p), "boot"))

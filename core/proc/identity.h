@@ -23,14 +23,15 @@ struct identity {
 	char boot[IDENTITY_BOOT];
 };
 
-/* Fill pid, start and boot of a process.  ERR_NOTFOUND: there is none, or only its exit status. */
+/* Fill pid, start and boot of a process.  ERR_NOTFOUND: there is none, or only its exit status;
+ * ERR_UNAVAILABLE: that cannot be found out now. */
 int identity_of(uint64_t pid, struct identity *ret_identity);
-/* A pidfd of the living process that this is, ERR_NOTFOUND: it is gone.  The caller closes it. */
+/* A pidfd of the living process that this is, for the caller to close; or as above. */
 int identity_open(const struct identity *);
 
 /* ERR_IO. */
 int identity_write(const struct identity *, const char *path, struct why *why);
-/* ERR_NOTFOUND: there is no file; ERR_FORMAT: nothing of ours stands in it. */
+/* ERR_NOTFOUND: there is no file; ERR_FORMAT: nothing of ours stands in it; ERR_UNAVAILABLE. */
 int identity_read(struct identity *ret_identity, const char *path);
 
 #endif

@@ -214,15 +214,21 @@ static int find(struct services *all, struct running *p, struct why *why)
 	if (r == ERR_FORMAT)
 		LOG(WARN, PROC, "service.record_unreadable", f_text("file", path),
 		    f_text("so", "if its process still runs, end it by hand"));
-	if (r < 0)
+	if (r == ERR_FORMAT || r == ERR_NOTFOUND)
 		return ERR_NOTFOUND;
-	p->pidfd = identity_open(&p->id);
-	if (p->pidfd < 0) {
+	p->pidfd = r == 0 ? identity_open(&p->id) : r;
+	if (p->pidfd == ERR_NOTFOUND) {
 		unlink(path); /* its number may be somebody else's by now */
 		return ERR_NOTFOUND;
 	}
+	if (p->pidfd < 0)
+		return why_errno(why, ERR_UNAVAILABLE,
+				 "cannot find out whether the process of %s still runs", path);
 	r = open_tail(all, p, why);
-	return r < 0 ? r : watch(p);
+	if (r == 0 && watch(p) < 0)
+		r = why_set(why, ERR_UNAVAILABLE, "cannot watch process %llu",
+			    (unsigned long long)p->id.pid);
+	return r;
 }
 
 int services_find(struct services *all, unsigned number, const struct service_spec *spec,

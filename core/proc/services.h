@@ -55,7 +55,7 @@ int services_new(struct services **ret_services, struct uv_loop_s *, const char 
 
 /* What an earlier core has left running, if it still does.  0: it is watched from now on, and
  * `ret_changed` tells whether it was started with other settings than these; `ret_at` when.
- * ERR_NOTFOUND: there is none. */
+ * ERR_NOTFOUND: there is none.  Other errors: nobody knows, so start no other. */
 int services_find(struct services *, unsigned number, const struct service_spec *,
 		  bool *ret_changed, uint64_t *ret_at, struct why *why);
 /* Start the process; there must be none.  gone follows, also when the program turns out not to be

@@ -73,6 +73,12 @@ void check_reloaded(void)
 		if (sim.engine->slots[n].w.state == WS_HELD)
 			broken("a reload tries who is held", "slot %u", n);
 	}
+	for (unsigned n = 0; n < sim.engine->n_services; n++) {
+		const struct service_slot *s = &sim.engine->service_slots[n];
+
+		if (s->s.state == SS_HELD && s->s.since != sim.now)
+			broken("a reload tries who is held", "service %u", n);
+	}
 }
 
 void check_create(const struct request *r)
@@ -194,6 +200,8 @@ void check_all(void)
 	}
 	for (unsigned n = 0; n < e->n_slots; n++)
 		check_slot(&e->slots[n]);
+	for (unsigned n = 0; n < e->n_services; n++)
+		fake_services_check(&e->service_slots[n]);
 	for (size_t i = 0; i < e->providers[0].n_instances; i++) {
 		const struct instance *in = &e->providers[0].instances[i];
 
@@ -271,6 +279,11 @@ void check_settled(void)
 		if (e->slots[n].w.state != WS_READY)
 			broken("every worker comes back", "slot %u is %s", n,
 			       worker_state_name(e->slots[n].w.state));
+	}
+	for (unsigned n = 0; n < e->n_services; n++) {
+		if (e->service_slots[n].s.state != SS_READY)
+			broken("every service comes back", "%u is %s", n,
+			       service_state_name(e->service_slots[n].s.state));
 	}
 	if (durable_strays() != 0 || e->stray_list != NULL)
 		broken("every life ends", "%u lives are given up and not proven gone",

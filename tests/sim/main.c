@@ -91,6 +91,25 @@ static const struct faults slow_disk = {
 	.disk_slow = 5000,
 };
 
+/* Our own backends die and hang, and so does everything around them. */
+static const struct faults services = {
+	.create_lost = 200,
+	.create_late = 200,
+	.close_lost = 200,
+	.push_lost = 1000,
+	.list_error = 300,
+	.list_partial = 300,
+	.session_dies = 100,
+	.worker_dies = 800,
+	.worker_hangs = 300,
+	.core_dies = 800,
+	.spawn_fails = 1500,
+	.reloads = 500,
+	.disk_slow = 200,
+	.service_dies = 1500,
+	.service_hangs = 500,
+};
+
 static const struct kind {
 	const char *name;
 	struct setting s;
@@ -165,6 +184,15 @@ static const struct kind {
 	    .wishes = 60,
 	    .tick_ms = 10000,
 	    .faults = slow_disk } },
+	{ "services",
+	  { .accounts = 60,
+	    .instances = 3,
+	    .workers = 2,
+	    .fenced = true,
+	    .listable = true,
+	    .services = true,
+	    .wishes = 3,
+	    .faults = services } },
 	{ "outage",
 	  { .accounts = 80,
 	    .instances = 4,

@@ -62,6 +62,7 @@ static struct conf *make_conf(const struct setting *s)
 {
 	struct conf *c = calloc(1, sizeof *c);
 	struct conf_provider *p = calloc(1, sizeof *p);
+	static char program[] = "sim", *command[] = { program, NULL };
 	char name[16];
 
 	c->backoff_base_ms = 2000;
@@ -95,7 +96,12 @@ static struct conf *make_conf(const struct setting *s)
 		snprintf(name, sizeof name, "sim-%u", i);
 		p->instances[i] = (struct conf_instance){ .id = str_dup(str_of(name)),
 							  .capacity = s->accounts,
-							  .concurrent_starts = 8 };
+							  .concurrent_starts = 8,
+							  .command_start_ms = 60000,
+							  .command_stop_ms = 15000,
+							  .command_hang_ms = 120000 };
+		if (s->services)
+			p->instances[i].command = (struct conf_command){ command, 1 };
 	}
 	return c;
 }
@@ -133,6 +139,7 @@ static void core_start(void)
 	bus_subscribe(sim.bus, &sim.listener);
 	port = engine_pool_port(sim.engine);
 	must(pool_new(&sim.pool, NULL, &po, &port, &why) == 0);
+	engine_use_services(sim.engine, (struct services *)&sim); /* never looked into */
 	engine_start(sim.engine, sim.pool, sim.bus);
 }
 
@@ -167,6 +174,7 @@ static void core_crash(void)
 	check_crashed();
 	fake_store_crash();
 	fake_pool_crash();
+	fake_services_crash();
 	engine_free(&sim.engine);
 	bus_unsubscribe(sim.bus, &sim.listener);
 	bus_free(&sim.bus);
@@ -277,6 +285,8 @@ static void on_tick(void *arg)
 	for (unsigned i = 0; i < sim.s.instances; i++) {
 		if (happens(f->instance_down))
 			world_instance_down(i, 1000 + chance(900000));
+		if (sim.s.services)
+			fake_services_tick(i);
 	}
 	while (sim.engine != NULL && wishes-- > 0)
 		somebody_wishes();
@@ -382,6 +392,7 @@ static void end(void)
 	world_reset();
 	fake_store_reset();
 	fake_pool_reset();
+	fake_services_reset();
 	heap_fini(&sim.agenda);
 	free_conf(sim.conf);
 }

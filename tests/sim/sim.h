@@ -29,6 +29,7 @@ struct faults {
 	unsigned queue_full;                                          /* of the hung workers */
 	unsigned spawn_fails, config_refused, reloads;
 	unsigned disk_slow, ledger_fails;
+	unsigned service_dies, service_hangs; /* per tick */
 };
 
 struct setting {
@@ -37,6 +38,7 @@ struct setting {
 	bool fenced;
 	bool listable; /* false: a provider that can't list */
 	bool same_id;  /* a session's id names its credentials too */
+	bool services; /* the core starts the backends */
 	struct faults faults;
 	unsigned starts_per_minute;
 	unsigned wishes;  /* what people ask for, per account and hour */
@@ -103,7 +105,16 @@ void request_never(struct request *);
 void worker_push(unsigned instance, const char *session, const char *account, uint64_t generation,
 		 unsigned state, unsigned cause);
 
+/* fake_services.c */
+bool backend_answers(unsigned number);
+bool backend_is_silent(unsigned number); /* it took the request, and will never answer */
+void fake_services_tick(unsigned number);
+void fake_services_crash(void);
+void fake_services_reset(void);
+void fake_services_check(const struct service_slot *);
+
 /* world.c */
+void world_forgets(unsigned instance);
 struct request {
 	uint64_t epoch, tag, life; /* life: number of the worker's process */
 	unsigned slot, method, instance;

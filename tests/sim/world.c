@@ -424,6 +424,13 @@ void world_gets(struct request *r)
 			request_reply_error(r, RELINK_NETWORK, false, 0);
 		return;
 	}
+	if (!backend_answers(r->instance)) {
+		if (backend_is_silent(r->instance))
+			request_never(r);
+		else
+			request_reply_error(r, RELINK_NETWORK, false, 0);
+		return;
+	}
 	switch (r->method) {
 	case MSG_create:
 		got_create(r);
@@ -442,19 +449,24 @@ void world_gets(struct request *r)
 
 /* --- for the driver and the checks --- */
 
-/* The backend is gone for a while; half of the time it has forgotten its sessions afterwards. */
-void world_instance_down(unsigned instance, uint64_t for_ms)
+/* The backend restarts, and knows none of its sessions. */
+void world_forgets(unsigned instance)
 {
 	struct place *p = &places[instance];
 	struct session *s, *next;
 
-	p->down_until = sim.now + for_ms;
-	if (chance(2) == 0)
-		return;
 	p->boot++;
 	sim.t.restarts++;
 	DL_FOREACH_SAFE(p->sessions, s, next)
 	session_end(s);
+}
+
+/* The backend is gone for a while; half of the time it has forgotten its sessions afterwards. */
+void world_instance_down(unsigned instance, uint64_t for_ms)
+{
+	places[instance].down_until = sim.now + for_ms;
+	if (chance(2) != 0)
+		world_forgets(instance);
 }
 
 /* From here on nothing fails, people scan at once, and whoever was dying lives. */

@@ -21,13 +21,13 @@ static bool expects(unsigned state, unsigned event)
 {
 	// clang-format off
 	static const char *const expected[SS_COUNT] = {
-		[SS_EMPTY]    = "xxxx..xxxxx.",
-		[SS_STARTING] = "xxx.xxxxxxxx",
-		[SS_READY]    = "xxx.x.xxxxxx",
-		[SS_ENDING]   = "xxx.x.xxxxxx",
-		[SS_KILLED]   = "xxx...xxxxxx",
-		[SS_COOLING]  = "xxx.x.xxxxx.",
-		[SS_HELD]     = "xxx.x.xxxxx.",
+		[SS_EMPTY]    = "xxx..xxxxx.",
+		[SS_STARTING] = "xxxxxxxxxxx",
+		[SS_READY]    = "xxxx.xxxxxx",
+		[SS_ENDING]   = "xxxx.xxxxxx",
+		[SS_KILLED]   = "xxx..xxxxxx",
+		[SS_COOLING]  = "xxxx.xxxxx.",
+		[SS_HELD]     = "xxxx.xxxxx.",
 	};
 	// clang-format on
 
@@ -70,11 +70,9 @@ RULE(one_process_at_a_time)
 	return !s->fx.spawn || s->e.kind == SE_GONE || !has_process(s->before.state);
 }
 
-RULE(spawned_or_found)
+RULE(spawned_on_entry)
 {
-	bool begins = s->s.state == SS_STARTING && s->before.state != SS_STARTING;
-
-	return s->fx.spawn == (begins && s->e.kind != SE_FOUND);
+	return s->fx.spawn == (s->s.state == SS_STARTING && s->before.state != SS_STARTING);
 }
 
 RULE(wanted_by_state)
@@ -155,7 +153,7 @@ static const struct {
 	  timer_where_needed },
 	{ "a timer that came is over, or set anew", timers_come_once },
 	{ "no process is started while one may be there", one_process_at_a_time },
-	{ "a process is started on entry to starting, unless it was found", spawned_or_found },
+	{ "a process is started, or found, on entry to starting only", spawned_on_entry },
 	{ "empty is not wanted; all others are, but for those that end", wanted_by_state },
 	{ "a process is waited for until it is gone, or left to run on", left_running },
 	{ "ready and down are told once each, in turn", ready_and_down },
@@ -254,11 +252,6 @@ static void starting_silent(struct service_story *s)
 	service_gets(s, SE_SILENT);
 }
 
-static void was_found(struct service_story *s)
-{
-	service_gets(s, SE_FOUND);
-}
-
 static void silent_once(struct service_story *s)
 {
 	service_to_ready(s);
@@ -332,7 +325,6 @@ static const struct service_situation situations[] = {
 	{ "starting",                 SS_STARTING, true,  starting },
 	{ "starting, asked",          SS_STARTING, true,  starting_asked },
 	{ "starting, silent twice",   SS_STARTING, true,  starting_silent },
-	{ "starting, found",          SS_STARTING, false, was_found },
 	{ "ready",                    SS_READY,    true,  service_to_ready },
 	{ "ready, not asked",         SS_READY,    false, ready_unasked },
 	{ "ready, silent once",       SS_READY,    true,  silent_once },

@@ -46,9 +46,7 @@ static void any_order_of_events_keeps_the_rules(void **state)
 
 		/* only what can come: the rest is walked above */
 		if ((kind == SE_TIMER && s.s.timer_at == 0) ||
-		    (kind == SE_NOSPAWN && !s.fx.spawn) ||
-		    (kind == SE_FOUND && s.s.state != SS_EMPTY) ||
-		    (kind == SE_GONE && !service_runs(&s.s)))
+		    (kind == SE_NOSPAWN && !s.fx.spawn) || (kind == SE_GONE && !service_runs(&s.s)))
 			continue;
 		service_pass(&s, rng_next(&rng) % 3000);
 		if (kind == SE_TIMER)
@@ -76,20 +74,6 @@ static void ready_is_the_first_complete_list(void **state)
 	service_gets(&s, SE_LISTED);
 	assert_true(s.fx.ready);
 	assert_int_equal(s.s.timer_at, 0);
-}
-
-static void found_is_not_started_again(void **state)
-{
-	struct service_story s;
-
-	(void)state;
-	service_begin(&s);
-	service_gets(&s, SE_FOUND);
-	assert_false(s.fx.spawn);
-	assert_service(&s, "starting");
-	service_gets(&s, SE_WANT); /* a reload */
-	assert_false(s.fx.spawn);
-	service_to_ready(&s);
 }
 
 static void who_is_not_ready_in_time_is_ended_and_started_again_slower(void **state)
@@ -340,7 +324,6 @@ int main(void)
 		cmocka_unit_test(every_cell_keeps_the_rules),
 		cmocka_unit_test(any_order_of_events_keeps_the_rules),
 		cmocka_unit_test(ready_is_the_first_complete_list),
-		cmocka_unit_test(found_is_not_started_again),
 		cmocka_unit_test(who_is_not_ready_in_time_is_ended_and_started_again_slower),
 		cmocka_unit_test(nobody_is_late_whom_nobody_asks),
 		cmocka_unit_test(an_error_is_an_answer),
