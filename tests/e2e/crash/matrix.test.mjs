@@ -20,6 +20,14 @@ const classes = ["mock", "mock-listable"];
 // Points that this story does not come by, and the test that kills there instead.
 const elsewhere = {
 	"api.dropin.submitted": "tests/e2e/dropin/crash.test.mjs",
+	"engine.service.gone": "tests/e2e/services/crash.test.mjs",
+	"engine.service.spawn": "tests/e2e/services/crash.test.mjs",
+	"proc.service.before": "tests/e2e/services/crash.test.mjs",
+	"proc.service.forked": "tests/e2e/services/crash.test.mjs",
+	"proc.service.found": "tests/e2e/services/crash.test.mjs",
+	"proc.service.gone": "tests/e2e/services/crash.test.mjs",
+	"proc.service.recorded": "tests/e2e/services/crash.test.mjs",
+	"proc.service.started": "tests/e2e/services/crash.test.mjs",
 	"store.checkpoint.begin": "tests/unit/store/crash_test.c",
 	"store.checkpoint.end": "tests/unit/store/crash_test.c",
 	"store.prune.applied": "tests/unit/store/crash_test.c",

@@ -55,7 +55,8 @@ export function start(program, args, options) {
 }
 
 const yaml = (object, indent = "") => Object.entries(object).map(([k, v]) =>
-	Array.isArray(v) ? `${indent}${k}:\n` + v.map((item) => `${indent}  -\n` + yaml(item, indent + "    ")).join("")
+	Array.isArray(v) ? `${indent}${k}:\n` + v.map((item) => typeof item === "string" ? `${indent}  - ${JSON.stringify(item)}\n`
+		: `${indent}  -\n` + yaml(item, indent + "    ")).join("")
 	: v !== null && typeof v === "object" ? `${indent}${k}:\n` + yaml(v, indent + "  ")
 	: `${indent}${k}: ${typeof v === "string" ? JSON.stringify(v) : v}\n`).join("");
 
