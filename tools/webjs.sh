@@ -1,10 +1,9 @@
-# webjs.sh - for tools/run: the service for real sessions, started beside relinkd.  Sourced, not run.
+# webjs.sh - for tools/run: the service for real sessions, which relinkd starts.  Sourced, not run.
 #
 # Keys are made at the first start, into files that only their owner reads.  Chromium's sandbox does not
 # work for root, so as root the service runs as nobody.
 
 webjs=$state/webjs
-service=
 
 a_free_port() {
 	node -e 'const s = require("net").createServer().listen(0, "127.0.0.1", () => { console.log(s.address().port); s.close(); })'
@@ -21,14 +20,37 @@ webjs_prepare() {
 	a_key "$webjs/webhook.key"
 	[ "$(id -u)" -ne 0 ] || chown -R nobody: "$webjs"
 	[ "$port" != 0 ] || port=$(a_free_port) # the service must know it
-	service_port=$(a_free_port)
+	# The same each time: a service that outlived a killed relinkd is found at its old port.
+	service_port=$(cat "$webjs/port" 2>/dev/null)
+	if [ -z "$service_port" ] || { is_taken "$service_port" && [ ! -e "$state/services/webjs-1.process" ]; }; then
+		service_port=$(a_free_port)
+		echo "$service_port" >"$webjs/port"
+	fi
 }
 
 webjs_config() {
+	local user=
+
+	[ "$(id -u)" -ne 0 ] || user=$'\n        command_user: nobody'
 	cat <<END
     instances:
       - id: webjs-1
         capacity: 20
+        command:
+          - node
+          - $(quoted "$root/plugins/webjs/service/main.mjs")
+          - --data-dir
+          - $(quoted "$webjs/data")
+          - --listen
+          - 127.0.0.1:$service_port
+          - --webhook-url
+          - http://127.0.0.1:$port/webhooks/webjs
+        command_environment:
+          HOME: $(quoted "$webjs/data")
+          RELINK_WEBJS_API_KEY_FILE: $(quoted "$webjs/api.key")
+          RELINK_WEBJS_WEBHOOK_SECRET_FILE: $(quoted "$webjs/webhook.key")
+        command_directory: $(quoted "$webjs/data")
+        command_ends_with_relinkd: true$user
         config:
           url: http://127.0.0.1:$service_port
           api_key: $(cat "$webjs/api.key")
@@ -36,26 +58,20 @@ webjs_config() {
 END
 }
 
-webjs_start() {
-	local as=() out=$webjs/service.out
+# Once relinkd answers: the service is ready, or cannot be.
+webjs_wait() {
+	local tries
 
-	[ "$(id -u)" -ne 0 ] || as=(setpriv --reuid=nobody --regid=nogroup --clear-groups)
-	: >"$out"
-	(
-		cd "$webjs/data" || exit 1
-		export HOME=$webjs/data RELINK_WEBJS_API_KEY_FILE=$webjs/api.key RELINK_WEBJS_WEBHOOK_SECRET_FILE=$webjs/webhook.key
-		exec "${as[@]}" node "$root/plugins/webjs/service/main.mjs" --data-dir "$webjs/data" \
-			--listen "127.0.0.1:$service_port" --webhook-url "http://127.0.0.1:$port/webhooks/webjs"
-	) >"$out" 2>"$webjs/service.log" 9>&- &
-	service=$!
-	trap 'kill -TERM $service 2>/dev/null; wait $service 2>/dev/null' EXIT
-	for ((tries = 0; tries < 300; tries++)); do
-		! grep -q '^relink-webjs ready' "$out" || return 0
-		kill -0 "$service" 2>/dev/null || break
+	for ((tries = 0; tries < 600; tries++)); do
+		! grep -q 'service\.ready instance=webjs-1' "$log" || return 0
+		! grep -qE 'service\.(died|held|stalled) instance=webjs-1' "$log" || break
+		kill -0 "$daemon" 2>/dev/null || return 0 # which is told by who waits for it
 		sleep 0.1
 	done
-	tail -n 15 "$webjs/service.log" >&2
-	die "the service for real sessions did not start; its last lines are above, all of them in $webjs/service.log"
+	kill -TERM "$daemon" 2>/dev/null
+	wait "$daemon"
+	grep -E ' service\.' "$log" | tail -n 15 >&2
+	die "the service for real sessions did not start; what it said is above, all of it in $log"
 }
 
 webjs_hints() {
@@ -65,7 +81,7 @@ Relink is running, with real WhatsApp sessions: each account gets a Chromium of 
 
   address   $address
   key file  ${state#"$root"/}/admin.key
-  logs      ${log#"$root"/} (new lines follow below), ${webjs#"$root"/}/service.log
+  log       ${log#"$root"/} (new lines follow below; those of the service are service.says)
 
 Try, in another terminal in $root:
 

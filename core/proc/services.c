@@ -119,6 +119,7 @@ static void report(struct running *p, const siginfo_t *si)
 	struct service_end end = { .pid = p->id.pid, .status_known = p->ours };
 	struct why why = { 0 };
 	unsigned number = p->number;
+	char path[4096];
 	struct buf last;
 
 	if (p->ours && si->si_code == CLD_EXITED)
@@ -133,6 +134,8 @@ static void report(struct running *p, const siginfo_t *si)
 	tail_drain(&p->tail, &p->speech);
 	speech_last(&p->speech, &last);
 	end.last_lines = buf_all(&last);
+	path_of(all, p->speech.name, RECORD, path, sizeof path);
+	unlink(path);
 	let_go(p);
 	KP("proc.service.gone");
 	all->port.gone(all->port.ctx, number, &end);
