@@ -11,7 +11,7 @@
 /* The configuration as the host fills it in; webjs.c has the table. */
 struct conf {
 	const char *url, *api_key, *ca_file, *workspace_id;
-	const char *look_for_browsers;                    /* auto, off */
+	const char *look_for_browsers;                   /* auto, off */
 	const char *webhook_secret, *webhook_secret_old; /* empty: none */
 	int64_t connect_ms, total_ms, poll_ms;
 };

@@ -165,8 +165,8 @@ static const char *session_of(const char *line, size_t n)
 			continue;
 		name = strrchr(arg, '/');
 		name = name != NULL ? name + 1 : arg + sizeof folder - 1;
-		session = strncmp(name, prefix, sizeof prefix - 1) == 0 ? name + sizeof prefix - 1
-									: NULL;
+		session =
+		    strncmp(name, prefix, sizeof prefix - 1) == 0 ? name + sizeof prefix - 1 : NULL;
 	}
 	return session != NULL && session[0] != '\0' && strlen(session) <= NAME_MAX_LEN ? session
 											: NULL;
@@ -360,9 +360,10 @@ static bool can_see(struct browsers *b)
 	if (b->whole && (b->sighted || witness_stands(b)))
 		return true;
 	if (!b->told)
-		b->host->log(b->host, RELINK_WARN,
-			     "no Chromium of the sessions can be seen on this machine (another user's "
-			     "with hidepid, a container): a dead one is noticed by messages only");
+		b->host->log(
+		    b->host, RELINK_WARN,
+		    "no Chromium of the sessions can be seen on this machine (another user's "
+		    "with hidepid, a container): a dead one is noticed by messages only");
 	b->told = true;
 	return false;
 }

@@ -64,9 +64,9 @@ struct call {
 	bool acts; /* it changes something at the service: no answer means unknown, not undone */
 	char session[NAME_MAX_BYTES], account[NAME_MAX_BYTES];
 	uint64_t generation, deadline_ms; /* as in struct relink_request */
-	struct browsers_wait look;        /* for Chromiums of this machine, and what is done after it: */
-	struct ask *ask;                  /*   owned: a question that is sent then */
-	json_t *doc;                      /*   owned: an answer that is read then */
+	struct browsers_wait look; /* for Chromiums of this machine, and what is done after it: */
+	struct ask *ask;           /*   owned: a question that is sent then */
+	json_t *doc;               /*   owned: an answer that is read then */
 	relink_timer timer;
 	uint64_t until;
 	/* A good answer came: answer the operation with call_done or call_fail. */

@@ -94,7 +94,7 @@ void ops_create(void *self, const struct relink_request *req)
 
 /* --- disconnect --- */
 
-#define END_MAX_MS   3000u /* a Chromium may take after the service says that it is ended */
+#define END_MAX_MS    3000u /* a Chromium may take after the service says that it is ended */
 #define LOOK_PAUSE_MS 250u
 
 static void ended(struct call *c)
@@ -121,10 +121,11 @@ static void on_end_looked(void *arg)
 	if (in->host->now_ms(in->host) + LOOK_PAUSE_MS < c->until)
 		c->timer = in->host->timer_start(in->host, LOOK_PAUSE_MS, look_for_end, c);
 	if (c->timer == 0)
-		call_refuse(c, RELINK_ENGINE_HANG,
-			    "the %s says that the session is ended, but its Chromium still runs: end "
-			    "process %ld on the service's machine",
-			    dialect.service, pid);
+		call_refuse(
+		    c, RELINK_ENGINE_HANG,
+		    "the %s says that the session is ended, but its Chromium still runs: end "
+		    "process %ld on the service's machine",
+		    dialect.service, pid);
 }
 
 static void look_for_end(void *arg)

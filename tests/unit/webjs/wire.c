@@ -201,8 +201,8 @@ void wire_open(struct wire *w, const char *so, const char *config)
 
 	memset(w, 0, sizeof *w);
 	/* What runs on this machine is no business of these tests; see browsers_test.c. */
-	snprintf(all, sizeof all, "%s%s", strstr(so, "seed") != NULL ? "look_for_browsers=off," : "",
-		 config);
+	snprintf(all, sizeof all, "%s%s",
+		 strstr(so, "seed") != NULL ? "look_for_browsers=off," : "", config);
 	assert_int_equal(host_open(&w->rig, so, all), RELINK_NONE);
 	w->done = w->rig.host.done;
 	w->event = w->rig.host.event;
