@@ -368,7 +368,7 @@ static bool can_see(struct browsers *b)
 	return false;
 }
 
-bool browsers_missed(struct browsers *b, struct relink_str session, bool connected)
+bool browsers_missed(struct browsers *b, struct relink_str session, bool had_one)
 {
 	struct known *k = know(b, session);
 
@@ -378,7 +378,7 @@ bool browsers_missed(struct browsers *b, struct relink_str session, bool connect
 	if (browsers_pid(b, session) != 0) {
 		k->seen = true;
 		k->misses = 0;
-	} else if ((connected || k->seen) && can_see(b)) {
+	} else if ((had_one || k->seen) && can_see(b)) {
 		k->misses++;
 	}
 	return k->misses >= LISTS_TO_DIE;

@@ -38,9 +38,9 @@ long browsers_pid(const struct browsers *, struct relink_str session);
  * `complete`: what was not in it is forgotten. */
 void browsers_list_begin(struct browsers *);
 void browsers_listed(struct browsers *, struct relink_str session);
-/* True: two lists in a row the session had no browser, though it must have one: it is connected, or
- * its browser was seen before. */
-bool browsers_missed(struct browsers *, struct relink_str session, bool connected);
+/* True: two lists in a row the session had no browser, though it had one: it is so far that it must
+ * have had, or its browser was seen. */
+bool browsers_missed(struct browsers *, struct relink_str session, bool had_one);
 void browsers_list_end(struct browsers *, bool complete);
 /* It has a new life, or none: what lists showed before says nothing about it.  NULL is fine, here and
  * below. */

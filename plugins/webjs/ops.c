@@ -179,7 +179,8 @@ void ops_disconnect(void *self, const struct relink_request *req)
 
 void ops_correct(const struct instance *in, struct seen *seen)
 {
-	if (seen->foreign || !browsers_is_dead(in->browsers, seen->s.session))
+	if (seen->foreign || seen->s.state == RELINK_STATE_DOWN /* it knows, and perhaps why */ ||
+	    !browsers_is_dead(in->browsers, seen->s.session))
 		return;
 	seen->s.state = RELINK_STATE_DOWN;
 	seen->s.cause = RELINK_ENGINE_CRASH;
@@ -267,6 +268,13 @@ static void free_ids(struct id *ids)
 	}
 }
 
+/* Its Chromium was there at some time, or it could not be so far. */
+static bool had_browser(const struct seen *seen)
+{
+	return seen->s.state == RELINK_STATE_QR || seen->s.state == RELINK_STATE_AUTHENTICATED ||
+	       seen->s.state == RELINK_STATE_CONNECTED;
+}
+
 /* Tell each session once.  False: something could not be read, so the list is only a part. */
 static bool tell_rows(struct call *c, const json_t *rows)
 {
@@ -288,8 +296,7 @@ static bool tell_rows(struct call *c, const json_t *rows)
 		}
 		watch_listed(in, &seen);
 		if (in->browsers != NULL && !seen.foreign)
-			browsers_missed(in->browsers, seen.s.session,
-					seen.s.state == RELINK_STATE_CONNECTED);
+			browsers_missed(in->browsers, seen.s.session, had_browser(&seen));
 		ops_correct(in, &seen);
 		in->host->listed(in->host, c->op, &seen.s);
 	}

@@ -391,6 +391,13 @@ static bool is_outdated(const struct watch *w, const struct seen *seen)
 						 seen->s.state != RELINK_STATE_DOWN));
 }
 
+static void say_nothing(struct seen *seen)
+{
+	seen->s.state = RELINK_STATE_UNKNOWN;
+	seen->s.cause = RELINK_NONE;
+	seen->s.text = (struct relink_str){ NULL, 0 };
+}
+
 void watch_listed(struct instance *in, struct seen *seen)
 {
 	struct watch *w = find(in, seen->s.session.p, seen->s.session.n);
@@ -408,6 +415,8 @@ void watch_listed(struct instance *in, struct seen *seen)
 	w->mark = in->list_mark;
 	if (seen->vague && w->state != RELINK_STATE_UNKNOWN)
 		overrule(w, seen);
+	else if (seen->vague && w->active && w->misses == 0)
+		say_nothing(seen); /* the look will tell, and why */
 	/* A code that was told while nobody expected one, after a log-out, was not kept: tell it again. */
 	w->qr = 0;
 }

@@ -240,7 +240,7 @@ static const struct behaviour seed[] = {
 	{ "nobody",                   LIST, OK(SEED_ROWS("0", "")), "ok complete", NULL },
 	{ "connected is connected",   LIST, OK(SEED_ROWS("1", SEED_ROW("s1", "\"status\":\"connected\""))), "ok complete s1/0=connected", NULL },
 	{ "qr_scanning may be a login",LIST, OK(SEED_ROWS("1", SEED_ROW("s1", "\"status\":\"qr_scanning\""))), "ok complete s1/0=unknown", NULL },
-	{ "disconnected, no reason",  LIST, OK(SEED_ROWS("1", SEED_ROW("s1", "\"status\":\"disconnected\""))), "ok complete s1/0=down:unknown", NULL },
+	{ "disconnected, no reason",  LIST, OK(SEED_ROWS("1", SEED_ROW("s1", "\"status\":\"disconnected\""))), "ok complete s1/0=unknown", NULL },
 	{ "of another workspace",     LIST, OK(SEED_ROWS("1", "{\"session_id\":\"x\",\"workspace_id\":1,\"status\":\"qr_scanning\"}")), "ok complete x/0=qr", NULL },
 	{ "an id that is a number",   LIST, OK(SEED_ROWS("2", "{\"session_id\":12345,\"status\":\"connected\"}," SEED_ROW("s1", "\"status\":\"connected\""))), "ok complete s1/0=connected", NULL },
 	{ "a session without an id",  LIST, OK(SEED_ROWS("1", "{\"workspace_id\":1,\"status\":\"connected\"}")), "ok complete", NULL },

@@ -322,11 +322,43 @@ static void a_vague_word_in_a_list_is_looked_into_and_then_told(void **state)
 		  META("\"status\":\"disconnected\",\"lastDisconnectReason\":\"UNPAIRED\""));
 	list(&w, LIST("1", ROW("disconnected")));
 	list(&w, LIST("1", ROW("disconnected")));
-	assert_string_equal(w.rig.said,
-			    "0 list ok complete s1/0=down:unknown; 0 s1/0 down unpaired; "
-			    "0 list ok complete s1/0=down:unpaired; "
-			    "0 list ok complete s1/0=down:unpaired");
+	assert_string_equal(w.rig.said, "0 list ok complete s1/0=unknown; 0 s1/0 down unpaired; "
+					"0 list ok complete s1/0=down:unpaired; "
+					"0 list ok complete s1/0=down:unpaired");
 	assert_int_equal(w.n_asked, 4); /* one look is enough */
+	wire_close(&w);
+}
+
+/* Then the word alone must do. */
+static void a_vague_word_that_cannot_be_looked_into_counts_as_it_is(void **state)
+{
+	struct wire w;
+
+	(void)state;
+	wire_open(&w, WEBJS_SEED_SO, SEED_CONFIG);
+	list(&w, LIST("1", ROW("disconnected")));
+	wire_json(&w, 500, "");
+	list(&w, LIST("1", ROW("disconnected")));
+	assert_string_equal(w.rig.said, "0 list ok complete s1/0=unknown; "
+					"0 list ok complete s1/0=down:unknown");
+	wire_close(&w);
+}
+
+/* Told while the account counted as connected, the code was not kept by anybody. */
+static void a_code_is_told_again_after_each_list(void **state)
+{
+	struct wire w;
+
+	(void)state;
+	create(&w, WEBJS_SO, CONFIG);
+	wire_json(&w, 200, VIEW("\"qr\",\"qr\":\"2@one\""));
+	host_run(1000);
+	wire_json(&w, 200, VIEW("\"qr\",\"qr\":\"2@one\""));
+	host_list(&w.rig);
+	wire_json(&w, 200, LIST("1", VIEW("\"qr\"")));
+	host_run(1000);
+	wire_json(&w, 200, VIEW("\"qr\",\"qr\":\"2@one\""));
+	assert_int_equal(host_count(w.rig.said, "s1/3 qr 2@one"), 2);
 	wire_close(&w);
 }
 
@@ -493,6 +525,8 @@ int main(void)
 		T(a_picture_that_cannot_be_read_is_a_code_without_text),
 		T(a_login_without_a_code_is_no_code),
 		T(a_vague_word_in_a_list_is_looked_into_and_then_told),
+		T(a_vague_word_that_cannot_be_looked_into_counts_as_it_is),
+		T(a_code_is_told_again_after_each_list),
 		T(a_code_after_a_login_is_told_by_the_second_list),
 		T(what_was_found_out_is_forgotten_with_the_session),
 		T(two_messages_that_find_no_browser_overrule_the_list),

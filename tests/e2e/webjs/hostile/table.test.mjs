@@ -44,7 +44,7 @@ async function play(d, fake, id, { when, spoil, sees, heals, act, ends, anew }) 
 	const first = await look();
 	await act?.(d, id);
 	if (sees === "same") {
-		await lists(4);
+		await lists(6);
 		const now = await look();
 		assert.deepEqual([now.status, now.generation, now.session_id, now.reason.cause, now.user_action],
 			[first.status, first.generation, first.session_id, "none", "none"]);

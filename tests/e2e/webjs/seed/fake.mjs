@@ -32,7 +32,7 @@ process.on("exit", () => browsers.forEach((child) => child.kill("SIGKILL")));
 
 export class SeedFake {
 	// limitMs: what it takes longer over ends the whole service.
-	static async start({ limitMs = 4000, slowEnd = 0, secret = SECRET } = {}) {
+	static async start({ limitMs = 20000, slowEnd = 0, secret = SECRET } = {}) {
 		const self = new SeedFake();
 		Object.assign(self, { limitMs, slowEnd, secret });
 		await self.boots();
@@ -49,6 +49,7 @@ export class SeedFake {
 		this.told = [];            // webhooks: { event, status }
 		this.headers = 0;          // requests that carried a key in a header
 		this.deaths = 0;
+		this.crashes = 0;          // so many creates from now on lose their Chromium
 		this.codes = 0;
 		this.lists = 0;            // that were answered
 		this.web = "ok";           // WhatsApp: "ok", "refused", "hangs"
@@ -180,7 +181,8 @@ export class SeedFake {
 		});
 		crashed.catch(() => {});
 		try {
-			await Promise.race([crashed, later(PAGE_MS)]);
+			if (this.crashes-- > 0) session.child.kill("SIGKILL");
+			await Promise.race([crashed, later(this.crashes >= 0 ? 60000 : PAGE_MS)]);
 			if (this.web === "refused") // and its Chromium stays
 				throw new Say(500, { error: "net::ERR_CONNECTION_REFUSED at https://web.whatsapp.com/" });
 			if (this.web === "hangs") await Promise.race([crashed, new Promise(() => {})]);

@@ -14,10 +14,10 @@ import { KEY, SECRET, SeedFake } from "./fake.mjs";
 const story = (name, { look = "auto", accounts = 1, policy = {}, ...options }, act) => test(name, { timeout: 120000 }, async (t) => {
 	const seed = await SeedFake.start(options);
 	const d = new Daemon({
-		policy: { settle: "500ms", list_interval: "400ms", operation_deadline: "3s", start_deadline: "2s", qr_deadline: "30s",
-			stable_after: "1s", backoff_base: "50ms", backoff_cap: "300ms", ...policy },
+		policy: { settle: "500ms", list_interval: "400ms", operation_deadline: "3s", start_deadline: "8s", qr_deadline: "1m",
+			stable_after: "1m", backoff_base: "50ms", backoff_cap: "300ms", ...policy },
 		more: { providers: { "webjs-seed": { workers: 1, starts_per_minute: 60000, start_burst: 1000, instances: [{ id: "old-1", config: {
-			url: seed.url, api_key: KEY, webhook_secret: SECRET, workspace_id: "1", poll_interval: "200ms", timeout: "2s", look_for_browsers: look } }] } } },
+			url: seed.url, api_key: KEY, webhook_secret: SECRET, workspace_id: "1", poll_interval: "200ms", timeout: "3s", look_for_browsers: look } }] } } },
 	});
 	const account = (id) => d.account(id);
 	const x = {
@@ -74,8 +74,8 @@ describe("the old service", { concurrency: 6 }, () => {
 		const up = await link();
 		assert.deepEqual([up.phone, up.generation, up.reason.cause], ["628111222333", 1, "none"]);
 		const { entries } = await d.ok("GET", "/v1/accounts/a0/timeline?limit=50");
-		assert.deepEqual(entries.map((e) => e.status).filter((s, i, all) => s !== all[i - 1]).reverse().slice(-4),
-			["connecting", "qr_scanning", "authenticated", "connected"].slice(-4));
+		const way = entries.map((e) => e.status).reverse().filter((status, i, all) => status !== all[i - 1] && status !== "authenticated");
+		assert.deepEqual(way.slice(-3), ["connecting", "qr_scanning", "connected"]);
 		assert.ok(seed.told.length >= 3 && seed.told.every((w) => w.status === 200), JSON.stringify(seed.told.map((w) => [w.event, w.status])));
 		await d.ok("POST", "/v1/accounts/a0/verbs/send", { to: "+62 899-900", text: "hello" });
 	});
@@ -174,15 +174,14 @@ describe("the old service", { concurrency: 6 }, () => {
 	});
 
 	story("a browser that dies during its create is made again", {}, async ({ seed, post, code, session, up }) => {
-		const killed = until(() => [...seed.held.values()].some((c) => c.kill("SIGKILL")), { every: 5 });
+		seed.crashes = 1;
 		await post("connect");
-		await killed;
 		await code();
 		seed.scan(await session());
 		assert.ok((await up()).generation > 1);
 	});
 
-	story("a page that never comes is given up in time, and so the service does not end for all", { accounts: 2 }, async ({ seed, link, post, is, code, session, up }) => {
+	story("a page that never comes is given up in time, and so the service does not end for all", { accounts: 2, policy: { start_deadline: "2s" } }, async ({ seed, link, post, is, code, session, up }) => {
 		await link("a1");
 		seed.web = "hangs";
 		await post("connect");
