@@ -6,7 +6,7 @@ import { bin } from '../lib/daemon.mjs';
 
 export const binary = join(bin, 'relinkctl');
 
-const DEADLINE_MS = 30000; // safety net: no test waits for it
+const DEADLINE_S = 30; // safety net: no test waits for it
 
 function environment(fake, env) {
 	return {
@@ -25,7 +25,7 @@ class Running {
 	stderr = '';
 	#watchers = [];
 
-	constructor(child) {
+	constructor(child, seconds = DEADLINE_S) {
 		this.child = child;
 		for (const name of ['stdout', 'stderr']) {
 			child[name].setEncoding('utf8').on('data', (text) => {
@@ -33,7 +33,7 @@ class Running {
 				this.#watchers.forEach((w) => w());
 			});
 		}
-		this.deadline = setTimeout(() => child.kill('SIGKILL'), DEADLINE_MS);
+		this.deadline = setTimeout(() => child.kill('SIGKILL'), seconds * 1000);
 		this.ended = once(child, 'close').then(([code, signal]) => {
 			clearTimeout(this.deadline);
 			this.over = true;
@@ -62,11 +62,11 @@ class Running {
 	}
 }
 
-export function start(args, { fake, env, cwd, input } = {}) {
+export function start(args, { fake, env, cwd, input, seconds } = {}) {
 	const child = spawn(binary, args, { env: environment(fake, env), cwd });
 
 	child.stdin.on('error', () => {}).end(input ?? '');
-	return new Running(child);
+	return new Running(child, seconds);
 }
 
 export const run = (args, options) => start(args, options).ended;
@@ -82,7 +82,10 @@ export function runInShell(line, { fake, env } = {}) {
 const quoted = (word) => `'${word.replaceAll("'", "'\\''")}'`;
 
 // The same on a terminal of its own (script is essential in Debian); both outputs arrive as stdout.
-export function startOnTerminal(args, { fake, env, columns = 100, rows = 40, input } = {}) {
+export function startOnTerminal(
+	args,
+	{ fake, env, columns = 100, rows = 40, input, seconds } = {},
+) {
 	const command = [binary, ...args].map(quoted).join(' ');
 	const line = `stty cols ${columns} rows ${rows} -echo; exec ${command}`;
 	const child = spawn('script', ['-qec', line, '/dev/null'], {
@@ -91,7 +94,7 @@ export function startOnTerminal(args, { fake, env, columns = 100, rows = 40, inp
 
 	child.stdin.on('error', () => {});
 	if (input !== undefined) child.stdin.end(input);
-	return new Running(child);
+	return new Running(child, seconds);
 }
 
 export const runOnTerminal = (args, options) => startOnTerminal(args, options).ended;
