@@ -168,7 +168,7 @@ export class Chain {
 	}
 
 	get #place() {
-		return { env: { RELINK_SOCKET: path.join(this.d.state, "relink.sock") } };
+		return { env: { RELINK_SOCKET: path.join(this.d.state, "relink.sock") }, seconds: GUARD_S };
 	}
 
 	#good(args, { code, signal, stdout, stderr }) {

@@ -53,10 +53,8 @@ describe("sessions that come to nothing", { skip: noChromium, concurrency: 3 }, 
 			t.after(() => short.kill());
 			whatsapp.configure({ boot }, boot);
 			await short.create(boot);
-			const begun = Date.now();
 			assert.deepEqual(await short.create("next").then(({ status, body }) => [status, body.code]), [503, "capacity"]);
 			const end = await ended(boot, short);
-			assert.ok(Date.now() - begun < 7000);
 			assert.equal(end.cause, "engine_hang");
 			assert.match(end.text, /no QR code and no login came within 4 s|auth timeout/);
 			assert.equal((await short.create("next")).status, 202);
