@@ -46,6 +46,21 @@ struct service_view {
 	struct str last_death;              /* one sentence; empty: none */
 };
 
+/* A running backend.  Times in ms, 0: none. */
+struct instance_view {
+	struct str id, boot_id,
+	    last_error; /* last_error: of the newest list; empty: it succeeded */
+	const char *provider;
+	const char *state; /* up, down, draining, drained, not_asked */
+	unsigned slot;     /* of its worker */
+	bool reachable;    /* the last question was answered */
+	bool given_up;     /* down for so long that its accounts move */
+	uint64_t drained_at, up_since, down_since, answered_at, listed_at, list_age_ms;
+	uint64_t list_failures; /* in a row */
+	uint64_t capacity, accounts, open, starting, queued, foreign_sessions;
+	uint64_t ending; /* sessions that were given up and are not proven gone */
+};
+
 struct account_filter {
 	struct str workspace, provider, status, instance, label_prefix; /* empty: any */
 	uint64_t after_row; /* cursor: rows above this one */
@@ -62,7 +77,9 @@ enum command_kind {
 	COMMAND_REGENERATE,
 	COMMAND_CHECK,
 	COMMAND_VERB,
-	COMMAND_WEBHOOK
+	COMMAND_WEBHOOK,
+	COMMAND_DRAIN, /* of an instance, as RESUME */
+	COMMAND_RESUME
 };
 
 /* What came of a command.  Strings are lent. */
@@ -70,7 +87,7 @@ struct command_result {
 	int code;            /* 0 or ERR_* */
 	const char *problem; /* stable code for problem+json, when code < 0 */
 	struct str text;     /* for people: what is wrong and what to do */
-	struct str account;  /* public id */
+	struct str account;  /* public id; of DRAIN and RESUME the instance's */
 	struct str body;     /* VERB and CHECK: JSON */
 	bool replayed;       /* this Idempotency-Key was answered before */
 	bool created;        /* CREATE: a new account (not a replay) */
@@ -89,7 +106,7 @@ struct command {
 	char *account;                                            /* CREATE: wished id or NULL */
 	char *workspace, *provider, *label, *metadata, *priority; /* CREATE, PATCH */
 	char *verb, *args; /* VERB: args are JSON; WEBHOOK: args are the body */
-	char *instance;    /* WEBHOOK: of `provider`; NULL: whoever it is for */
+	char *instance;    /* WEBHOOK: of `provider`; NULL: whoever it is for.  DRAIN, RESUME */
 	bool undecided;    /* the engine's: an instance that it may be for did not answer */
 	struct command_header headers[COMMAND_HEADERS_MAX];
 	size_t n_headers;
@@ -115,6 +132,9 @@ struct api_port {
 			     void (*each)(void *arg, const struct account_view *), void *arg);
 	unsigned (*workers)(void *ctx, void (*each)(void *arg, const struct worker_view *),
 			    void *arg);
+	bool (*instance)(void *ctx, struct str id, struct instance_view *ret_view);
+	void (*instances)(void *ctx, void (*each)(void *arg, const struct instance_view *),
+			  void *arg);
 	/* Given: the engine answers through command->reply.  ERR_FULL: the inbox is full; the command
 	 * is freed and no reply follows. */
 	int (*submit)(void *ctx, struct command **);

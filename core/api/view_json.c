@@ -105,3 +105,37 @@ void worker_json(struct jw *j, const char *key, const struct worker_view *w)
 	list(j, "instances", w->instances);
 	jw_object_end(j);
 }
+
+void instance_json(struct jw *j, const char *key, const struct instance_view *v)
+{
+	jw_object(j, key);
+	jw_str(j, "id", v->id);
+	jw_text(j, "provider", v->provider);
+	jw_u64(j, "worker", v->slot);
+	jw_text(j, "state", v->state);
+	jw_bool(j, "reachable", v->reachable);
+	jw_time(j, "up_since", v->up_since);
+	jw_time(j, "down_since", v->down_since);
+	jw_bool(j, "given_up", v->given_up);
+	jw_time(j, "answered_at", v->answered_at);
+	jw_bool(j, "drained", v->drained_at != 0);
+	jw_time(j, "drained_at", v->drained_at);
+	text_or_null(j, "boot_id", v->boot_id);
+	jw_u64(j, "capacity", v->capacity);
+	jw_u64(j, "accounts", v->accounts);
+	jw_u64(j, "open", v->open);
+	jw_u64(j, "starting", v->starting);
+	jw_u64(j, "queued", v->queued);
+	jw_u64(j, "ending", v->ending);
+	jw_u64(j, "foreign_sessions", v->foreign_sessions);
+	jw_object(j, "list");
+	jw_time(j, "at", v->listed_at);
+	if (v->listed_at != 0)
+		jw_u64(j, "age_ms", v->list_age_ms);
+	else
+		jw_null(j, "age_ms");
+	jw_u64(j, "failures", v->list_failures);
+	text_or_null(j, "error", v->last_error);
+	jw_object_end(j);
+	jw_object_end(j);
+}

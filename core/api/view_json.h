@@ -1,5 +1,5 @@
 /*
- * view_json.h - accounts, QR codes and workers, as the API shows them.
+ * view_json.h - accounts, QR codes, workers and instances, as the API shows them.
  */
 #ifndef RELINK_API_VIEW_JSON_H
 #define RELINK_API_VIEW_JSON_H
@@ -10,5 +10,6 @@ void account_json(struct jw *, const char *key, const struct account_view *);
 /* {"code","expires_at","deadline_at"}; null while there is no code. */
 void qr_json(struct jw *, const char *key, const struct account_view *);
 void worker_json(struct jw *, const char *key, const struct worker_view *);
+void instance_json(struct jw *, const char *key, const struct instance_view *);
 
 #endif

@@ -53,6 +53,9 @@ struct conf_provider {
 	uint64_t workers;           /* processes; instance i is served by worker i % workers */
 	uint64_t starts_per_minute; /* token bucket: rate ... */
 	uint64_t start_burst;       /* ... and size */
+	bool shared_credentials;    /* all instances see the same credentials */
+	bool when_down_move;        /* accounts of an instance that is long down move */
+	uint64_t move_after_ms;
 	struct conf_pairs config;
 	struct conf_instance *instances;
 	size_t n_instances;

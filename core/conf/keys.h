@@ -25,6 +25,7 @@
 	T(BYTES,       NUMBER, "a size",                  "for example 64KiB or 1MiB", uint64_t) \
 	T(BOOL,        WORD,   "a boolean",               "true or false", bool) \
 	T(FORMAT,      WORD,   "a log format",            "text or json", bool) \
+	T(WHEN_DOWN,   WORD,   "what accounts do",        "wait or move", bool) \
 	T(LEVEL,       WORD,   "a log level",             "error, warn, info or debug", enum log_level) \
 	T(LEVELS,      TREE,   "subsystems and levels",   "", key_log_levels) \
 	T(PAIRS,       TREE,   "keys and values",         "", struct conf_pairs) \

@@ -51,12 +51,15 @@ static const char *word_of(enum key_type type, unsigned i)
 {
 	static const char *const switches[] = { "false", "true", NULL };
 	static const char *const formats[] = { "text", "json", NULL };
+	static const char *const patience[] = { "wait", "move", NULL };
 
 	switch (type) {
 	case KEY_LEVEL:
 		return i < LOG_LEVELS ? log_level_name((enum log_level)i) : NULL;
 	case KEY_FORMAT:
 		return formats[i];
+	case KEY_WHEN_DOWN:
+		return patience[i];
 	default:
 		return switches[i];
 	}

@@ -34,7 +34,7 @@ void queue_take(struct engine *e, struct member *m)
 
 static bool can_start(const struct engine *e, const struct instance *i)
 {
-	return instance_serves(e, i) && i->listed_at != 0 && i->reachable &&
+	return instance_serves(e, i) && i->listed_at != 0 && i->reachable && i->drained_at == 0 &&
 	       i->starting < i->conf->concurrent_starts && i->open < i->conf->capacity;
 }
 

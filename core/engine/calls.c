@@ -29,6 +29,7 @@ static void not_sent(struct engine *e, const struct op *op, enum msg_method meth
 	struct msg_error error = {
 		.cause = RELINK_PROVIDER_DOWN,
 		.text = why == ERR_FULL ? STR("too much is queued for the worker of this instance")
+			: why == ERR_STATE ? STR("the instance does not answer")
 			: why == ERR_UNAVAILABLE
 			    ? STR("the worker of this instance is not running")
 			    : STR("the request cannot be put into a message to the worker"),
@@ -40,12 +41,21 @@ static void not_sent(struct engine *e, const struct op *op, enum msg_method meth
 	inbox_put(&e->inbox, item);
 }
 
+/* While nobody answers, only the probe is sent, and what people ask: a start or an end would wait in
+ * vain, each of them, and costs the account nothing when it is not made. */
+static bool waits_behind_the_probe(const struct op *op)
+{
+	const struct instance *i = op->instance;
+
+	return (op->kind == OP_CREATE || op->kind == OP_CLOSE) && i->silent && !i->reachable;
+}
+
 static void send_call(struct engine *e, const struct op *op, enum msg_method method,
 		      const void *params, uint64_t timeout_ms)
 {
-	int r = ERR_UNAVAILABLE;
+	int r = waits_behind_the_probe(op) ? ERR_STATE : ERR_UNAVAILABLE;
 
-	if (instance_serves(e, op->instance))
+	if (r != ERR_STATE && instance_serves(e, op->instance))
 		r = pool_call(e->pool, op->instance->slot, method, params, op->tag,
 			      e->now + timeout_ms);
 	if (r < 0)

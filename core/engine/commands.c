@@ -12,13 +12,9 @@
 #include "base/killpoint.h"
 #include "base/rng.h"
 #include "engine/state.h"
-#include "policy/place.h"
 
-static void refuse(struct engine *e, struct command **c, int code, const char *problem,
-		   const char *fmt, ...) __attribute__((format(printf, 5, 6)));
-
-static void refuse(struct engine *e, struct command **c, int code, const char *problem,
-		   const char *fmt, ...)
+void command_refuse(struct engine *e, struct command **c, int code, const char *problem,
+		    const char *fmt, ...)
 {
 	struct command_result result = { .code = code, .problem = problem };
 	char text[512];
@@ -33,10 +29,10 @@ static void refuse(struct engine *e, struct command **c, int code, const char *p
 }
 
 /* The same request with the same key gets this answer for a day. */
-void command_remember(struct engine *e, const struct command *c, const struct member *m)
+void command_remember_as(struct engine *e, const struct command *c, struct str subject)
 {
 	struct idem_record r = { .key = str_of(c->idem_key),
-				 .account = str_of(m->id),
+				 .account = subject,
 				 .http_status = c->idem_status,
 				 .at = e->now };
 
@@ -44,6 +40,11 @@ void command_remember(struct engine *e, const struct command *c, const struct me
 		return;
 	memcpy(r.hash, c->idem_hash, sizeof r.hash);
 	commit_idem(batch_commit(e), &r);
+}
+
+void command_remember(struct engine *e, const struct command *c, const struct member *m)
+{
+	command_remember_as(e, c, str_of(m->id));
 }
 
 static void accept(struct engine *e, struct command **c, const struct member *m)
@@ -71,21 +72,6 @@ struct provider *provider_by_name(struct engine *e, const char *name)
 			return &e->providers[i];
 	}
 	return NULL;
-}
-
-static struct instance *place(const struct provider *p)
-{
-	struct place_candidate *c = calloc(p->n_instances + 1, sizeof *c);
-	int best;
-
-	if (c == NULL)
-		return NULL;
-	for (size_t i = 0; i < p->n_instances; i++)
-		c[i] = (struct place_candidate){ p->instances[i].accounts,
-						 p->instances[i].conf->capacity };
-	best = place_choose(c, (int)p->n_instances);
-	free(c);
-	return best < 0 ? NULL : &p->instances[best];
 }
 
 static unsigned priority_of(const char *name)
@@ -148,10 +134,10 @@ static void create(struct engine *e, struct command *c)
 	char id[LIMIT_ACCOUNT_ID + 1];
 
 	if (p == NULL) {
-		refuse(e, &c, ERR_NOTFOUND, "provider_not_found",
-		       "there is no provider \"%s\"; add it under \"providers\" in %s",
-		       c->provider != NULL ? c->provider : "",
-		       e->conf->file != NULL ? e->conf->file : "the configuration");
+		command_refuse(e, &c, ERR_NOTFOUND, "provider_not_found",
+			       "there is no provider \"%s\"; add it under \"providers\" in %s",
+			       c->provider != NULL ? c->provider : "",
+			       e->conf->file != NULL ? e->conf->file : "the configuration");
 		return;
 	}
 	if (c->account != NULL)
@@ -159,27 +145,30 @@ static void create(struct engine *e, struct command *c)
 	else
 		mint_id(id, sizeof id);
 	if (member_by_id(e, str_of(id)) != NULL) {
-		refuse(e, &c, ERR_EXISTS, "account_exists",
-		       "account \"%s\" exists already; choose another id or change that one", id);
+		command_refuse(
+		    e, &c, ERR_EXISTS, "account_exists",
+		    "account \"%s\" exists already; choose another id or change that one", id);
 		return;
 	}
-	i = place(p);
+	i = place_for_new(p);
 	if (e->stats.accounts >= LIMIT_ACCOUNTS) {
-		refuse(e, &c, ERR_FULL, "provider_full",
-		       "this Relink holds %u accounts, which is as many as it can; delete some",
-		       LIMIT_ACCOUNTS);
+		command_refuse(
+		    e, &c, ERR_FULL, "provider_full",
+		    "this Relink holds %u accounts, which is as many as it can; delete some",
+		    LIMIT_ACCOUNTS);
 		return;
 	}
 	if (i == NULL) {
-		refuse(e, &c, ERR_FULL, "provider_full",
-		       "all instances of provider \"%s\" are full; raise their capacity or add an "
-		       "instance",
-		       p->conf->name);
+		command_refuse(
+		    e, &c, ERR_FULL, "provider_full",
+		    "all instances of provider \"%s\" are full or drained; raise their capacity, "
+		    "resume one, or add one",
+		    p->conf->name);
 		return;
 	}
 	m = account_new(e, c, i, id, &why);
 	if (m == NULL) {
-		refuse(e, &c, why.code, "overloaded", "%s", why.text);
+		command_refuse(e, &c, why.code, "overloaded", "%s", why.text);
 		return;
 	}
 	account_changed(e, m);
@@ -196,8 +185,8 @@ static void patch(struct engine *e, struct member *m, struct command *c)
 {
 	if ((c->label != NULL || c->metadata != NULL) &&
 	    !member_describe(e, m, c->label, c->metadata)) {
-		refuse(e, &c, ERR_NOMEM, "overloaded",
-		       "no memory to change the account; try again");
+		command_refuse(e, &c, ERR_NOMEM, "overloaded",
+			       "no memory to change the account; try again");
 		return;
 	}
 	if (c->priority != NULL) {
@@ -220,22 +209,31 @@ static void drop(struct engine *e, struct member *m, struct command *c)
 
 static bool unconfigured(struct engine *e, struct member *m, struct command **c)
 {
-	if (m->instance != NULL)
+	enum command_kind kind = (*c)->kind;
+	bool fresh = kind == COMMAND_REGENERATE && ((*c)->force || !account_has_login(&m->a));
+
+	if (m->instance != NULL || (kind == COMMAND_REGENERATE && m->home != NULL && !fresh))
+		return false; /* refused for what it would cost */
+	if ((fresh || kind == COMMAND_CONNECT || kind == COMMAND_RECONNECT) &&
+	    place_homeless(e, m, fresh))
 		return false;
-	refuse(e, c, ERR_UNAVAILABLE, "provider_unavailable",
-	       "account \"%s\" belongs to instance \"%s\" of provider \"%s\", which is not "
-	       "configured; add it to the configuration again",
-	       m->id, member_instance(m), m->provider);
+	command_refuse(
+	    e, c, ERR_UNAVAILABLE, "provider_unavailable",
+	    "account \"%s\" belongs to instance \"%s\" of provider \"%s\", which is not "
+	    "configured; add it to the configuration again, or ask for a new QR code when "
+	    "another instance of the provider answers and has room",
+	    m->id, member_instance(m), m->provider);
 	return true;
 }
 
 static void regenerate(struct engine *e, struct member *m, struct command *c)
 {
 	if (account_has_login(&m->a) && !c->force) {
-		refuse(e, &c, ERR_STATE, "login_would_be_lost",
-		       "account \"%s\" has a login that may still be good, and a new QR code would "
-		       "give it up; use reconnect to keep it, or send {\"force\":true}",
-		       m->id);
+		command_refuse(
+		    e, &c, ERR_STATE, "login_would_be_lost",
+		    "account \"%s\" has a login that may still be good, and a new QR code would "
+		    "give it up; use reconnect to keep it, or send {\"force\":true}",
+		    m->id);
 		return;
 	}
 	wish(e, m, EV_REGENERATE, "");
@@ -245,8 +243,8 @@ static void regenerate(struct engine *e, struct member *m, struct command *c)
 static void check(struct engine *e, struct member *m, struct command *c)
 {
 	if (m->session == NULL || !m->a.open) {
-		refuse(e, &c, ERR_STATE, "no_session",
-		       "account \"%s\" has no session to look at; connect it first", m->id);
+		command_refuse(e, &c, ERR_STATE, "no_session",
+			       "account \"%s\" has no session to look at; connect it first", m->id);
 		return;
 	}
 	call_health(e, m, &c);
@@ -260,11 +258,15 @@ static void carry_out(struct engine *e, struct command *c)
 		create(e, c);
 		return;
 	}
+	if (c->kind == COMMAND_DRAIN || c->kind == COMMAND_RESUME) {
+		instance_command(e, c);
+		return;
+	}
 	m = member_by_id(e, str_of(c->account));
 	if (m == NULL) {
-		refuse(e, &c, ERR_NOTFOUND, "account_not_found",
-		       "there is no account \"%s\"; list them with GET /v1/accounts",
-		       c->account != NULL ? c->account : "");
+		command_refuse(e, &c, ERR_NOTFOUND, "account_not_found",
+			       "there is no account \"%s\"; list them with GET /v1/accounts",
+			       c->account != NULL ? c->account : "");
 		return;
 	}
 	if (c->kind == COMMAND_DELETE) {
@@ -402,17 +404,18 @@ static void look_up_key(struct engine *e, struct command *c)
 	if (store_find_idem(e->store, str_of(c->idem_key), on_key_answer, a) < 0) {
 		DL_DELETE(e->askings, a);
 		free(a);
-		refuse(e, &c, ERR_FULL, "overloaded", "too many requests are waiting; try again");
+		command_refuse(e, &c, ERR_FULL, "overloaded",
+			       "too many requests are waiting; try again");
 	}
 }
 
 static void begin(struct engine *e, struct command *c)
 {
 	if (!e->store_ok)
-		refuse(e, &c, ERR_DISKFULL, "disk_full", "%s", e->store_why.text);
+		command_refuse(e, &c, ERR_DISKFULL, "disk_full", "%s", e->store_why.text);
 	else if (e->held != NULL)
-		refuse(e, &c, ERR_FULL, "overloaded",
-		       "too many changes wait for the disk; try again in a second");
+		command_refuse(e, &c, ERR_FULL, "overloaded",
+			       "too many changes wait for the disk; try again in a second");
 	else if (c->kind == COMMAND_WEBHOOK)
 		webhook_take(e, c);
 	else
@@ -425,15 +428,17 @@ void command_key_known(struct engine *e, struct inbox_key *k)
 	struct command_result replay = { .account = k->account, .replayed = true };
 
 	if (k->result < 0) {
-		refuse(e, &c, k->result, "overloaded",
-		       "the store cannot say whether this Idempotency-Key was used; try again");
+		command_refuse(
+		    e, &c, k->result, "overloaded",
+		    "the store cannot say whether this Idempotency-Key was used; try again");
 	} else if (!k->known) {
 		begin(e, c);
 	} else if (memcmp(k->hash, c->idem_hash, sizeof k->hash) != 0) {
-		refuse(e, &c, ERR_EXISTS, "idempotency_key_reused",
-		       "this Idempotency-Key was used for another request; choose a new one");
+		command_refuse(
+		    e, &c, ERR_EXISTS, "idempotency_key_reused",
+		    "this Idempotency-Key was used for another request; choose a new one");
 	} else if (c->kind == COMMAND_VERB) {
-		refuse(
+		command_refuse(
 		    e, &c, ERR_EXISTS, "answer_not_kept",
 		    "this was carried out already with this Idempotency-Key, but what it answered "
 		    "is not kept; choose a new key to do it again");

@@ -179,6 +179,7 @@ int engine_new(struct engine **ret_engine, const struct conf *conf, struct store
 	OBJ_INIT(e, ENGINE_MAGIC);
 	inbox_init(&e->inbox);
 	e->dirty_last = &e->dirty;
+	e->place_timer = (struct timer){ { HEAP_NOWHERE }, TIMER_PLACES };
 	e->conf = conf;
 	e->store = store;
 	e->now = clock_ms();
@@ -312,7 +313,8 @@ static void fire(struct engine *e, struct timer *t)
 		service_happens(e, OWNER(t, struct service_slot), SE_TIMER, false);
 		break;
 	case TIMER_BUCKET:
-		break; /* admit() runs in every turn */
+	case TIMER_PLACES:
+		break; /* admit() and places_go_on() run in every turn */
 	}
 }
 
@@ -422,6 +424,7 @@ void engine_turn(struct engine *e)
 		fire(e, (struct timer *)(void *)node);
 		turn_breathe(e);
 	}
+	places_go_on(e);
 	admit(e);
 	write_accounts(e);
 	forget_accounts(e);
@@ -440,6 +443,7 @@ uint64_t engine_next(const struct engine *e)
 void engine_reload(struct engine *e, const struct conf *conf)
 {
 	e->conf = conf;
+	e->now = clock_ms();
 	for (size_t p = 0; p < e->n_providers; p++) {
 		e->providers[p].conf = &conf->providers[p];
 		engine_policy(conf, e->providers[p].caps, e->providers[p].start_deadline,
@@ -447,12 +451,16 @@ void engine_reload(struct engine *e, const struct conf *conf)
 		for (size_t i = 0; i < e->providers[p].n_instances; i++)
 			e->providers[p].instances[i].conf = &conf->providers[p].instances[i];
 	}
+	for (size_t p = 0; p < e->n_providers; p++) {
+		for (size_t i = 0; i < e->providers[p].n_instances; i++)
+			instance_judge(e, &e->providers[p].instances[i]);
+		places_stir(e, &e->providers[p]);
+	}
 	e->orphan_rules.settle = conf->settle_ms;
 	e->orphan_rules.op_deadline = conf->op_deadline_ms;
 	e->orphan_rules.backoff_base = conf->backoff_base_ms;
 	e->orphan_rules.backoff_cap = conf->backoff_cap_ms;
 	workers_rules(e);
-	e->now = clock_ms();
 	if (!e->stopping)
 		workers_start(e);
 	if (!e->stopping)
@@ -509,8 +517,11 @@ void engine_free(struct engine **engine)
 	for (uint64_t row = 0; row < e->n_rows; row++)
 		member_free(e, &e->rows[row]);
 	services_drop(e);
-	for (size_t p = 0; p < e->n_providers; p++)
+	for (size_t p = 0; p < e->n_providers; p++) {
+		for (size_t i = 0; i < e->providers[p].n_instances; i++)
+			free(e->providers[p].instances[i].last_error);
 		free(e->providers[p].instances);
+	}
 	for (unsigned n = 0; n < e->n_slots; n++) {
 		free(e->slots[n].blame);
 		free(e->slots[n].last_death);

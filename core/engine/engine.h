@@ -74,6 +74,7 @@ struct engine_stats {
 	uint64_t lists, lists_failed, lists_partial, commands, refused, contradictions;
 	uint64_t webhooks, webhooks_refused, messages_refused;
 	uint64_t accounts, open, queued, starting, orphans;
+	uint64_t moved; /* accounts to another instance */
 };
 void engine_stats(const struct engine *, struct engine_stats *ret_stats);
 

@@ -45,35 +45,16 @@ void look(struct engine *e, struct member *m, unsigned how)
 	/* otherwise the next sweep asks */
 }
 
-static void answered(struct instance *i)
-{
-	if (!i->reachable)
-		LOG(INFO, ENGINE, "instance.reachable", f_text("instance", i->conf->id));
-	i->reachable = true;
-	i->list_fails = 0;
-}
-
-static void not_answered(struct instance *i, const struct inbox_reply *r)
-{
-	/* that one which starts does not answer yet is nothing to tell */
-	if (i->reachable || (i->list_fails == 0 && service_poll_ms(i) == 0))
-		LOG(WARN, ENGINE, "instance.unreachable", f_text("instance", i->conf->id),
-		    f_text("cause", cause_name(r->cause)), f_str("text", r->text));
-	if (i->list_fails < 32)
-		i->list_fails++;
-	i->reachable = false;
-}
-
 void instance_heard(struct engine *e, struct instance *i, uint64_t asked_at,
 		    const struct inbox_reply *r)
 {
 	if (can_list(i))
 		return; /* its lists tell */
 	if (r->result == 0)
-		answered(i);
+		instance_answered(e, i);
 	else if (r->result != ERR_STATE || r->cause == RELINK_NETWORK ||
 		 r->cause == RELINK_PROVIDER_DOWN)
-		not_answered(i, r);
+		instance_failed(e, i, r);
 	if (r->result == 0)
 		service_listed(e, i, asked_at, true);
 	else
@@ -81,11 +62,11 @@ void instance_heard(struct engine *e, struct instance *i, uint64_t asked_at,
 }
 
 /* Ask about accounts in turn, so that everyone's turn comes; the number asked. */
-static unsigned sweep_members(struct engine *e, struct instance *i)
+static unsigned sweep_members(struct engine *e, struct instance *i, unsigned most)
 {
 	unsigned asked = 0;
 
-	for (uint64_t n = i->accounts; n > 0 && asked < ASKED_A_SWEEP; n--) {
+	for (uint64_t n = i->accounts; n > 0 && asked < most; n--) {
 		struct member *m = i->members;
 
 		DL_DELETE2(i->members, m, i_prev, i_next);
@@ -98,11 +79,11 @@ static unsigned sweep_members(struct engine *e, struct instance *i)
 	return asked;
 }
 
-static unsigned sweep_strays(struct engine *e, struct instance *i)
+static unsigned sweep_strays(struct engine *e, struct instance *i, unsigned most)
 {
 	unsigned asked = 0;
 
-	for (uint64_t n = e->stats.orphans; n > 0 && asked < ASKED_A_SWEEP; n--) {
+	for (uint64_t n = e->stats.orphans; n > 0 && asked < most; n--) {
 		struct stray *s = e->stray_list;
 
 		DL_DELETE(e->stray_list, s);
@@ -115,16 +96,19 @@ static unsigned sweep_strays(struct engine *e, struct instance *i)
 	return asked;
 }
 
-/* A plugin that can't list: ask about each session, a bounded number at a time. */
+/* A plugin that can't list: ask about each session, a bounded number at a time, and about one while
+ * nobody answers. */
 static void sweep(struct engine *e, struct instance *i)
 {
-	unsigned asked = sweep_members(e, i);
+	unsigned most = i->list_fails > 0 ? 1 : ASKED_A_SWEEP;
+	unsigned asked = sweep_members(e, i, most);
 
-	asked += sweep_strays(e, i);
+	if (asked < most)
+		asked += sweep_strays(e, i, most - asked);
 	i->list_asked_at = e->now;
 	i->listed_at = e->now;
 	if (asked == 0)
-		answered(i); /* nothing says otherwise */
+		instance_answered(e, i); /* nothing says otherwise */
 	list_want(e, i, e->now + backoff_spread(&e->rng, e->conf->list_interval_ms));
 }
 
@@ -230,9 +214,9 @@ void list_part(struct engine *e, const struct listed_part *part)
 static void not_listed(struct engine *e, struct instance *i, uint64_t at)
 {
 	struct stray *s, *next;
-	struct member *m;
+	struct member *m, *next_member;
 
-	DL_FOREACH2(i->members, m, i_next)
+	DL_FOREACH_SAFE2(i->members, m, next_member, i_next) /* it may move with that */
 	{
 		struct happening h = { .e = { .kind = EV_ABSENT,
 					      .generation = m->a.generation,
@@ -288,7 +272,7 @@ static void list_failed(struct engine *e, struct instance *i, uint64_t asked_at,
 	uint64_t poll = service_poll_ms(i);
 
 	e->stats.lists_failed++;
-	not_answered(i, r);
+	instance_failed(e, i, r);
 	if (poll == 0)
 		poll =
 		    backoff_delay(&e->rng, LIST_RETRY_MS, e->conf->list_interval_ms, i->list_fails);
@@ -303,7 +287,7 @@ static void list_read(struct engine *e, struct instance *i, uint64_t asked_at,
 
 	KP("engine.list.reading");
 	note_boot(e, i, r->boot_id);
-	answered(i);
+	instance_answered(e, i);
 	if (complete) {
 		not_listed(e, i, asked_at);
 		i->listed_at = asked_at;

@@ -76,22 +76,21 @@ int engine_make_provider(struct engine *e, struct provider *p, const struct conf
 	return 0;
 }
 
-/* Instance ids are unique over all providers. */
-static struct instance *instance_by_id(struct engine *e, struct str id)
-{
-	for (size_t p = 0; p < e->n_providers; p++) {
-		for (size_t i = 0; i < e->providers[p].n_instances; i++) {
-			if (str_is(id, e->providers[p].instances[i].conf->id))
-				return &e->providers[p].instances[i];
-		}
-	}
-	return NULL;
-}
-
 struct loading {
 	struct engine *e;
 	struct why *why;
 };
+
+/* What is not configured now is kept: it may be again. */
+static int load_instance(void *ctx, const struct instance_record *r)
+{
+	struct loading *l = ctx;
+	struct instance *i = instance_by_id(l->e, r->id);
+
+	if (i != NULL)
+		i->drained_at = r->drained_at;
+	return 0;
+}
 
 static int load_account(void *ctx, const struct account_record *r)
 {
@@ -106,7 +105,9 @@ static int load_account(void *ctx, const struct account_record *r)
 		m->instance = NULL; /* the name went to another provider */
 	if (m->instance == NULL)
 		LOG(WARN, ENGINE, "account.unconfigured", f_text("account", m->id),
-		    f_text("provider", m->provider), f_text("instance", member_instance(m)));
+		    f_text("provider", m->provider), f_text("instance", member_instance(m)),
+		    f_text("do", "add it to the configuration again, or give the account a new "
+				 "QR code, which moves it"));
 	if (member_add(e, m) < 0) {
 		member_free(e, &m);
 		return why_set(l->why, ERR_NOMEM, "no memory for all accounts");
@@ -121,8 +122,11 @@ static int load_attempt(void *ctx, const struct attempt_record *r)
 	struct loading *l = ctx;
 	struct engine *e = l->e;
 	struct member *m = member_by_row(e, r->row);
-	struct instance *i = m != NULL ? m->instance : instance_by_id(e, r->instance);
+	struct instance *i = instance_by_id(e, r->instance); /* the account may have moved since */
 	bool closing = m != NULL && m->a.state == ST_CLOSING && m->a.generation == r->generation;
+
+	if (r->state == ATTEMPT_ABANDONED && i == NULL && m != NULL)
+		m->n_lost++;
 
 	if (r->state == ATTEMPT_ABANDONED && i != NULL)
 		stray_new(e, r->row, r->generation, r->session, str_of(m != NULL ? m->id : NULL),
@@ -159,6 +163,7 @@ int engine_load(struct engine *e, struct why *why)
 {
 	struct loading l = { e, why };
 	struct store_loader loader = { .ctx = &l,
+				       .instance = load_instance,
 				       .account = load_account,
 				       .attempt = load_attempt };
 	struct store_facts facts;

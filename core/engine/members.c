@@ -56,7 +56,8 @@ bool member_set(char **text, struct str v)
 }
 
 /* The index holds a pointer into the block, so the account leaves it while the block moves. */
-bool member_describe(struct engine *e, struct member *m, const char *label, const char *metadata)
+static bool rewrite(struct engine *e, struct member *m, const char *instance, const char *label,
+		    const char *metadata)
 {
 	bool indexed = m->hh_id.tbl != NULL;
 	char *old = m->id;
@@ -65,13 +66,64 @@ bool member_describe(struct engine *e, struct member *m, const char *label, cons
 	if (indexed)
 		HASH_DELETE(hh_id, e->by_id, m);
 	ok = set_block(m, str_of(m->id), str_of(m->workspace), str_of(m->provider),
-		       str_of(member_instance(m)), str_of(label != NULL ? label : m->label),
-		       str_of(metadata != NULL ? metadata : m->metadata));
+		       str_of(instance), str_of(label), str_of(metadata));
 	if (ok)
 		free(old);
 	if (indexed)
 		HASH_ADD_KEYPTR(hh_id, e->by_id, m->id, strlen(m->id), m);
 	return ok;
+}
+
+bool member_describe(struct engine *e, struct member *m, const char *label, const char *metadata)
+{
+	return rewrite(e, m, member_instance(m), label != NULL ? label : m->label,
+		       metadata != NULL ? metadata : m->metadata);
+}
+
+void member_leave(struct member *m)
+{
+	struct instance *i = m->instance;
+
+	if (i != NULL) {
+		i->accounts--;
+		DL_DELETE2(i->members, m, i_prev, i_next);
+	} else if (m->home != NULL) {
+		m->home->n_homeless--;
+		DL_DELETE2(m->home->homeless, m, i_prev, i_next);
+	}
+	m->instance = NULL;
+	m->home = NULL;
+}
+
+void member_join(struct engine *e, struct member *m, struct instance *i)
+{
+	struct provider *p;
+
+	m->instance = i;
+	if (i != NULL) {
+		i->accounts++;
+		DL_APPEND2(i->members, m, i_prev, i_next);
+		return;
+	}
+	p = provider_by_name(e, m->provider);
+	if (p == NULL)
+		return;
+	m->home = p;
+	p->n_homeless++;
+	DL_APPEND2(p->homeless, m, i_prev, i_next);
+}
+
+bool member_rehouse(struct engine *e, struct member *m, struct instance *to)
+{
+	must(!m->a.open && m->a.state != ST_CLOSING);
+	if (!rewrite(e, m, to->conf->id, m->label, m->metadata))
+		return false;
+	if (m->queued)
+		queue_take(e, m);
+	member_leave(m);
+	m->mark = 0;
+	member_join(e, m, to);
+	return true;
 }
 
 /* Flags of the policy part as bits of one number; positions are stored, never reuse one. */
@@ -241,10 +293,7 @@ int member_add(struct engine *e, struct member *m)
 	e->stats.accounts++;
 	if (!member_is_deleted(m))
 		HASH_ADD_KEYPTR(hh_id, e->by_id, m->id, strlen(m->id), m);
-	if (m->instance != NULL) {
-		m->instance->accounts++;
-		DL_APPEND2(m->instance->members, m, i_prev, i_next);
-	}
+	member_join(e, m, m->instance);
 	return 0;
 }
 
@@ -270,10 +319,7 @@ void member_free(struct engine *e, struct member **member)
 		member_forget_id(e, m);
 		if (m->hh_session.tbl != NULL)
 			HASH_DELETE(hh_session, e->by_session, m);
-		if (m->instance != NULL) {
-			m->instance->accounts--;
-			DL_DELETE2(m->instance->members, m, i_prev, i_next);
-		}
+		member_leave(m);
 		e->rows[m->row] = NULL;
 		e->stats.accounts--;
 	}

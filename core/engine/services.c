@@ -166,16 +166,6 @@ static void spawn(struct engine *e, struct service_slot *s)
 	service_happens(e, s, SE_NOSPAWN, r == ERR_CONFIG);
 }
 
-static void not_reachable(struct service_slot *s)
-{
-	struct instance *i = s->instance;
-
-	if (i->reachable)
-		LOG(WARN, ENGINE, "instance.unreachable", f_text("instance", i->conf->id),
-		    f_text("text", "its process is gone, or about to go"));
-	i->reachable = false;
-}
-
 static void blame(const struct engine *e, struct service_slot *s, const struct service_effects *fx)
 {
 	s->blame = fx->late    ? "it did not give the list of its sessions in time"
@@ -230,7 +220,7 @@ void service_happens(struct engine *e, struct service_slot *s, unsigned event, b
 		    f_text("to", service_state_name(s->s.state)));
 	timer_set(e, &s->timer, s->s.timer_at);
 	if (fx.down)
-		not_reachable(s);
+		instance_lost(e, s->instance);
 	tell_pause(s, &fx);
 	if (fx.late || fx.hangs || fx.kill)
 		blame(e, s, &fx);
@@ -344,7 +334,7 @@ void service_ended(struct engine *e, unsigned number, const struct inbox_ended *
 	s->blame = NULL;
 	KP("engine.service.gone");
 	tell_end(e, s, g, died);
-	not_reachable(s);
+	instance_lost(e, s->instance);
 	service_happens(e, s, SE_GONE,
 			g->fault == ERR_CONFIG || (g->status_known && g->signal == 0 &&
 						   g->exit_status == EXIT_MISCONFIGURED));

@@ -21,6 +21,7 @@
 #include "policy/account.h"
 #include "policy/admit.h"
 #include "policy/orphan.h"
+#include "policy/place.h"
 #include "policy/service.h"
 #include "policy/worker.h"
 #include "proc/pool.h"
@@ -39,7 +40,14 @@
 #define WORKER_TAG(slot)   (1ull << 63 | (slot))
 #define IS_WORKER_TAG(tag) ((tag) >> 63 != 0)
 
-enum timer_kind { TIMER_ACCOUNT, TIMER_LIST, TIMER_WORKER, TIMER_BUCKET, TIMER_SERVICE };
+enum timer_kind {
+	TIMER_ACCOUNT,
+	TIMER_LIST,
+	TIMER_WORKER,
+	TIMER_BUCKET,
+	TIMER_SERVICE,
+	TIMER_PLACES
+};
 struct timer {
 	struct heap_node node; /* first: the heap gives this back */
 	uint8_t kind;          /* enum timer_kind */
@@ -57,18 +65,22 @@ struct member {
 	struct account a;
 	uint64_t row, created_at;
 	struct instance *instance; /* NULL: its provider or instance is not configured */
+	struct provider *home;     /* then its provider; NULL: not configured either */
 	/* One block of memory, at id; the instance's name stands behind the provider's. */
 	char *id, *workspace, *provider, *label, *metadata;
 	char *session, *profile, *phone, *reason; /* one block each; NULL: none */
 	struct qr_code *qr;                       /* newest code, in memory only; NULL: none */
 	struct timer timer;
-	bool dirty;        /* changed since the last submit, or about to be forgotten */
-	bool queued;       /* where it stands in the counters of its instance */
-	uint32_t n_strays; /* its lives that are not proven gone */
+	bool dirty;           /* changed since the last submit, or about to be forgotten */
+	bool queued;          /* where it stands in the counters of its instance */
+	uint32_t n_strays;    /* its lives that are not proven gone */
+	uint32_t n_lost;      /* the same, at instances that are not configured */
+	struct stray *strays; /* those of n_strays; utlist, m_prev/m_next */
+	bool moving;          /* left its instance in order; counted by its provider */
 	bool counted_open, counted_slot;
 	uint8_t queue_class;
 	struct member *q_prev, *q_next; /* the queue it is in, or this turn's dirty list */
-	struct member *i_prev, *i_next; /* all accounts of its instance */
+	struct member *i_prev, *i_next; /* all accounts of its instance, or the homeless */
 	struct member *d_next;          /* dirty list of the turn, or `over` */
 	UT_hash_handle hh_id, hh_session;
 };
@@ -86,6 +98,7 @@ struct stray {
 	char *workspace;
 	uint32_t mark;
 	struct stray *prev, *next;
+	struct stray *m_prev, *m_next; /* of its account */
 	UT_hash_handle hh, hh_life;
 };
 
@@ -113,9 +126,18 @@ struct instance {
 	uint64_t list_asked_at; /* when any list was last asked for */
 	uint64_t list_due;      /* when the timer is set for; 0: not */
 	uint32_t serial, list_fails;
-	bool reachable;               /* the last question was answered */
+	bool reachable;       /* the last question was answered */
+	bool silent;          /* it was not, since nobody is there to answer */
+	bool given_up;        /* silent for so long that its accounts move */
+	uint64_t down_since;  /* the first of the questions that were not answered; 0: none */
+	uint64_t up_since;    /* the first of those that were; 0: none */
+	uint64_t answered_at; /* the last that was; 0: none since we started */
+	char *last_error;     /* of the newest question that failed; NULL: none did */
+	uint64_t drained_at;  /* an operator wants it empty since then; 0: it takes accounts */
+	uint64_t strays;      /* lives there that were given up and are not proven gone */
+	uint64_t pass_left;   /* how many of its accounts are to be looked at: places.c */
 	struct service_slot *service; /* its process; NULL: somebody else starts it */
-	bool partial;                 /* its last list was incomplete */
+	bool partial;         /* its last list was incomplete */
 	char boot_id[65];
 	unsigned boots;             /* lists in a row that had a new boot id */
 	struct stranger *strangers; /* uthash, by session */
@@ -136,6 +158,9 @@ struct provider {
 	unsigned turn;                 /* where admission begins, so that instances take turns */
 	uint64_t caps, start_deadline; /* from the worker's hello */
 	uint64_t queued;
+	uint64_t moving;         /* accounts between two instances */
+	struct member *homeless; /* whose instance is not configured; utlist, i_prev/i_next */
+	uint64_t n_homeless, homeless_left;
 };
 
 struct slot {
@@ -234,7 +259,9 @@ struct engine {
 	struct question *questions; /* look-ups of sessions under way, utlist */
 	unsigned n_questions;
 	struct orphan_rules orphan_rules;
-	unsigned n_webhooks; /* under way at workers */
+	struct timer place_timer; /* a pass over an instance's accounts goes on */
+	char waits_text[512];     /* of the view that was given last */
+	unsigned n_webhooks;      /* under way at workers */
 	size_t webhook_bytes;
 
 	bool stopping, paused, store_ok;
@@ -262,6 +289,11 @@ bool member_set(char **text, struct str v);
 const char *member_instance(const struct member *);
 /* Replace label or metadata (NULL: keep). */
 bool member_describe(struct engine *, struct member *, const char *label, const char *metadata);
+/* Take it out of its instance's accounts, and put it into those of `i` (NULL: not configured). */
+void member_leave(struct member *);
+void member_join(struct engine *, struct member *, struct instance *i);
+/* Give it to another instance: the name, and the list that it is in. */
+bool member_rehouse(struct engine *, struct member *, struct instance *);
 void member_to_record(const struct member *, struct account_record *ret_record);
 void member_forget_id(struct engine *, struct member *);
 
@@ -351,6 +383,35 @@ bool stranger_seen(struct engine *, struct instance *, struct str session);
 void stranger_known(struct engine *, struct inbox_ledger *);
 void strangers_free(struct engine *);
 
+/* places.c: which instance an account belongs to */
+struct instance *place_for_new(const struct provider *); /* NULL: none takes one */
+/* It waits for a start, or is asked to (`fresh`: on a new login): elsewhere, when its instance can't
+ * take it. */
+void place_anew(struct engine *, struct member *);
+/* It has no configured instance: give it one if it may start elsewhere. */
+bool place_homeless(struct engine *, struct member *, bool fresh);
+/* Something about this provider's instances is new: look at the accounts of those that have a fault. */
+void places_stir(struct engine *, struct provider *);
+void places_go_on(struct engine *);
+/* Counted no more among those between two instances, if it has arrived or will not. */
+void place_settled(struct engine *, struct member *);
+/* What is wrong with its instance. */
+enum place_fault place_fault_of(const struct engine *, const struct member *);
+/* Why it does not start, for people; empty: nothing of the kind.  *ret_action: what to do about it. */
+struct str place_waits(const struct engine *, const struct member *, char *text, size_t size,
+		       unsigned *ret_action);
+
+/* instances.c: what operators and questions say about instances */
+struct instance *instance_by_id(struct engine *, struct str id); /* NULL: not configured */
+void instance_answered(struct engine *, struct instance *);
+void instance_failed(struct engine *, struct instance *, const struct inbox_reply *);
+/* Its process is gone: nobody is there to answer. */
+void instance_lost(struct engine *, struct instance *);
+/* Is it time to give it up?  After each failure and each reload. */
+void instance_judge(struct engine *, struct instance *);
+void instance_command(struct engine *, struct command *given); /* COMMAND_DRAIN, COMMAND_RESUME */
+bool instance_view_of(const struct engine *, const struct instance *, struct instance_view *);
+
 /* admission.c: who may start now */
 void admit(struct engine *);
 void queue_put(struct engine *, struct member *);
@@ -392,6 +453,9 @@ void command_take(struct engine *, struct command *given);
 struct provider *provider_by_name(struct engine *, const char *name); /* NULL: not configured */
 void command_key_known(struct engine *, struct inbox_key *);
 void command_remember(struct engine *, const struct command *, const struct member *);
+void command_remember_as(struct engine *, const struct command *, struct str subject);
+void command_refuse(struct engine *, struct command **, int code, const char *problem,
+		    const char *fmt, ...) __attribute__((format(printf, 5, 6)));
 void key_release(struct engine *, const char *key);
 void keys_free(struct engine *);
 /* After the store is closed: questions that were never answered. */

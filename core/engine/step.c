@@ -49,10 +49,27 @@ static bool keeps_profiles_apart(const struct member *m)
 	return (m->instance->provider->caps & RELINK_CAP_PROFILES) != 0;
 }
 
+/* No instance knows which credentials another one has open.  One that was given up can't be asked;
+ * that it may still run is the price of when_down: move. */
+static bool lives_elsewhere(const struct member *m)
+{
+	const struct stray *s;
+
+	DL_FOREACH2(m->strays, s, m_next)
+	{
+		if (s->instance != m->instance && !s->instance->given_up)
+			return true;
+	}
+	return false;
+}
+
 bool account_waits_for_proof(const struct member *m)
 {
-	return m->n_strays > 0 && !m->a.fresh_next && account_may_resume(&m->a) &&
-	       !keeps_profiles_apart(m);
+	if (m->a.fresh_next || !account_may_resume(&m->a))
+		return false;
+	if (!keeps_profiles_apart(m))
+		return m->n_strays > 0 || m->n_lost > 0;
+	return m->n_strays > 0 && lives_elsewhere(m);
 }
 
 void account_moved(struct engine *e, struct member *m)
@@ -84,6 +101,7 @@ void account_moved(struct engine *e, struct member *m)
 		m->counted_slot = a->slot;
 	}
 	queues = a->state == ST_QUEUED && !account_waits_for_proof(m);
+	place_settled(e, m);
 	if (m->queued && (!queues || m->queue_class != admit_class(a)))
 		queue_take(e, m);
 	if (!m->queued && queues)
@@ -191,8 +209,8 @@ static void write_step(struct engine *e, struct member *m, const struct happenin
 		    f_text("user_action", action_name(m->a.action)), f_str("text", h->text));
 }
 
-/* Without its instance an account is left alone, but it may be forgotten: its life is given up in the
- * ledger, and ended if that instance ever comes back. */
+/* Without its instance an account is left alone, but it may be forgotten, or leave for another one:
+ * its life is given up in the ledger, and ended if that instance ever comes back. */
 static bool policy_for(struct engine *e, const struct member *m, unsigned event,
 		       struct policy *ret_policy)
 {
@@ -200,7 +218,30 @@ static bool policy_for(struct engine *e, const struct member *m, unsigned event,
 		*ret_policy = m->instance->provider->policy;
 	else
 		engine_policy(e->conf, 0, 0, ret_policy);
-	return m->instance != NULL || event == EV_DELETE;
+	return m->instance != NULL || event == EV_DELETE || event == EV_LEAVE;
+}
+
+/* Subscribers hear why it does not start, when that is its instance's fault. */
+static void begin_to_wait(struct engine *e, struct member *m)
+{
+	struct journal_record r = { .kind = JOURNAL_STATUS, .tell = true };
+	unsigned action = ACTION_NONE;
+
+	place_anew(e, m);
+	if (m->instance == NULL || place_fault_of(e, m) == PLACE_OK)
+		return;
+	r.text = place_waits(e, m, e->waits_text, sizeof e->waits_text, &action);
+	if (r.text.n == 0)
+		return;
+	r.row = m->row;
+	r.generation = m->a.generation;
+	r.from = r.to = m->a.state;
+	r.status = m->a.status;
+	r.cause = m->a.cause;
+	r.action = (uint8_t)(m->a.action != ACTION_NONE ? m->a.action : action);
+	r.account = str_of(m->id);
+	r.workspace = str_of(m->workspace);
+	batch_journal(e, &r);
 }
 
 void account_happens(struct engine *e, struct member *m, struct happening *h)
@@ -240,4 +281,6 @@ void account_happens(struct engine *e, struct member *m, struct happening *h)
 	}
 	if (fx.look != LOOK_NO && m->instance != NULL)
 		look(e, m, fx.look);
+	if (m->a.state == ST_QUEUED && fx.from != ST_QUEUED)
+		begin_to_wait(e, m);
 }

@@ -55,8 +55,10 @@ struct stray *stray_new(struct engine *e, uint64_t row, uint64_t generation, str
 	DL_APPEND(e->stray_list, s);
 	e->stats.orphans++;
 	m = member_by_row(e, row);
+	i->strays++;
 	if (m != NULL) {
 		m->n_strays++;
+		DL_APPEND2(m->strays, s, m_prev, m_next);
 		s->mark = m->mark; /* a list that is being read may have had it already */
 	}
 	return s;
@@ -77,9 +79,11 @@ void stray_free(struct engine *e, struct stray **stray)
 	HASH_DELETE(hh_life, e->strays_by_life, s);
 	DL_DELETE(e->stray_list, s);
 	e->stats.orphans--;
+	s->instance->strays--;
 	m = member_by_row(e, s->life.row);
 	if (m != NULL) {
 		m->n_strays--;
+		DL_DELETE2(m->strays, s, m_prev, m_next);
 		account_moved(e, m); /* it may have waited for this */
 	}
 	free(s->session);

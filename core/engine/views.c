@@ -3,10 +3,12 @@
  */
 #include "engine/state.h"
 
-static void view_of(const struct member *m, struct account_view *v)
+static void view_of(struct engine *e, const struct member *m, struct account_view *v)
 {
 	static const char *const priorities[] = { "high", "normal", "low" };
 	const struct account *a = &m->a;
+	unsigned action = ACTION_NONE;
+	struct str waits = place_waits(e, m, e->waits_text, sizeof e->waits_text, &action);
 
 	*v = (struct account_view){
 		.row = m->row,
@@ -19,11 +21,11 @@ static void view_of(const struct member *m, struct account_view *v)
 		.session_id = str_of(m->session),
 		.profile = str_of(m->profile),
 		.phone = str_of(m->phone),
-		.reason = str_of(m->reason),
+		.reason = waits.n > 0 ? waits : str_of(m->reason),
 		.status = status_name(a->status),
 		.phase = state_name(a->state),
 		.cause = cause_name(a->cause),
-		.user_action = action_name(a->action),
+		.user_action = action_name(a->action != ACTION_NONE ? a->action : action),
 		.priority = priorities[a->priority <= PRIORITY_LOW ? a->priority : PRIORITY_LOW],
 		.want_connected = a->want,
 		.checking = account_checking(a),
@@ -48,7 +50,7 @@ static bool port_account(void *ctx, struct str id, struct account_view *ret_view
 	m = member_by_id(e, id);
 	if (m == NULL)
 		return false;
-	view_of(m, ret_view);
+	view_of(e, m, ret_view);
 	return true;
 }
 
@@ -77,7 +79,7 @@ static uint64_t port_accounts(void *ctx, const struct account_filter *f,
 			continue;
 		if (n == f->limit)
 			return row - 1;
-		view_of(m, &v);
+		view_of(e, m, &v);
 		each(arg, &v);
 		n++;
 	}
@@ -132,6 +134,29 @@ static unsigned port_workers(void *ctx, void (*each)(void *arg, const struct wor
 		buf_fini(&names);
 	}
 	return e->n_slots;
+}
+
+static bool port_instance(void *ctx, struct str id, struct instance_view *ret_view)
+{
+	struct engine *e;
+
+	OBJ_CAST(e, ctx, ENGINE_MAGIC);
+	return instance_view_of(e, instance_by_id(e, id), ret_view);
+}
+
+static void port_instances(void *ctx, void (*each)(void *arg, const struct instance_view *),
+			   void *arg)
+{
+	struct instance_view v;
+	struct engine *e;
+
+	OBJ_CAST(e, ctx, ENGINE_MAGIC);
+	for (size_t p = 0; p < e->n_providers; p++) {
+		for (size_t i = 0; i < e->providers[p].n_instances; i++) {
+			instance_view_of(e, &e->providers[p].instances[i], &v);
+			each(arg, &v);
+		}
+	}
 }
 
 static int port_submit(void *ctx, struct command **command)
@@ -204,6 +229,8 @@ struct api_port engine_api_port(struct engine *e)
 				  .account = port_account,
 				  .accounts = port_accounts,
 				  .workers = port_workers,
+				  .instance = port_instance,
+				  .instances = port_instances,
 				  .submit = port_submit,
 				  .journal = port_journal,
 				  .ready = port_ready };

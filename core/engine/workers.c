@@ -131,7 +131,7 @@ static void serves(struct engine *e, struct slot *s)
 
 static void serves_no_more(struct engine *e, struct slot *s)
 {
-	struct member *m;
+	struct member *m, *next;
 
 	for (size_t n = 0; n < s->provider->n_instances; n++) {
 		struct instance *i = &s->provider->instances[n];
@@ -142,7 +142,10 @@ static void serves_no_more(struct engine *e, struct slot *s)
 		i->listing.tag = 0;
 		i->listed_at = 0;
 		i->reachable = false;
-		DL_FOREACH2(i->members, m, i_next)
+		i->silent = false; /* nobody asks it, so nobody knows */
+		i->list_fails = 0;
+		i->up_since = 0;
+		DL_FOREACH_SAFE2(i->members, m, next, i_next)
 		{
 			struct happening h = { .e = { .kind = EV_LOST } };
 

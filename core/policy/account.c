@@ -18,7 +18,7 @@ static void bug(struct step *s)
 	s->fx->bug = true;
 }
 
-/* The table, cut into four by kind of event.  Rows are states, in the order of account.h. */
+/* The table, cut into five by kind of event.  Rows are states, in the order of account.h. */
 // clang-format off
 static action *const wishes[ST_COUNT][5] = {
 	/*                CONNECT         RECONNECT       REGENERATE           DISCONNECT       DELETE */
@@ -47,6 +47,20 @@ static action *const engine[ST_COUNT][3] = {
 	[ST_PARKED]   = { bug,      bug,                keep      },
 	[ST_HELD]     = { bug,      bug,                keep      },
 	[ST_DELETED]  = { bug,      bug,                keep      },
+};
+static action *const places[ST_COUNT][2] = {
+	/*                LEAVE             MOVED */
+	[ST_IDLE]     = { keep,             on_moved },
+	[ST_QUEUED]   = { keep,             on_moved },
+	[ST_STARTING] = { on_leave,         bug      },
+	[ST_QR]       = { on_leave,         bug      },
+	[ST_AUTH]     = { on_leave,         bug      },
+	[ST_UP]       = { on_leave_up,      bug      },
+	[ST_CLOSING]  = { on_leave_closing, bug      },
+	[ST_WAITING]  = { keep,             on_moved },
+	[ST_PARKED]   = { keep,             on_moved },
+	[ST_HELD]     = { keep,             on_moved },
+	[ST_DELETED]  = { keep,             keep     },
 };
 static action *const answers[ST_COUNT][5] = {
 	/*                CREATED      REFUSED         UNKNOWN      CLOSED     UNCLOSED */
@@ -86,7 +100,9 @@ static action *cell(unsigned state, unsigned event)
 		return engine[state][event - EV_PERMIT];
 	if (event < EV_BORN)
 		return answers[state][event - EV_CREATED];
-	return evidence[state][event - EV_BORN];
+	if (event < EV_LEAVE)
+		return evidence[state][event - EV_BORN];
+	return places[state][event - EV_LEAVE];
 }
 
 bool account_expects(unsigned state, unsigned event)
@@ -137,12 +153,6 @@ static unsigned status_of(const struct account *a)
 	return STATUS_DISCONNECTED;
 }
 
-/* Wishes and engine events concern the account; the rest concern one life of it. */
-static bool about_a_life(unsigned kind)
-{
-	return kind >= EV_CREATED;
-}
-
 /* A list that was asked for before the last push came tells how things were before it.  Only when
  * both say that something is wrong does their order not matter. */
 static bool outdated(const struct account *a, const struct account_event *e)
@@ -150,7 +160,8 @@ static bool outdated(const struct account *a, const struct account_event *e)
 	bool sick = e->kind == EV_DOWN || e->kind == EV_ABSENT;
 	bool suspected = a->suspect != RELINK_NONE || a->absent_since != 0;
 
-	return e->kind >= EV_BORN && a->open && e->at < a->evidence_at && !(sick && suspected);
+	return e->kind >= EV_BORN && event_is_about_a_life(e->kind) && a->open &&
+	       e->at < a->evidence_at && !(sick && suspected);
 }
 
 void account_step(const struct policy *p, struct account *a, const struct account_event *e,
@@ -161,8 +172,9 @@ void account_step(const struct policy *p, struct account *a, const struct accoun
 	unsigned cause = a->cause, act = a->action, status;
 
 	*fx = (struct effects){ .from = a->state };
-	if (about_a_life(e->kind) && (e->generation != a->generation ||
-				      !(a->open || a->state == ST_CLOSING) || outdated(a, e))) {
+	if (event_is_about_a_life(e->kind) &&
+	    (e->generation != a->generation || !(a->open || a->state == ST_CLOSING) ||
+	     outdated(a, e))) {
 		fx->stale = true;
 		return;
 	}

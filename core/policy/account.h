@@ -60,7 +60,10 @@ enum account_state {
 	E(AUTH, 15, "auth")     /* authenticated */                                        \
 	E(UP, 16, "up")         /* connected */                                            \
 	E(DOWN, 17, "down")     /* known to the provider and not working */                \
-	E(ABSENT, 18, "absent") /* a complete list does not have it */
+	E(ABSENT, 18, "absent") /* a complete list does not have it */                     \
+	/* from the engine, about its instance */                                          \
+	E(LEAVE, 19, "leave") /* it shall have no life there any more; see cut_off */      \
+	E(MOVED, 20, "moved") /* it belongs to another one now; see bare */
 
 enum account_event_kind {
 #define E(id, n, name) EV_##id = (n),
@@ -68,6 +71,12 @@ enum account_event_kind {
 #undef E
 	    EV_COUNT
 };
+
+/* Answers and evidence are about one life; the rest concerns the account. */
+static inline bool event_is_about_a_life(unsigned kind)
+{
+	return kind >= EV_CREATED && kind <= EV_ABSENT;
+}
 
 /* What users see. */
 #define ACCOUNT_STATUSES(S)                  \
@@ -159,7 +168,8 @@ struct account_event {
 	uint64_t generation;  /* answers and evidence: which life; 0 for the others */
 	uint64_t retry_after; /* REFUSED: the provider's wish in ms; 0 none */
 	uint64_t floor;       /* REFUSED as stale: the highest generation that the provider saw */
-	bool cut_off;         /* TIMER: the instance does not answer at the moment */
+	bool cut_off;         /* TIMER, LEAVE: the instance does not answer at the moment */
+	bool bare;            /* MOVED: credentials stayed behind, if there are any */
 };
 
 enum look { LOOK_NO = 0, LOOK_SETTLED = 1, LOOK_NOW = 2 };

@@ -49,6 +49,9 @@ action on_start, on_answered, on_not_created, on_unsure, on_start_too_long, on_a
     on_to_auth, on_to_up, on_stable, on_not_quite_up, on_qr_after_login, on_down, on_absent,
     on_qr_too_long, on_auth_too_long;
 
+/* --- actions: account_move.c --- */
+action on_leave, on_leave_up, on_leave_closing, on_moved;
+
 /* --- actions: account_end.c --- */
 action on_closed, on_closed_by_absence, on_not_closed, on_close_again, on_wait_over;
 

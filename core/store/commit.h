@@ -18,6 +18,7 @@ enum change_kind {
 	CHANGE_ATTEMPT_END,
 	CHANGE_JOURNAL,
 	CHANGE_IDEM,
+	CHANGE_INSTANCE,
 	CHANGE_KINDS
 };
 
@@ -30,6 +31,7 @@ struct change {
 		struct attempt_end attempt_end;
 		struct journal_record journal;
 		struct idem_record idem;
+		struct instance_record instance;
 	};
 };
 

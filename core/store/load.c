@@ -16,6 +16,7 @@ static int hand_over(struct db *db, sqlite3_stmt *stmt, const struct record_type
 	union {
 		struct account_record account;
 		struct attempt_record attempt;
+		struct instance_record instance;
 	} record;
 	int r = row_read(db, stmt, type, &record, why);
 
@@ -23,6 +24,8 @@ static int hand_over(struct db *db, sqlite3_stmt *stmt, const struct record_type
 		return r;
 	if (type == &record_account)
 		r = loader->account(loader->ctx, &record.account);
+	else if (type == &record_instance)
+		r = loader->instance != NULL ? loader->instance(loader->ctx, &record.instance) : 0;
 	else if (record.attempt.state != ATTEMPT_GONE)
 		r = loader->attempt(loader->ctx, &record.attempt);
 	if (r < 0)
@@ -46,8 +49,10 @@ static int load_table(struct db *db, const struct record_type *type, const char 
 
 int load_all(struct db *db, const struct store_loader *loader, struct why *why)
 {
-	int r = load_table(db, &record_account, "ORDER BY row", loader, why);
+	int r = load_table(db, &record_instance, "", loader, why);
 
+	if (r == 0)
+		r = load_table(db, &record_account, "ORDER BY row", loader, why);
 	if (r == 0)
 		r = load_table(db, &record_attempt, "NOT INDEXED", loader, why);
 	KP("store.load");

@@ -4,7 +4,7 @@
 #include "store/db.h"
 #include "store/store.h"
 
-/* All accounts by row, then the lives that are open or given up.  ERR_CORRUPT for a row that
+/* All instances, all accounts by row, then the lives that are open or given up.  ERR_CORRUPT for a row that
  * does not match its checksum; or what the loader said. */
 int load_all(struct db *, const struct store_loader *, struct why *);
 

@@ -100,6 +100,12 @@ static const struct column idem_columns[] = {
 };
 TYPE(idem, idem_record, 1);
 
+static const struct column instance_columns[] = {
+	{ "id",                COLUMN_TEXT, AT(instance_record, id) },
+	{ "drained_at",        COLUMN_TIME, AT(instance_record, drained_at) },
+};
+TYPE(instance, instance_record, 1);
+
 static const struct column account_key_columns[] = {
 	{ "row",               COLUMN_INT,  AT(account_key, row) },
 };

@@ -58,6 +58,12 @@ struct idem_record {
 	uint64_t at;
 };
 
+/* What operators decided about an instance. */
+struct instance_record {
+	struct str id;
+	uint64_t drained_at; /* it takes no accounts since then; 0: it takes them */
+};
+
 struct store_options {
 	const char *dir;       /* must exist; holds relink.db and relink.lock */
 	uint64_t window_us;    /* how long a group waits for company */
@@ -79,11 +85,13 @@ struct store_port {
  * ERR_CORRUPT: damaged.  In all three nothing was changed. */
 int store_open(struct store **ret_store, const struct store_options *, struct why *);
 
-/* What store_load hands over, once each and in this order; any callback may stop it with < 0. */
+/* What store_load hands over, once each: instances, accounts, attempts; any callback may stop it
+ * with < 0. */
 struct store_loader {
 	void *ctx;
 	int (*account)(void *ctx, const struct account_record *lent);
 	int (*attempt)(void *ctx, const struct attempt_record *lent); /* OPEN and ABANDONED ones */
+	int (*instance)(void *ctx, const struct instance_record *lent); /* NULL: not wanted */
 };
 struct store_facts {
 	uint64_t last_seq;     /* of the journal */
@@ -115,6 +123,7 @@ void commit_attempt_close(struct commit *, uint64_t row, uint64_t generation, en
 			  uint64_t at);
 void commit_journal(struct commit *, const struct journal_record *);
 void commit_idem(struct commit *, const struct idem_record *);
+void commit_instance(struct commit *, const struct instance_record *); /* insert or replace */
 /* Given: *commit is NULL afterwards, always.  `done(ctx)` runs when it is on disk; never before
  * this returns; not at all when the store ends first (store_close, fatal).  `done` may be NULL.
  * An empty commit is done when all before it are.  ERR_FULL: 2 * LIMIT_PENDING_CHANGES or 512 MiB

@@ -81,6 +81,47 @@ void check_reloaded(void)
 	}
 }
 
+/* Somebody asked for a start that its instance could not give, of an account that was never seen
+ * logged in: then a new code elsewhere is what was asked for, whoever scanned the old one unseen. */
+static bool asked_for_elsewhere(const struct request *r, const char *good)
+{
+	const struct member *m =
+	    sim.engine != NULL ? member_by_id(sim.engine, str_of(r->account)) : NULL;
+
+	return !r->resume && !world_profile_is_at(good, r->instance) &&
+	       (m == NULL || m->a.person || m->a.generation != r->generation);
+}
+
+static void check_drained(const struct request *r)
+{
+	uint64_t drained_at = durable_drained_at(sim.conf->providers[0].instances[r->instance].id);
+
+	if (drained_at != 0 && durable_minted_at(r->session) > drained_at)
+		broken("nobody starts on a drained instance", "%s on instance %u", r->session,
+		       r->instance);
+}
+
+void check_open(const struct request *r, const char *other, unsigned at, bool was_given_up)
+{
+	if (!sim.s.move || !was_given_up)
+		broken("a profile is open at one instance", "%s at %u, while %s lives at %u",
+		       r->session, r->instance, other, at);
+}
+
+void check_decided(unsigned instance, bool drained)
+{
+	const char *id = sim.conf->providers[0].instances[instance].id;
+	struct instance_view v;
+	struct api_port port = engine_api_port(sim.engine);
+
+	/* decided again meanwhile: then the newest word counts */
+	if (port.instance(port.ctx, str_of(id), &v) && (v.drained_at != 0) != drained)
+		return;
+	if ((durable_drained_at(id) != 0) != drained)
+		broken("answered when durable", "instance %s is not %s on disk", id,
+		       drained ? "drained" : "resumed");
+}
+
 void check_create(const struct request *r)
 {
 	const struct conf_provider *p = &sim.conf->providers[0];
@@ -98,9 +139,10 @@ void check_create(const struct request *r)
 	if (in_window(creates.at, creates.n) > allowed)
 		broken("starts within the bucket", "%u starts in %u ms, %llu allowed",
 		       in_window(creates.at, creates.n), WINDOW_MS, (unsigned long long)allowed);
+	check_drained(r);
 	/* no automatic action gives up a living login */
 	if (good != NULL && strcmp(good, r->profile) != 0) {
-		if (!world_fresh_allowed(r->account))
+		if (!world_fresh_allowed(r->account) && !asked_for_elsewhere(r, good))
 			broken("logins are kept", "account %s starts on %s, though %s is logged in",
 			       r->account, r->profile, good);
 		world_moves_to(r->account, r->profile, r->generation);
@@ -186,6 +228,35 @@ static void check_slot(const struct slot *s)
 		       worker_state_name(w->state));
 }
 
+/* The counters of an instance are what its accounts are. */
+static void check_places(const struct engine *e)
+{
+	const struct provider *p = &e->providers[0];
+	uint64_t accounts[64] = { 0 }, moving = 0, strays[64] = { 0 };
+	const struct stray *s;
+
+	for (uint64_t row = 1; row <= e->last_row; row++) {
+		const struct member *m = e->rows[row];
+
+		if (m == NULL)
+			continue;
+		accounts[m->instance - p->instances]++;
+		moving += m->moving;
+	}
+	DL_FOREACH(e->stray_list, s)
+	strays[s->instance - p->instances]++;
+	for (size_t i = 0; i < p->n_instances; i++) {
+		if (accounts[i] != p->instances[i].accounts || strays[i] != p->instances[i].strays)
+			broken("an account belongs to one instance", "%s counts %llu and %llu",
+			       p->instances[i].conf->id,
+			       (unsigned long long)p->instances[i].accounts,
+			       (unsigned long long)p->instances[i].strays);
+	}
+	if (moving != p->moving)
+		broken("who moves is counted", "%llu, not %llu", (unsigned long long)moving,
+		       (unsigned long long)p->moving);
+}
+
 void check_all(void)
 {
 	const struct engine *e = sim.engine;
@@ -202,6 +273,7 @@ void check_all(void)
 		check_slot(&e->slots[n]);
 	for (unsigned n = 0; n < e->n_services; n++)
 		fake_services_check(&e->service_slots[n]);
+	check_places(e);
 	for (size_t i = 0; i < e->providers[0].n_instances; i++) {
 		const struct instance *in = &e->providers[0].instances[i];
 
@@ -284,6 +356,15 @@ void check_settled(void)
 		if (e->service_slots[n].s.state != SS_READY)
 			broken("every service comes back", "%u is %s", n,
 			       service_state_name(e->service_slots[n].s.state));
+	}
+	for (size_t i = 0; i < e->providers[0].n_instances; i++) {
+		const struct instance *in = &e->providers[0].instances[i];
+
+		if (in->drained_at != 0 && in->open > 0)
+			broken("a drained instance becomes empty", "%s has %llu sessions",
+			       in->conf->id, (unsigned long long)in->open);
+		if (!in->reachable || in->given_up)
+			broken("every instance answers again", "%s", in->conf->id);
 	}
 	if (durable_strays() != 0 || e->stray_list != NULL)
 		broken("every life ends", "%u lives are given up and not proven gone",

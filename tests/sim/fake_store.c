@@ -10,11 +10,12 @@
 #include "base/clock.h"
 #include "sim.h"
 
-enum change_kind { CH_ACCOUNT, CH_DELETE, CH_ATTEMPT, CH_CLOSE, CH_JOURNAL, CH_IDEM };
+enum change_kind { CH_ACCOUNT, CH_DELETE, CH_ATTEMPT, CH_CLOSE, CH_JOURNAL, CH_IDEM, CH_INSTANCE };
 struct change {
 	uint8_t kind;
 	struct account_record account;
 	struct attempt_record attempt;
+	struct instance_record instance;
 	uint64_t row, seq;
 	char *texts[10];
 	struct change *next;
@@ -47,6 +48,12 @@ struct attempt_kept {
 };
 static struct row_kept *rows;
 static struct attempt_kept *attempts, *attempts_by_session;
+struct instance_kept {
+	char id[LIMIT_INSTANCE + 1];
+	uint64_t drained_at;
+	UT_hash_handle hh;
+};
+static struct instance_kept *instances;
 static uint64_t last_seq, last_row, token;
 static struct store *graveyard; /* agenda entries may still point at a dead core's store */
 
@@ -130,6 +137,27 @@ static void check_id(const struct row_kept *row)
 	}
 }
 
+static void keep_instance(const struct instance_record *r, const char *id)
+{
+	struct instance_kept *k;
+
+	HASH_FIND_STR(instances, id, k);
+	if (k == NULL) {
+		k = calloc(1, sizeof *k);
+		str_copy(k->id, sizeof k->id, str_of(id));
+		HASH_ADD_STR(instances, id, k);
+	}
+	k->drained_at = r->drained_at;
+}
+
+uint64_t durable_drained_at(const char *id)
+{
+	struct instance_kept *k;
+
+	HASH_FIND_STR(instances, id, k);
+	return k != NULL ? k->drained_at : 0;
+}
+
 static void apply(struct change *c)
 {
 	struct row_kept *row;
@@ -169,6 +197,9 @@ static void apply(struct change *c)
 			broken("journal grows", "seq %llu after %llu", (unsigned long long)c->seq,
 			       (unsigned long long)last_seq);
 		last_seq = c->seq;
+		break;
+	case CH_INSTANCE:
+		keep_instance(&c->instance, c->texts[0]);
 		break;
 	case CH_IDEM:
 		break;
@@ -213,10 +244,13 @@ int store_load(struct store *s, const struct store_loader *l, struct store_facts
 {
 	struct row_kept *row, *next;
 	struct attempt_kept *a, *anext;
+	struct instance_kept *k;
 	int r = 0;
 
 	(void)s;
 	(void)why;
+	for (k = instances; k != NULL && r == 0; k = k->hh.next)
+		r = l->instance(l->ctx, &(struct instance_record){ str_of(k->id), k->drained_at });
 	HASH_ITER(hh, rows, row, next)
 	{
 		if (r == 0)
@@ -310,6 +344,14 @@ void commit_attempt_close(struct commit *c, uint64_t row, uint64_t generation,
 void commit_journal(struct commit *c, const struct journal_record *r)
 {
 	change_new(c, CH_JOURNAL)->seq = r->seq;
+}
+
+void commit_instance(struct commit *c, const struct instance_record *r)
+{
+	struct change *ch = change_new(c, CH_INSTANCE);
+
+	ch->instance = *r;
+	ch->texts[0] = str_dup(r->id);
 }
 
 void commit_idem(struct commit *c, const struct idem_record *r)
@@ -483,6 +525,12 @@ void fake_store_reset(void)
 		graveyard = dead->next_dead;
 		free(dead);
 	}
+	while (instances != NULL) {
+		struct instance_kept *k = instances;
+
+		HASH_DEL(instances, k);
+		free(k);
+	}
 	last_seq = last_row = 0;
 	memset(minted_upto, 0, sizeof minted_upto);
 	memset(open_life, 0, sizeof open_life);
@@ -502,6 +550,14 @@ int durable_attempt_of_session(const char *session)
 
 	HASH_FIND(hh_session, attempts_by_session, session, strlen(session), a);
 	return a != NULL ? (int)a->r.state : -1;
+}
+
+uint64_t durable_minted_at(const char *session)
+{
+	struct attempt_kept *a;
+
+	HASH_FIND(hh_session, attempts_by_session, session, strlen(session), a);
+	return a != NULL ? a->r.minted_at : 0;
 }
 
 uint64_t durable_seq(void)

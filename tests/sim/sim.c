@@ -91,6 +91,9 @@ static struct conf *make_conf(const struct setting *s)
 	p->starts_per_minute = s->starts_per_minute;
 	p->start_burst = 5;
 	p->n_instances = s->instances;
+	p->shared_credentials = s->shared;
+	p->when_down_move = s->move;
+	p->move_after_ms = MOVE_AFTER_MS;
 	p->instances = calloc(s->instances, sizeof *p->instances);
 	for (unsigned i = 0; i < s->instances; i++) {
 		snprintf(name, sizeof name, "sim-%u", i);
@@ -170,6 +173,7 @@ static void core_crash(void)
 	sim.steps_before += s.steps;
 	sim.t.stale += s.stale;
 	sim.t.ended_orphans += s.orphans_ended;
+	sim.t.moved += s.moved;
 	sim.t.crashes++;
 	check_crashed();
 	fake_store_crash();
@@ -220,6 +224,29 @@ static void ask(enum command_kind kind, const char *account, uint64_t row)
 	must(port.submit(port.ctx, &c) == 0);
 }
 
+static void on_instance_reply(void *ctx, const struct command_result *r)
+{
+	struct asked *a = ctx;
+
+	if (r->code == 0 && a->epoch == sim.epoch)
+		check_decided((unsigned)a->row, a->kind == COMMAND_DRAIN);
+	free(a);
+}
+
+static void ask_instance(enum command_kind kind, unsigned n)
+{
+	struct api_port port = engine_api_port(sim.engine);
+	struct command *c = command_new(kind);
+	struct asked *a = malloc(sizeof *a);
+
+	must(c != NULL && a != NULL);
+	*a = (struct asked){ n, sim.epoch, 0, kind };
+	c->instance = str_dup(str_of(sim.conf->providers[0].instances[n].id));
+	c->reply = on_instance_reply;
+	c->ctx = a;
+	must(port.submit(port.ctx, &c) == 0);
+}
+
 static struct member *somebody(void)
 {
 	struct engine *e = sim.engine;
@@ -261,6 +288,20 @@ static void somebody_wishes(void)
 	}
 }
 
+/* One of the instances is drained or resumed; never all are drained. */
+static void operator_decides(void)
+{
+	struct provider *p = &sim.engine->providers[0];
+	unsigned drained = 0, n = (unsigned)chance(sim.s.instances);
+
+	for (size_t i = 0; i < p->n_instances; i++)
+		drained += p->instances[i].drained_at != 0;
+	if (p->instances[n].drained_at != 0)
+		ask_instance(COMMAND_RESUME, n);
+	else if (drained + 1 < p->n_instances)
+		ask_instance(COMMAND_DRAIN, n);
+}
+
 /* The hand of fate, about once in tick_ms. */
 static void on_tick(void *arg)
 {
@@ -287,7 +328,11 @@ static void on_tick(void *arg)
 			world_instance_down(i, 1000 + chance(900000));
 		if (sim.s.services)
 			fake_services_tick(i);
+		if (happens(f->instance_long_down))
+			world_instance_down(i, MOVE_AFTER_MS + chance(3600000));
 	}
+	if (sim.engine != NULL && happens(f->drains))
+		operator_decides();
 	while (sim.engine != NULL && wishes-- > 0)
 		somebody_wishes();
 	later(sim.s.tick_ms / 2 + chance(sim.s.tick_ms), on_tick, NULL);
@@ -363,6 +408,9 @@ static void calm_down(void)
 	world_calm();
 	if (sim.engine == NULL)
 		core_start();
+	/* Where logins can't follow, the last word of an operator is to take all into use. */
+	for (unsigned i = 0; i < sim.s.instances && !sim.s.shared; i++)
+		ask_instance(COMMAND_RESUME, i);
 	run_until(sim.now + sim.s.calm_ms);
 }
 

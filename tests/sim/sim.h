@@ -30,6 +30,8 @@ struct faults {
 	unsigned spawn_fails, config_refused, reloads;
 	unsigned disk_slow, ledger_fails;
 	unsigned service_dies, service_hangs; /* per tick */
+	unsigned instance_long_down; /* for so long that accounts may move; per tick */
+	unsigned drains;             /* an operator drains or resumes one; per tick */
 };
 
 struct setting {
@@ -39,6 +41,8 @@ struct setting {
 	bool listable; /* false: a provider that can't list */
 	bool same_id;  /* a session's id names its credentials too */
 	bool services; /* the core starts the backends */
+	bool shared;   /* the instances see the same credentials */
+	bool move;     /* accounts of an instance that is long down move */
 	struct faults faults;
 	unsigned starts_per_minute;
 	unsigned wishes;  /* what people ask for, per account and hour */
@@ -51,7 +55,7 @@ struct setting {
 
 struct totals {
 	uint64_t steps, events, turns, crashes, worker_deaths, creates, applied, closes, lists;
-	uint64_t deaths, scans, wishes, told, ended_orphans, stale, restarts;
+	uint64_t deaths, scans, wishes, told, ended_orphans, stale, restarts, moved;
 	uint64_t virtual_ms;
 };
 
@@ -89,8 +93,10 @@ void fake_store_crash(void); /* keep a prefix of what was submitted */
 void fake_store_reset(void);
 const struct account_record *durable_account(uint64_t row);
 int durable_attempt_of_session(const char *session); /* enum attempt_state, -1: none */
+uint64_t durable_minted_at(const char *session);
 uint64_t durable_seq(void);
 unsigned durable_strays(void);
+uint64_t durable_drained_at(const char *instance); /* 0: it takes accounts */
 
 /* fake_pool.c */
 struct request;
@@ -138,11 +144,14 @@ bool world_is_live(const char *session);
 bool world_never_connected(const char *session); /* it is there, and has not got so far */
 bool world_is_connected(const char *session);
 const char *world_good_profile(const char *account); /* that holds a living login; NULL: none */
+bool world_profile_is_at(const char *profile, unsigned instance);
 uint64_t world_applied_of(const char *account);
 void world_allow_fresh(const char *account, bool allowed);
 bool world_fresh_allowed(const char *account);
 void world_reborn(const char *account);
 void world_moves_to(const char *account, const char *profile, uint64_t generation);
+
+#define MOVE_AFTER_MS 600000
 
 /* check.c */
 void check_create(const struct request *); /* a create reaches the provider */
@@ -154,5 +163,7 @@ void check_crashed(void);
 void check_reloaded(void);
 uint64_t check_asked(uint64_t row);                         /* a wish is put; its number */
 void check_acked(uint64_t row, uint64_t number, bool want); /* it was answered "done" */
+void check_decided(unsigned instance, bool drained);        /* the same of an operator's word */
+void check_open(const struct request *, const char *other, unsigned at, bool was_given_up);
 
 #endif

@@ -18,6 +18,7 @@ struct session {
 	char id[LIMIT_SESSION_ID + 1], account[LIMIT_ACCOUNT_ID + 1], profile[LIMIT_PROFILE + 1];
 	uint64_t generation, visible_at, serial;
 	unsigned instance, state, cause;
+	uint64_t began_at;
 	bool was_connected;
 	UT_hash_handle hh;
 	struct session *prev, *next; /* of its instance */
@@ -25,6 +26,7 @@ struct session {
 struct known_profile {
 	char name[LIMIT_PROFILE + 1];
 	bool login;
+	unsigned instance; /* where it lies, unless all see it */
 	UT_hash_handle hh;
 };
 struct known_account {
@@ -40,6 +42,7 @@ struct known_account {
 struct place {
 	struct session *sessions;
 	uint64_t down_until, boot;
+	uint64_t given_up_at; /* by then it had been down for so long */
 	unsigned n;
 };
 
@@ -69,6 +72,7 @@ static struct known_profile *profile_of(const char *name)
 	HASH_FIND_STR(profiles, name, p);
 	if (p == NULL) {
 		p = calloc(1, sizeof *p);
+		p->instance = UINT32_MAX;
 		str_copy(p->name, sizeof p->name, str_of(name));
 		HASH_ADD_STR(profiles, name, p);
 	}
@@ -231,10 +235,36 @@ static unsigned live_at(unsigned instance, const char *account)
 	return n;
 }
 
+/* No instance knows what another one has open, so only Relink can see to it that a profile is open
+ * once. */
+static void check_profile(const struct request *r)
+{
+	struct known_profile *p = profile_of(r->profile);
+	struct session *s, *next;
+
+	if (p->instance == UINT32_MAX || sim.s.shared)
+		p->instance = r->instance;
+	if (p->instance != r->instance && p->login)
+		broken("credentials stay where they are", "%s lies at %u and is opened at %u",
+		       r->profile, p->instance, r->instance);
+	p->instance = r->instance;
+	HASH_ITER(hh, sessions, s, next)
+	{
+		const struct place *at = &places[s->instance];
+
+		if (s->instance != r->instance && s->state != RELINK_STATE_DOWN &&
+		    strcmp(s->profile, r->profile) == 0)
+			check_open(r, s->id, s->instance,
+				   s->began_at <= at->given_up_at && at->given_up_at <= sim.now);
+	}
+}
+
 static void session_begin(const struct request *r)
 {
 	struct session *s = calloc(1, sizeof *s);
 	struct known_account *a = account_of(r->account);
+
+	check_profile(r);
 
 	str_copy(s->id, sizeof s->id, str_of(r->session));
 	str_copy(s->account, sizeof s->account, str_of(r->account));
@@ -242,6 +272,7 @@ static void session_begin(const struct request *r)
 	s->generation = r->generation;
 	s->instance = r->instance;
 	s->state = RELINK_STATE_STARTING;
+	s->began_at = sim.now;
 	s->visible_at = sim.now + chance(BIRTH_MS);
 	s->serial = ++serials;
 	HASH_ADD_STR(sessions, id, s);
@@ -464,7 +495,13 @@ void world_forgets(unsigned instance)
 /* The backend is gone for a while; half of the time it has forgotten its sessions afterwards. */
 void world_instance_down(unsigned instance, uint64_t for_ms)
 {
-	places[instance].down_until = sim.now + for_ms;
+	struct place *p = &places[instance];
+
+	if (p->down_until > sim.now)
+		return;
+	p->down_until = sim.now + for_ms;
+	if (for_ms >= MOVE_AFTER_MS)
+		p->given_up_at = sim.now + MOVE_AFTER_MS;
 	if (chance(2) != 0)
 		world_forgets(instance);
 }
@@ -528,6 +565,11 @@ const char *world_good_profile(const char *account)
 
 	return !a->reborn && a->profile[0] != '\0' && world_has_login(a->profile) ? a->profile
 										  : NULL;
+}
+
+bool world_profile_is_at(const char *profile, unsigned instance)
+{
+	return profile_of(profile)->instance == instance;
 }
 
 uint64_t world_applied_of(const char *account)

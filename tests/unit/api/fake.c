@@ -135,6 +135,37 @@ static uint64_t port_accounts(void *ctx, const struct account_filter *filter,
 	return 0;
 }
 
+static bool port_instance(void *ctx, struct str id, struct instance_view *v)
+{
+	const struct fake *f = ctx;
+
+	if (!str_is(id, "mock-1"))
+		return false;
+	*v = (struct instance_view){ .id = STR("mock-1"),
+				     .provider = "mock",
+				     .state = !f->drained   ? "up"
+					      : f->open > 0 ? "draining"
+							    : "drained",
+				     .reachable = true,
+				     .up_since = 1763287200000,
+				     .drained_at = f->drained ? 1763287201000 : 0,
+				     .boot_id = STR("b1"),
+				     .capacity = 10,
+				     .accounts = 3,
+				     .open = f->open,
+				     .listed_at = 1763287202000,
+				     .list_age_ms = 7 };
+	return true;
+}
+
+static void port_instances(void *ctx, void (*each)(void *, const struct instance_view *), void *arg)
+{
+	struct instance_view v;
+
+	must(port_instance(ctx, STR("mock-1"), &v));
+	each(arg, &v);
+}
+
 static unsigned port_workers(void *ctx, void (*each)(void *, const struct worker_view *), void *arg)
 {
 	const struct worker_view v = {
@@ -326,6 +357,14 @@ static void move(struct fake *f, struct fake_account *a, const char *status)
 	tell(f, a, JOURNAL_STATUS, true);
 }
 
+static struct command_result drain(struct fake *f, const struct command *cmd)
+{
+	if (strcmp(cmd->instance, "mock-1") != 0)
+		return refusal(ERR_NOTFOUND, "instance_not_found", STR("There is none."));
+	f->drained = cmd->kind == COMMAND_DRAIN;
+	return (struct command_result){ .account = str_of("mock-1") };
+}
+
 static struct command_result carry_out(struct fake *f, const struct command *cmd)
 {
 	struct fake_account *a;
@@ -340,6 +379,8 @@ static struct command_result carry_out(struct fake *f, const struct command *cmd
 		return create(f, cmd);
 	if (cmd->kind == COMMAND_WEBHOOK)
 		return r;
+	if (cmd->kind == COMMAND_DRAIN || cmd->kind == COMMAND_RESUME)
+		return drain(f, cmd);
 	a = fake_find(f, cmd->account);
 	if (a == NULL)
 		return refusal(ERR_NOTFOUND, "account_not_found", STR("There is no such account."));
@@ -366,6 +407,8 @@ static struct command_result carry_out(struct fake *f, const struct command *cmd
 		move(f, a, "disconnected");
 		break;
 	case COMMAND_WEBHOOK:
+	case COMMAND_DRAIN:
+	case COMMAND_RESUME:
 		break;
 	case COMMAND_CHECK:
 	case COMMAND_VERB:
@@ -481,6 +524,8 @@ struct api_port fake_port(struct fake *f)
 		.account = port_account,
 		.accounts = port_accounts,
 		.workers = port_workers,
+		.instance = port_instance,
+		.instances = port_instances,
 		.submit = port_submit,
 		.journal = port_journal,
 		.ready = port_ready,

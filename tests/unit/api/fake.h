@@ -57,6 +57,8 @@ struct fake {
 	const char *broken; /* ready() says this is missing */
 	const char *refuse; /* refuse the next command with this problem code */
 	const char *said;   /* what verbs and checks answer */
+	bool drained;       /* the instance mock-1, by command */
+	uint64_t open;      /* its sessions */
 
 	/* what the test looks at */
 	unsigned n_commands, n_reads;

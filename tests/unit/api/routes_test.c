@@ -315,6 +315,47 @@ static void workers_are_shown(void **state)
 	assert_string_equal(reply_member(&r, "workers.0.since"), "null");
 }
 
+static void instances_are_shown(void **state)
+{
+	(void)state;
+	ask(&w, "GET", "/v1/instances", "", NULL, &r);
+	assert_int_equal(r.status, 200);
+	assert_string_equal(reply_member(&r, "instances.0.id"), "mock-1");
+	ask(&w, "GET", "/v1/instances/mock-1", "", NULL, &r);
+	assert_int_equal(r.status, 200);
+	assert_string_equal(reply_member(&r, "state"), "up");
+	assert_string_equal(reply_member(&r, "drained_at"), "null");
+	assert_string_equal(reply_member(&r, "boot_id"), "b1");
+	assert_string_equal(reply_member(&r, "capacity"), "10");
+	assert_string_equal(reply_member(&r, "list.age_ms"), "7");
+	assert_string_equal(reply_member(&r, "list.error"), "null");
+	ask(&w, "GET", "/v1/instances/mock-9", "", NULL, &r);
+	reply_is_problem(&r, 404, "instance_not_found");
+}
+
+static void an_instance_is_drained_and_resumed(void **state)
+{
+	(void)state;
+	w.fake.open = 2;
+	ask(&w, "POST", "/v1/instances/mock-1/drain", "Idempotency-Key: k1\r\n", NULL, &r);
+	assert_int_equal(r.status, 202);
+	assert_int_equal(w.fake.last_kind, COMMAND_DRAIN);
+	assert_string_equal(w.fake.last_instance, "mock-1");
+	assert_string_equal(reply_member(&r, "instance.state"), "draining");
+	w.fake.open = 0;
+	ask(&w, "POST", "/v1/instances/mock-1/drain", "Idempotency-Key: k1\r\n", NULL, &r);
+	assert_int_equal(r.status, 200);
+	assert_string_equal(reply_header(&r, "Idempotency-Replayed"), "true");
+	assert_string_equal(reply_member(&r, "instance.state"), "drained");
+	ask(&w, "POST", "/v1/instances/mock-1/resume", "", NULL, &r);
+	assert_int_equal(r.status, 200);
+	assert_string_equal(reply_member(&r, "instance.state"), "up");
+	ask(&w, "POST", "/v1/instances/mock-9/drain", "", NULL, &r);
+	reply_is_problem(&r, 404, "instance_not_found");
+	ask(&w, "POST", "/v1/instances/mock-1/drain", "", "{\"now\":true}", &r);
+	reply_is_problem(&r, 400, "unknown_field");
+}
+
 static void the_root_tells_what_there_is(void **state)
 {
 	(void)state;
@@ -514,6 +555,8 @@ int main(void)
 		TEST(a_full_inbox_is_said),
 		TEST(health_and_readiness_need_no_key),
 		TEST(workers_are_shown),
+		TEST(instances_are_shown),
+		TEST(an_instance_is_drained_and_resumed),
 		TEST(the_root_tells_what_there_is),
 		TEST(head_is_get_without_content),
 		TEST(other_methods_are_told_what_would_do),

@@ -90,12 +90,12 @@ static unsigned some_kind(uint64_t *rng, const struct account *a)
 	unsigned kind;
 
 	if (a->timer_at == 0 && !account_has_life(a) && a->state != ST_QUEUED)
-		return some_wish(rng);
+		return below(rng, 8) == 0 ? EV_LEAVE + (unsigned)below(rng, 2) : some_wish(rng);
 	if (below(rng, 40) == 0)
 		return some_wish(rng);
 	do
 		kind = EV_PERMIT + (unsigned)below(rng, EV_COUNT - EV_PERMIT);
-	while (!can_come(a, kind));
+	while (!can_come(a, kind) || (kind >= EV_LEAVE && below(rng, 8) != 0));
 	return kind;
 }
 
@@ -109,7 +109,9 @@ static struct account_event some_event(uint64_t *rng, struct story *s)
 	if (e.kind == EV_TIMER && s->now < s->a.timer_at)
 		s->now = s->a.timer_at;
 	e.at = s->now - below(rng, 2) * below(rng, 10000);
-	if (e.kind < EV_CREATED)
+	e.cut_off = below(rng, 2);
+	e.bare = below(rng, 2);
+	if (!event_is_about_a_life(e.kind))
 		return e;
 	e.generation = s->a.generation;
 	if (below(rng, 20) == 0)

@@ -92,13 +92,13 @@ static struct account_event plain(const struct story *s, unsigned kind)
 {
 	struct account_event e = { .kind = (uint8_t)kind };
 
-	if (kind >= EV_CREATED)
+	if (event_is_about_a_life(kind))
 		e.generation = s->a.generation;
 	if (kind == EV_REFUSED || kind == EV_DOWN)
 		e.cause = RELINK_ENGINE_CRASH;
 	if (kind == EV_UNCLOSED)
 		e.cause = RELINK_NETWORK;
-	if (kind >= EV_BORN)
+	if (kind >= EV_BORN && kind <= EV_ABSENT)
 		e.source = SOURCE_LIST;
 	return e;
 }
@@ -147,7 +147,9 @@ static void describe_account(struct buf *out)
 	buf_text(out, "\n### The account: answers to our operations\n\n");
 	account_table(out, EV_CREATED, EV_BORN, true);
 	buf_text(out, "\n### The account: evidence\n\n");
-	account_table(out, EV_BORN, EV_COUNT, true);
+	account_table(out, EV_BORN, EV_LEAVE, true);
+	buf_text(out, "\n### The account: its instance\n\n");
+	account_table(out, EV_LEAVE, EV_COUNT, false);
 }
 
 /* ---- the worker ---- */

@@ -187,7 +187,7 @@ RULE(spent_budget_ends_the_tries)
 
 static bool about_a_life(const struct account_event *e)
 {
-	return e->kind >= EV_CREATED;
+	return e->kind >= EV_CREATED && e->kind != EV_LEAVE && e->kind != EV_MOVED;
 }
 
 /* Only two voices of the same opinion may come in any order. */
@@ -195,7 +195,7 @@ static bool outdated(const struct account *a, const struct account_event *e)
 {
 	bool sick = e->kind == EV_DOWN || e->kind == EV_ABSENT;
 
-	if (e->kind < EV_BORN || !lives(a) || e->at >= a->evidence_at)
+	if (e->kind < EV_BORN || !about_a_life(e) || !lives(a) || e->at >= a->evidence_at)
 		return false;
 	return !sick || (a->suspect == RELINK_NONE && a->absent_since == 0);
 }
@@ -270,7 +270,7 @@ RULE(two_pieces_of_evidence)
 	const struct account *b = m->before;
 	const struct account_event *e = m->e;
 
-	if (!m->fx->abandon || e->kind < EV_BORN)
+	if (!m->fx->abandon || e->kind < EV_BORN || !about_a_life(e))
 		return true;
 	if (e->kind == EV_ABSENT && b->suspect == RELINK_NONE)
 		return b->absent_since != 0 && e->at >= b->absent_since + m->p->settle;
@@ -397,6 +397,26 @@ RULE(deleted_is_the_end)
 	       (same_account(m->before, m->a) && no_effects(m->fx));
 }
 
+/* Elsewhere it may go on only when nobody can be asked to end it here. */
+RULE(leaving_is_orderly)
+{
+	bool left = m->e->kind == EV_LEAVE && m->before->open && !m->a->open;
+
+	return !left || (m->e->cut_off ? !m->fx->close : m->fx->close && m->before->state == ST_UP);
+}
+
+RULE(a_move_costs_nothing)
+{
+	const struct account *b = m->before, *a = m->a;
+
+	if (m->e->kind != EV_LEAVE && m->e->kind != EV_MOVED)
+		return true;
+	return a->fails == b->fails && a->profile_fails <= b->profile_fails && a->want == b->want &&
+	       a->fresh_next == b->fresh_next &&
+	       (a->profile == b->profile ||
+		(m->e->bare && b->profile == PROFILE_NEW && a->profile == PROFILE_NONE));
+}
+
 RULE(looks_have_an_object)
 {
 	return m->fx->look == LOOK_NO || m->a->open || m->a->state == ST_CLOSING;
@@ -454,6 +474,9 @@ static const struct rule step_rules[] = {
 	{ "only people change what is wanted", wishes_are_people_s },
 	{ "idle, parked and held are left by people only", who_waits_for_a_person_is_left_alone },
 	{ "deleted is the end", deleted_is_the_end },
+	{ "who leaves an instance that answers is disconnected there, and only from connected",
+	  leaving_is_orderly },
+	{ "a move costs no attempt and no login", a_move_costs_nothing },
 	{ "a look is asked for only where a life is open or closing", looks_have_an_object },
 };
 

@@ -8,9 +8,9 @@
 /* Nothing behind the table's back: between two columns there is at most padding. */
 static void every_field_has_a_column(void **state)
 {
-	static const struct record_type *const types[] = { &record_meta, &record_account,
+	static const struct record_type *const types[] = { &record_meta,    &record_account,
 							   &record_attempt, &record_journal,
-							   &record_idem };
+							   &record_idem,    &record_instance };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(types); i++) {
@@ -135,6 +135,46 @@ static void round_trip(enum fill fill, uint64_t *seed)
 	buf_fini(&out);
 	buf_fini(&idem_in);
 	buf_fini(&idem_out);
+}
+
+static int dump_instance(void *ctx, const struct instance_record *r)
+{
+	dump_record(ctx, &record_instance, r);
+	return 0;
+}
+
+/* The newest decision counts, and each instance has its own. */
+static void decisions_about_instances_survive(void **state)
+{
+	const struct store_loader loader = { .account = ignore_account,
+					     .attempt = ignore_attempt,
+					     .instance = dump_instance };
+	const struct instance_record a = { STR("mock-1"), 4711 }, b = { STR("mock-2"), 4712 };
+	const struct instance_record resumed = { STR("mock-2"), 0 };
+	struct store_loader l = loader;
+	struct buf in, out;
+	struct commit *c;
+	struct rig rig;
+
+	(void)state;
+	buf_init(&in, 1u << 20);
+	buf_init(&out, 1u << 20);
+	l.ctx = &out;
+	rig_init(&rig);
+	rig_start(&rig);
+	c = commit_new(rig.store);
+	commit_instance(c, &a);
+	commit_instance(c, &b);
+	commit_instance(c, &resumed);
+	rig_commit(&rig, c);
+	rig_close(&rig);
+	rig_load(&rig, &l);
+	dump_record(&in, &record_instance, &a);
+	dump_record(&in, &record_instance, &resumed);
+	assert_true(str_eq(buf_all(&in), buf_all(&out)));
+	rig_fini(&rig);
+	buf_fini(&in);
+	buf_fini(&out);
 }
 
 static void zeros_and_empty_strings_survive(void **state)
@@ -294,6 +334,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_field_has_a_column),
+		cmocka_unit_test(decisions_about_instances_survive),
 		cmocka_unit_test(zeros_and_empty_strings_survive),
 		cmocka_unit_test(the_largest_values_survive),
 		cmocka_unit_test(random_values_and_bytes_survive),

@@ -1,0 +1,3 @@
+-- 0002: no change of its own.
+
+PRAGMA user_version = 2;
