@@ -146,6 +146,11 @@ static int on_create(const struct context *c)
 		else
 			layers_take_timed(world_layers(c->world, c->account),
 					  KNOB_CREATE_LATE_APPLY_MS, KNOB_CREATE_LATE_TIMES);
+		/* made elsewhere, where instances share them */
+		if (str_is(line_get(line, "login"), "good") && l->profile->login == LOGIN_NONE) {
+			l->profile->owner = c->account;
+			l->profile->login = LOGIN_GOOD;
+		}
 		l->qr = line_number(line, "qr");
 		l->scan = line_number(line, "scan");
 		l->refresh = line_number(line, "refresh");
@@ -207,7 +212,7 @@ static int on_logout(const struct context *c)
 
 	if (p == NULL || p->login != LOGIN_GOOD)
 		return SKIP;
-	p->login = LOGIN_REVOKED;
+	world_set_login(c->world, p, LOGIN_REVOKED);
 	return 0;
 }
 

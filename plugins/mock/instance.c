@@ -3,6 +3,8 @@
 
 #include <stdio.h>
 
+#include "logins.h"
+
 static bool pushes(struct instance *in, struct account *a)
 {
 	return layers_get(world_layers(&in->backend.world, a), KNOB_PUSH) != 0;
@@ -32,6 +34,25 @@ void instance_on_change(void *arg, const struct life *l)
 		s.qr_expires_ms = life_code_expires_ms(l, backend_now(&in->backend));
 	}
 	in->host->event(in->host, &s);
+}
+
+enum login instance_login(const struct instance *in, struct relink_str profile)
+{
+	const struct profile *p = world_profile(&in->backend.world, profile);
+
+	if (in->logins != NULL)
+		return logins_read(in->logins, profile);
+	return p != NULL ? p->login : LOGIN_NONE;
+}
+
+void instance_on_login(void *arg, const struct profile *p)
+{
+	struct instance *in = arg;
+	int r = in->logins != NULL ? logins_write(in->logins, p->name, p->login) : 0;
+
+	if (r < 0)
+		in->host->log(in->host, RELINK_WARN, "a login cannot be written into \"%s\": %s",
+			      in->logins, strerror(-r));
 }
 
 void instance_greet(struct instance *in)

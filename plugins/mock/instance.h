@@ -10,7 +10,7 @@
 
 /* The configuration as the host fills it in; mock.c has the table. */
 struct conf {
-	const char *dir, *script;
+	const char *dir, *script, *logins;
 	int64_t create_ms, disconnect_ms, health_ms, list_ms;
 	int64_t qr_ms, qr_refresh, scan_ms, auth_ms, resume_ms;
 	int64_t jitter, capacity, push, seed;
@@ -30,6 +30,7 @@ struct instance {
 	bool seeded;
 	bool fenced;
 	bool greeted;
+	char *logins; /* folder of the logins that others see, too; NULL: none */
 };
 
 /* --- instance.c --- */
@@ -41,6 +42,10 @@ void instance_greet(struct instance *);
 void instance_wake(struct instance *);
 /* A latency in force for the account (NULL: the instance), with its jitter. */
 uint64_t instance_delay(struct instance *, struct account *, enum knob);
+/* What the profile holds for a session that begins now. */
+enum login instance_login(const struct instance *, struct relink_str profile);
+/* Receives world.keep. */
+void instance_on_login(void *instance, const struct profile *);
 #define PHONE_BYTES 24
 /* The account's number, "" when scripted so. */
 void instance_phone(struct instance *, struct account *, char phone[PHONE_BYTES]);

@@ -92,8 +92,8 @@ void life_step(struct world *w, struct life *l, uint64_t until)
 	} else if (l->state == RELINK_STATE_STARTING && l->qr != 0) {
 		enter(w, l, RELINK_STATE_QR, at);
 	} else if (l->state == RELINK_STATE_QR) {
-		l->profile->login = LOGIN_GOOD;
 		l->profile->owner = l->account;
+		world_set_login(w, l->profile, LOGIN_GOOD);
 		enter(w, l, RELINK_STATE_AUTHENTICATED, at);
 	} else {
 		enter(w, l, RELINK_STATE_CONNECTED, at);
@@ -113,7 +113,7 @@ void life_end(struct world *w, struct life *l, enum relink_cause cause, enum how
 		w->n_alive--;
 		l->profile->open--;
 		if (kills_login(cause))
-			l->profile->login = LOGIN_NONE;
+			world_set_login(w, l->profile, LOGIN_NONE);
 		l->state = RELINK_STATE_DOWN;
 		l->cause = (uint8_t)cause;
 		l->since = w->now;

@@ -11,6 +11,7 @@
 #include <utlist.h>
 
 #include "instance.h"
+#include "logins.h"
 
 // clang-format off
 #define LATENCY(name, def, doc) \
@@ -20,6 +21,9 @@ static const struct relink_key keys[] = {
 	{ "dir", "", NULL, NULL,
 	  "Where the service keeps its side, to outlive workers; empty: in memory.",
 	  RELINK_TYPE_STRING, 0, offsetof(struct conf, dir) },
+	{ "logins", "", NULL, NULL,
+	  "A folder of logins that several instances see; empty: each has its own.",
+	  RELINK_TYPE_STRING, 0, offsetof(struct conf, logins) },
 	{ "script", "", NULL, NULL, "Behaviours of the instance from the start, as JSON.",
 	  RELINK_TYPE_STRING, 0, offsetof(struct conf, script) },
 	LATENCY(create_ms,     "20ms",  "How long a create is on its way."),
@@ -139,6 +143,33 @@ static enum relink_cause open_backend(struct instance *in, const struct conf *co
 	return RELINK_NONE;
 }
 
+static bool take_logins(struct instance *in, const char *folder, char *why, size_t n)
+{
+	int r;
+
+	if (folder[0] == '\0')
+		return true;
+	in->logins = strdup(folder);
+	r = in->logins != NULL ? logins_open(folder) : -ENOMEM;
+	if (r < 0)
+		snprintf(why, n,
+			 "cannot make \"%s\": %s (set `logins` to a folder that the worker may "
+			 "write to)",
+			 folder, strerror(-r));
+	return r == 0;
+}
+
+/* Who was scanned while nobody was here to write it down. */
+static void keep_logins(struct instance *in)
+{
+	struct life *l = NULL;
+
+	while ((l = world_next_life(&in->backend.world, l)) != NULL) {
+		if (l->state == RELINK_STATE_AUTHENTICATED || l->state == RELINK_STATE_CONNECTED)
+			instance_on_login(in, l->profile);
+	}
+}
+
 static enum relink_cause mock_open(const struct relink_host *host, const void *config,
 				   void **ret_self, char *why, size_t n)
 {
@@ -158,15 +189,18 @@ static enum relink_cause mock_open(const struct relink_host *host, const void *c
 	in->rng = (uint64_t)conf->seed;
 	in->greeted = conf->dir[0] == '\0'; /* nobody was here before us */
 	read_config(&in->config, conf);
-	if (read_script(conf->script, &script, why, n))
+	if (take_logins(in, conf->logins, why, n) && read_script(conf->script, &script, why, n))
 		cause = open_backend(in, conf, script, why, n);
 	free(script);
 	if (cause != RELINK_NONE) {
+		free(in->logins);
 		free(in);
 		return cause;
 	}
 	in->backend.world.tell = instance_on_change;
 	in->backend.world.tell_arg = in;
+	in->backend.world.keep = instance_on_login;
+	keep_logins(in);
 	instance_wake(in);
 	if (in->backend.world.skipped > 0)
 		host->log(host, RELINK_WARN, "%llu lines of the journal make no sense",
@@ -184,6 +218,7 @@ static void mock_close(void *self, relink_op op)
 	answer_cancel_all(in);
 	host->timer_stop(host, in->tick);
 	backend_close(&in->backend);
+	free(in->logins);
 	free(in);
 	host->done(host, op, &r);
 }

@@ -44,8 +44,7 @@ static void plan_pairing(struct instance *in, struct account *a, uint64_t begins
 
 void plan_create(struct instance *in, struct account *a, struct relink_str profile, uint64_t begins)
 {
-	const struct profile *p = world_profile(&in->backend.world, profile);
-	enum login login = p != NULL ? p->login : LOGIN_NONE;
+	enum login login = instance_login(in, profile);
 	uint64_t resumed = begins + instance_delay(in, a, KNOB_RESUME_MS);
 
 	line_word(&in->backend.out, "login", login_name(login));

@@ -50,6 +50,13 @@ void world_advance(struct world *w, uint64_t until)
 		w->now = until;
 }
 
+void world_set_login(struct world *w, struct profile *p, enum login login)
+{
+	p->login = login;
+	if (w->keep != NULL)
+		w->keep(w->tell_arg, p);
+}
+
 bool world_is_down(const struct world *w)
 {
 	return w->down_until > w->now;

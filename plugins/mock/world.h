@@ -54,6 +54,8 @@ struct world {
 	 * is read.  Must not change the world. */
 	void (*tell)(void *arg, const struct life *);
 	void *tell_arg;
+	/* Told of every login that is made or lost; NULL likewise. */
+	void (*keep)(void *arg, const struct profile *);
 };
 
 /* `config`: the lowest layer of behaviours, all set; kept. */
@@ -63,6 +65,8 @@ void world_free(struct world *);
 /* Let time pass.  Earlier than the world's own time is no change. */
 void world_advance(struct world *, uint64_t until);
 bool world_is_down(const struct world *);
+
+void world_set_login(struct world *, struct profile *, enum login);
 
 /* NULL: never heard of. */
 struct account *world_account(const struct world *, struct relink_str id);
