@@ -191,6 +191,58 @@ const struct command commands[] = {
 	    .run = worker_list,
 	},
 	{
+	    .noun = "instance",
+	    .name = "list",
+	    .args = "",
+	    .options = OPT(QUIET),
+	    .brief = "the running backends",
+	    .text =
+		"Lists the instances of all providers: how they are, how much they hold, and when\n"
+		"the last complete list of their sessions was asked for. A state is one of up,\n"
+		"down, draining, drained, not_asked.",
+	    .examples =
+		"  relinkctl instance list\n"
+		"  relinkctl instance list --json | jq '.instances[] | select(.given_up)'\n",
+	    .run = instance_list,
+	},
+	{
+	    .noun = "instance",
+	    .name = "show",
+	    .args = "ID",
+	    .options = OPT(QUIET),
+	    .brief = "everything about one instance",
+	    .text = "Shows every member of the instance as the daemon gives it.",
+	    .examples = "  relinkctl instance show mock-1\n",
+	    .run = instance_show,
+	},
+	{
+	    .noun = "instance",
+	    .name = "drain",
+	    .args = "ID",
+	    .options = OPT(QUIET),
+	    .brief = "take it out of use",
+	    .text =
+		"From now on the instance gets no new accounts and starts nothing. Where the\n"
+		"provider's instances share credentials its accounts move to others, one after\n"
+		"another; elsewhere they stay connected where they are, and those that go down\n"
+		"wait. It is drained when nothing is left there: \"instance show\" tells. This is\n"
+		"kept over restarts, until \"instance resume\".",
+	    .examples = "  relinkctl instance drain mock-1\n"
+			"  relinkctl account list --instance mock-1\n",
+	    .run = instance_drain,
+	},
+	{
+	    .noun = "instance",
+	    .name = "resume",
+	    .args = "ID",
+	    .options = OPT(QUIET),
+	    .brief = "take it into use again",
+	    .text =
+		"Takes the instance into use again. Accounts that moved away stay where they are.",
+	    .examples = "  relinkctl instance resume mock-1\n",
+	    .run = instance_resume,
+	},
+	{
 	    .name = "status",
 	    .args = "",
 	    .brief = "is it there, can it work, what does it hold",

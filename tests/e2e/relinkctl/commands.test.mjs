@@ -48,6 +48,20 @@ const worker = {
 	instances: ['mock-1', 'mock-2'],
 };
 
+const instance = {
+	id: 'mock-1',
+	provider: 'mock',
+	worker: 0,
+	state: 'down',
+	capacity: 500,
+	accounts: 17,
+	open: 12,
+	starting: 0,
+	queued: 5,
+	foreign_sessions: 1,
+	list: { at: ago(3600), age_ms: 3600000, failures: 3, error: 'connect ECONNREFUSED' },
+};
+
 // asks: the one request.  people: what standard output holds without options; ids: what -q prints.
 const cases = [
 	{
@@ -241,6 +255,37 @@ const cases = [
 			/^ +0 +mock +ready +4711 +1h00m +2 +17 +3ms +20M +mock-1,mock-2 +killed by signal 9$/m,
 		],
 		ids: '0\n',
+	},
+	{
+		args: ['instance', 'list'],
+		asks: 'GET /v1/instances',
+		answer: { json: { instances: [instance] } },
+		people: [
+			/^INSTANCE +PROVIDER +STATE +ACCOUNTS +OPEN +STARTING +QUEUED +CAPACITY +FOREIGN +LISTED +FAILURES +LAST ERROR$/m,
+			/^mock-1 +mock +down +17 +12 +0 +5 +500 +1 +1h00m +3 +connect ECONNREFUSED$/m,
+		],
+		ids: 'mock-1\n',
+	},
+	{
+		args: ['instance', 'show', 'mock-1'],
+		asks: 'GET /v1/instances/mock-1',
+		answer: { json: instance },
+		people: [/^state +down$/m, /^capacity +500$/m],
+		ids: 'mock-1\n',
+	},
+	{
+		args: ['instance', 'drain', 'mock-1'],
+		asks: 'POST /v1/instances/mock-1/drain',
+		answer: { status: 202, json: { instance: { ...instance, state: 'draining' } } },
+		people: 'mock-1 is draining: 12 sessions\n',
+		ids: 'mock-1\n',
+	},
+	{
+		args: ['instance', 'resume', 'mock-1'],
+		asks: 'POST /v1/instances/mock-1/resume',
+		answer: { json: { instance: { ...instance, state: 'up', open: 0 } } },
+		people: 'mock-1 is up\n',
+		ids: 'mock-1\n',
 	},
 ];
 

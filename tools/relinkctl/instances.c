@@ -1,0 +1,140 @@
+/* instances.c - instance list, show, drain, resume: the running backends. */
+#include <inttypes.h>
+
+#include "base/obj.h"
+#include "call.h"
+#include "commands.h"
+#include "field.h"
+#include "record.h"
+#include "say.h"
+#include "table.h"
+#include "when.h"
+
+// clang-format off
+static const struct column columns[] = {
+	{ "INSTANCE",   .least = 8 },
+	{ "PROVIDER",   .least = 6, .drop = 2 },
+	{ "STATE" },
+	{ "ACCOUNTS",   .right = true },
+	{ "OPEN",       .right = true },
+	{ "STARTING",   .right = true, .drop = 1 },
+	{ "QUEUED",     .right = true },
+	{ "CAPACITY",   .right = true },
+	{ "FOREIGN",    .right = true, .drop = 1 },
+	{ "LISTED",     .right = true },
+	{ "FAILURES",   .right = true },
+	{ "LAST ERROR", .least = 10, .drop = 3 },
+};
+// clang-format on
+
+static enum paint paint_of(struct str state)
+{
+	if (str_is(state, "up"))
+		return PAINT_GOOD;
+	return str_is(state, "down") ? PAINT_BAD : PAINT_BUSY;
+}
+
+static void row(struct table *t, const json_t *i)
+{
+	const json_t *list = json_object_get(i, "list");
+	struct str state = field_str(i, "state");
+	char listed[WHEN_MAX];
+
+	when_ago(listed, field_time(list, "at"));
+	table_cell(t, field_str(i, "id"));
+	table_cell(t, field_str(i, "provider"));
+	table_cell_painted(t, state, paint_of(state));
+	table_cell_u64(t, field_u64(i, "accounts"));
+	table_cell_u64(t, field_u64(i, "open"));
+	table_cell_u64(t, field_u64(i, "starting"));
+	table_cell_u64(t, field_u64(i, "queued"));
+	table_cell_u64(t, field_u64(i, "capacity"));
+	table_cell_u64(t, field_u64(i, "foreign_sessions"));
+	table_cell(t, str_of(listed));
+	table_cell_u64(t, field_u64(list, "failures"));
+	table_cell(t, field_str(list, "error"));
+}
+
+int instance_list(struct cli *c)
+{
+	const json_t *instances, *i;
+	struct request q;
+	struct answer a;
+	struct table t;
+	size_t n;
+	int r;
+
+	request_init(&q, "GET", "/v1/instances");
+	r = call(c, &q, &a);
+	request_fini(&q);
+	instances = json_object_get(a.json, "instances");
+	table_init(&t, columns, ARRAY_LEN(columns), &c->term);
+	json_array_foreach(instances, n, i)
+	{
+		if (for_people(c))
+			row(&t, i);
+		else if (has_option(c, OPTION_QUIET) && !has_option(c, OPTION_JSON))
+			tell_str(&c->term, field_str(i, "id"));
+	}
+	if (r == CTL_OK && for_people(c))
+		table_print(&t, stdout);
+	table_fini(&t);
+	answer_fini(&a);
+	return r;
+}
+
+static int request(struct cli *c, const char *method, const char *tail, struct answer *ret_answer)
+{
+	struct request q;
+	int r;
+
+	request_init(&q, method, "/v1/instances");
+	request_part(&q, c->args[0]);
+	if (tail != NULL)
+		request_part(&q, tail);
+	r = call(c, &q, ret_answer);
+	request_fini(&q);
+	return r;
+}
+
+int instance_show(struct cli *c)
+{
+	struct answer a;
+	int r = request(c, "GET", NULL, &a);
+
+	if (r == CTL_OK && for_people(c))
+		record_print(&c->term, a.json);
+	else if (r == CTL_OK && !has_option(c, OPTION_JSON))
+		tell_str(&c->term, field_str(a.json, "id"));
+	answer_fini(&a);
+	return r;
+}
+
+static int change(struct cli *c, const char *verb)
+{
+	struct answer a;
+	int r = request(c, "POST", verb, &a);
+	const json_t *i = json_object_get(a.json, "instance");
+	uint64_t open = field_u64(i, "open");
+
+	if (r == CTL_OK && for_people(c) && open > 0)
+		tell(&c->term, "%.*s is %.*s: %" PRIu64 " session%s", STR_ARG(field_str(i, "id")),
+		     STR_ARG(field_str(i, "state")), open, open == 1 ? "" : "s");
+	else if (r == CTL_OK && for_people(c))
+		tell(&c->term, "%.*s is %.*s", STR_ARG(field_str(i, "id")),
+		     STR_ARG(field_str(i, "state")));
+	else if (r == CTL_OK && !has_option(c, OPTION_JSON))
+		tell_str(&c->term, field_str(i, "id"));
+	answer_fini(&a);
+	return r;
+}
+
+int instance_drain(struct cli *c)
+{
+	return change(c, "drain");
+}
+
+int instance_resume(struct cli *c)
+{
+	return change(c, "resume");
+}
