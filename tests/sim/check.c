@@ -81,17 +81,6 @@ void check_reloaded(void)
 	}
 }
 
-/* Somebody asked for a start that its instance could not give, of an account that was never seen
- * logged in: then a new code elsewhere is what was asked for, whoever scanned the old one unseen. */
-static bool asked_for_elsewhere(const struct request *r, const char *good)
-{
-	const struct member *m =
-	    sim.engine != NULL ? member_by_id(sim.engine, str_of(r->account)) : NULL;
-
-	return !r->resume && !world_profile_is_at(good, r->instance) &&
-	       (m == NULL || m->a.person || m->a.generation != r->generation);
-}
-
 static void check_drained(const struct request *r)
 {
 	uint64_t drained_at = durable_drained_at(sim.conf->providers[0].instances[r->instance].id);
@@ -142,7 +131,7 @@ void check_create(const struct request *r)
 	check_drained(r);
 	/* no automatic action gives up a living login */
 	if (good != NULL && strcmp(good, r->profile) != 0) {
-		if (!world_fresh_allowed(r->account) && !asked_for_elsewhere(r, good))
+		if (!world_fresh_allowed(r->account))
 			broken("logins are kept", "account %s starts on %s, though %s is logged in",
 			       r->account, r->profile, good);
 		world_moves_to(r->account, r->profile, r->generation);
@@ -167,12 +156,33 @@ void check_close(const struct request *r)
 		broken("nothing is closed on one piece of evidence", "%s is connected", r->session);
 }
 
+/* An account that was never seen logged in may leave its instance, since somebody asks for a start that
+ * it could not give; if its code was scanned unseen, that login stays behind.  A login that was seen
+ * never does. */
+static void check_left_behind(const struct member *m)
+{
+	const struct provider *p = m->instance->provider;
+	const char *good;
+
+	if (sim.s.shared || sim.engine->stats.moved + sim.t.moved == 0)
+		return;
+	good = world_good_profile(m->id);
+	if (good == NULL || world_profile_is_at(good, (unsigned)(m->instance - p->instances)))
+		return;
+	if (account_has_login(&m->a) && !m->a.fresh_next && m->profile != NULL &&
+	    strcmp(m->profile, good) == 0)
+		broken("a login stays with its account", "%s went to %s", m->id,
+		       m->instance->conf->id);
+	world_allow_fresh(m->id, true);
+}
+
 static void check_member(const struct member *m)
 {
 	const struct account *a = &m->a;
 	const struct policy *p = &m->instance->provider->policy;
 	bool life = a->state >= ST_STARTING && a->state <= ST_UP;
 
+	check_left_behind(m);
 	if ((bool)a->open != life)
 		broken("a life is open exactly in its states", "%s: open %d in %s", m->id, a->open,
 		       state_name(a->state));

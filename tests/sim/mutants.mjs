@@ -35,7 +35,7 @@ const mutants = [
 	 "	s->a->sure = 0;\n	s->fx->look = LOOK_NOW;",
 	 "	s->a->sure = 0;\n	s->fx->mint = s->e->kind == EV_UNKNOWN;\n	s->fx->look = LOOK_NOW;"],
 	["events of an older life count", "policy/account.c",
-	 "(e->generation != a->generation ||\n", "(\n"],
+	 "(e->generation != a->generation || !", "(!"],
 	["an error is an empty list", "engine/listing.c",
 	 "		list_failed(e, i, op->asked_at, r);\n", "	{\n		i->serial++;\n		not_listed(e, i, op->asked_at);\n	}\n"],
 	["a partial list is a complete one", "engine/listing.c",
