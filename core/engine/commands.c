@@ -159,11 +159,10 @@ static void create(struct engine *e, struct command *c)
 		return;
 	}
 	if (i == NULL) {
-		command_refuse(
-		    e, &c, ERR_FULL, "provider_full",
-		    "all instances of provider \"%s\" are full or drained; raise their capacity, "
-		    "resume one, or add one",
-		    p->conf->name);
+		command_refuse(e, &c, ERR_FULL, "provider_full",
+			       "all instances of provider \"%s\" are full or drained; raise their "
+			       "capacity or add an instance, or resume one",
+			       p->conf->name);
 		return;
 	}
 	m = account_new(e, c, i, id, &why);

@@ -325,7 +325,10 @@ static int say(const struct engine *e, const struct member *m, char *text, size_
 struct str place_waits(const struct engine *e, const struct member *m, char *text, size_t size,
 		       unsigned *ret_action)
 {
-	if (member_is_deleted(m) || say(e, m, text, size, ret_action) == 0)
+	unsigned action;
+
+	if (member_is_deleted(m) || say(e, m, text, size, &action) == 0)
 		return STR_NONE;
+	*ret_action = action;
 	return str_of(text);
 }

@@ -127,8 +127,8 @@ describe("a drained instance", { concurrency: 3 }, () => {
 			const waits = await account(d, "a", (a) => a.phase === "queued");
 			assert.match(waits.reason.text, /instance "mock-1" is drained; resume it, or ask for a new QR code/);
 			assert.equal(waits.user_action, "check_provider");
-			const told = (await d.ok("GET", "/v1/accounts/a/timeline")).entries;
-			assert.ok(told.some((e) => /is drained/.test(e.text)), JSON.stringify(told));
+			await until(async () => (await d.ok("GET", "/v1/accounts/a/timeline")).entries
+				.some((e) => e.type === "account.status" && /is drained/.test(e.text)));
 			const asked = await d.request("POST", "/v1/accounts/a/connect", {});
 			assert.equal(asked.status, 202);
 			await moreLists(d, 1, 3);
