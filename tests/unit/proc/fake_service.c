@@ -32,8 +32,8 @@ static void facts(const char *path)
 	text[n] = '\0';
 	fprintf(f, "stdin=%s\n", text);
 	while ((entry = readdir(dir)) != NULL)
-		fds += entry->d_name[0] != '.' && atoi(entry->d_name) != dirfd(dir) &&
-		       atoi(entry->d_name) != fileno(f);
+		fds += entry->d_name[0] != '.' && strtol(entry->d_name, NULL, 10) != dirfd(dir) &&
+		       strtol(entry->d_name, NULL, 10) != fileno(f);
 	closedir(dir);
 	sigprocmask(SIG_SETMASK, NULL, &mask);
 	for (int sig = 1; sig < SIGRTMAX; sig++) {
