@@ -185,6 +185,9 @@ void fake_services_check(const struct service_slot *s)
 
 	if (service_runs(p) && !watched[s->number] && backends[s->number].running)
 		broken("who runs is watched", "%u is %s", s->number, service_state_name(p->state));
+	if (p->state == SS_READY && watched[s->number] && backends[s->number].running &&
+	    backends[s->number].up_at > sim.now)
+		broken("ready is who has answered", "%u", s->number);
 	if (pause && watched[s->number])
 		broken("a pause has no process", "%u is %s", s->number,
 		       service_state_name(p->state));
