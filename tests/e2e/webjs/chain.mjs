@@ -22,13 +22,13 @@ async function freePort() {
 	return port;
 }
 
-// Short, in the proportions of the defaults; Chromium needs its seconds on a busy machine.
+// Waits are short; deadlines are not, since Chromium takes minutes on a busy machine.
 const patient = {
-	start_deadline: "60s", qr_deadline: "2m", list_interval: "5s", settle: "1s", operation_deadline: "20s",
+	start_deadline: "4m", qr_deadline: "4m", list_interval: "5s", settle: "1s", operation_deadline: "1m",
 	stable_after: "1m", backoff_base: "200ms", backoff_cap: "2s", join_window: "5s",
 };
 
-const GUARD_S = 90; // no test waits for it
+const GUARD_S = 240; // no test waits for it
 
 export class Chain {
 	// policy: what of it is otherwise; null takes relinkd's defaults for all. settings: of the service.
@@ -48,7 +48,7 @@ export class Chain {
 		this.whatsapp = await Whatsapp.start({ dir, version: VERSION });
 		const receiver = { url: webhooks ? `http://127.0.0.1:${port}/webhooks/webjs` : "http://127.0.0.1:9/nobody" };
 		this.service = new Service({ dir, whatsapp: this.whatsapp, receiver,
-			settings: { "probe-deadline": "5s", ...settings } });
+			settings: { "probe-deadline": "5s", "start-deadline": "3m", ...settings } });
 		await this.service.start();
 		this.service.settings.listen = new URL(this.service.url).host; // of its next life too
 		this.gate = await Gate.start(this.service.url);
@@ -148,6 +148,11 @@ export class Chain {
 		if (status === 404 && body.code === "not_found") [status, body] = [200, (await this.d.verb(id, "send", message)).result];
 		assert.ok(status < 300, `${status} ${JSON.stringify(body)}`);
 		return body.message_id;
+	}
+
+	// Ask until it is true.
+	until(look, options) {
+		return until(look, { seconds: GUARD_S, explain: () => `${this.service.log.slice(-1500)}\n${this.d.log.slice(-1500)}`, ...options });
 	}
 
 	// An event of the stream that came or comes.

@@ -5,7 +5,6 @@
 
 import assert from "node:assert/strict";
 import test, { after, before, describe } from "node:test";
-import { until } from "../lib/daemon.mjs";
 import { Chain } from "./chain.mjs";
 import { noChromium } from "./service.mjs";
 import { alive } from "./standin/processes.mjs";
@@ -15,7 +14,7 @@ const seconds = (from) => `${((Date.now() - from) / 1000).toFixed(1)} s`;
 
 // A describe with a chain of its own, which ends with it. Two at a time, as two cores allow.
 function withChain(name, options, story) {
-	describe(name, { timeout: 400000, concurrency: 1 }, () => {
+	describe(name, { timeout: 1200000, concurrency: 1 }, () => {
 		const it = {};
 		before(async () => (it.chain = await Chain.start(options)));
 		after(() => it.chain?.stop());
@@ -75,10 +74,10 @@ describe("the chain", { skip: noChromium, concurrency: 2 }, () => {
 			const parked = await chain.becomes("second", (a) => a.phase === "parked");
 			assert.deepEqual([parked.status, parked.reason.cause, parked.user_action, parked.next_attempt_at],
 				["disconnected", "logged_out", "scan_qr", null]);
-			await until(() => chain.service.browsers().length === 1);
+			await chain.until(() => chain.service.browsers().length === 1);
 			const lists = () => chain.gate.seen.filter((r) => r.path === "/api/sessions" && r.method === "GET").length;
 			const mark = chain.gate.seen.length, listed = lists();
-			await until(() => lists() >= listed + 2);
+			await chain.until(() => lists() >= listed + 2);
 			assert.equal((await chain.account("second")).generation, old.generation);
 			assert.deepEqual(chain.gate.seen.slice(mark).filter((r) => r.method === "POST"), [], "nothing is retried");
 			await chain.wish("second", "reconnect");
@@ -106,7 +105,7 @@ describe("the chain", { skip: noChromium, concurrency: 2 }, () => {
 					if (!first || r.method !== "POST" || r.path !== "/api/sessions") return;
 					first = false;
 					await kill();
-					await until(() => chain.service.browsers().length === 2, { seconds: 90 });
+					await chain.until(() => chain.service.browsers().length === 2);
 				};
 				return 2;
 			},
@@ -118,7 +117,7 @@ describe("the chain", { skip: noChromium, concurrency: 2 }, () => {
 				let dead, late;
 				const generation = arm(chain, () => (dead ??= chain.d.kill()));
 				await chain.add(id).catch(() => {}); // it may die before it has answered
-				await until(() => dead);
+				await chain.until(() => dead);
 				await dead;
 				await chain.d.start();
 				await chain.follow();
@@ -127,7 +126,7 @@ describe("the chain", { skip: noChromium, concurrency: 2 }, () => {
 				assert.equal(now.generation, generation);
 				chain.gate.onRequest = chain.gate.onAnswer = () => {};
 				const creates = () => chain.gate.seen.slice(from).filter((r) => r.method === "POST" && r.path === "/api/sessions");
-				await until(() => creates().every((r) => r.status));
+				await chain.until(() => creates().every((r) => r.status));
 				late = creates().map((r) => r.status);
 				assert.deepEqual(late.sort(), generation === 1 ? [202] : [202, 409], "the late one is refused");
 				const shown = chain.whatsapp.events.slice(mark).filter((e) => e.type === "qr");
@@ -138,7 +137,7 @@ describe("the chain", { skip: noChromium, concurrency: 2 }, () => {
 				assert.equal((await chain.reaches("shop", "connected")).generation, shop.generation, "the other one is adopted too");
 				await chain.wish(id, "disconnect");
 				await chain.reaches(id, "disconnected");
-				await until(() => chain.service.browsers().length === 1);
+				await chain.until(() => chain.service.browsers().length === 1);
 			});
 		}
 	});

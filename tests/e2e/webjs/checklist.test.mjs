@@ -5,13 +5,12 @@
 
 import assert from "node:assert/strict";
 import test, { after, before, describe } from "node:test";
-import { until } from "../lib/daemon.mjs";
 import { Chain } from "./chain.mjs";
 import { KEY, SECRET, noChromium } from "./service.mjs";
 
 const PHONE = "628111222333", FRIEND = "628999000111";
 
-describe("the checklist", { skip: noChromium, timeout: 300000 }, () => {
+describe("the checklist", { skip: noChromium, timeout: 1200000 }, () => {
 	let chain, clicked, old;
 	const statuses = () => chain.stream.events.filter((e) => e.type === "account.status" && e.data.account === "shop")
 		.map((e) => e.data.status);
@@ -22,7 +21,7 @@ describe("the checklist", { skip: noChromium, timeout: 300000 }, () => {
 		await chain.qr("shop");
 		await chain.wish("shop", "disconnect");
 		old = await chain.reaches("shop", "disconnected");
-		await until(() => chain.service.browsers().length === 0);
+		await chain.until(() => chain.service.browsers().length === 0);
 	});
 	after(() => chain?.stop());
 

@@ -2,12 +2,11 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { until } from "../lib/daemon.mjs";
 import { Chain } from "./chain.mjs";
 import { load, summary, timeToCode } from "./measure.mjs";
 import { noChromium } from "./service.mjs";
 
-test("ten accounts are added, and each shows its QR code in the terminal and at the API", { skip: noChromium, timeout: 400000 },
+test("ten accounts are added, and each shows its QR code in the terminal and at the API", { skip: noChromium, timeout: 1200000 },
 	async (t) => {
 		const chain = await Chain.start();
 		t.after(() => chain.stop());
@@ -18,7 +17,7 @@ test("ten accounts are added, and each shows its QR code in the terminal and at 
 			assert.equal(shown, (await chain.whatsapp.reported(await chain.session(id), "qr")).qr, "it is the code of the page");
 			assert.equal((await chain.qr(id)).code, shown);
 			await chain.ctl("account", "disconnect", id, "--wait", "60");
-			await until(() => chain.service.browsers().length === 0);
+			await chain.until(() => chain.service.browsers().length === 0);
 		}
 		t.diagnostic(`request to QR code in the terminal, ${summary(times)} (asked for: 5 s), load ${load()}`);
 		assert.deepEqual(chain.errors(), []);

@@ -82,7 +82,7 @@ export class Receiver {
 	}
 
 	// The first event of that name, of that session, that came or comes behind `after` others.
-	async got(event, session, { after = 0, seconds = 20, where = () => true } = {}) {
+	async got(event, session, { after = 0, seconds = 60, where = () => true } = {}) {
 		const fits = (one) => one.event === event && one.data.session_id === session && where(one.data);
 		let check, timer;
 		try {

@@ -58,7 +58,7 @@ export class Whatsapp {
 
 	// Something that a page of the session reported, or resolves when it does: `type` is boot, state, qr,
 	// idle, login, logout, sent, seen. `from` is a mark() made before.
-	reported(session, type, { from = 0, where = () => true, seconds = 20 } = {}) {
+	reported(session, type, { from = 0, where = () => true, seconds = 60 } = {}) {
 		return this.#when(`page of ${session} reports ${type}`, seconds, () =>
 			this.events.slice(from).find((e) => e.session === session && e.type === type && where(e)));
 	}
@@ -68,13 +68,13 @@ export class Whatsapp {
 	}
 
 	// The page of a session that is now connected, or the next.
-	page(session, { seconds = 20 } = {}) {
+	page(session, { seconds = 60 } = {}) {
 		return this.#when(`page of ${session} is there`, seconds, () =>
 			[...this.lines.values()].find((line) => line.session === session));
 	}
 
 	// Tell the page of a session to do something; resolves with what it answers. See page/control.js.
-	async tell(session, cmd, args = {}, { seconds = 20 } = {}) {
+	async tell(session, cmd, args = {}, { seconds = 60 } = {}) {
 		const line = await this.page(session, { seconds });
 		const id = ++this.commands;
 		const reply = await new Promise((done, failed) => {
