@@ -7,7 +7,7 @@ import http from "node:http";
 import test, { after, before, describe } from "node:test";
 import { Daemon, until } from "../lib/daemon.mjs";
 
-const secrets = ["the-first-secret-of-two", "the-second-secret-of-two"];
+const secrets = ["the-first-secret-of-two", "the-second-secret-of-two"], old = "the-secret-of-the-old-service";
 
 describe("a webhook", () => {
 	let d;
@@ -30,7 +30,9 @@ describe("a webhook", () => {
 			policy: { operation_deadline: "500ms" }, worker: { ping_interval: "1m" },
 			more: { providers: { webjs: { workers: 2, instances: secrets.map((webhook_secret, i) => ({
 				id: `webjs-${i + 1}`, config: { url: "http://127.0.0.1:9", api_key: "nobody-asks", webhook_secret },
-			})) } } },
+			})) }, "webjs-seed": { workers: 1, instances: [{
+				id: "old-1", config: { url: "http://127.0.0.1:9", api_key: "nobody-asks", webhook_secret: old },
+			}] } } },
 		});
 		await d.start();
 		await until(async () => (await d.request("GET", "/readyz")).status === 200);
@@ -41,6 +43,13 @@ describe("a webhook", () => {
 		for (const secret of secrets) assert.equal((await post(secret)).status, 200);
 		assert.equal((await post(secrets[1], { path: "/api/whatsapp/webhooks/webjs" })).status, 200);
 		assert.equal((await post(secrets[1], { path: "/webhooks/webjs/webjs-2" })).status, 200);
+	});
+
+	test("of the old service, which always writes webjs into its path, goes to webjs-seed", async () => {
+		assert.equal((await post(old, { path: "/api/whatsapp/webhooks/webjs" })).status, 200);
+		assert.equal((await post(old, { path: "/webhooks/webjs-seed" })).status, 200);
+		assert.equal((await post(old, { path: "/webhooks/webjs/old-1" })).status, 200);
+		assert.equal((await post(secrets[0], { path: "/webhooks/webjs-seed" })).status, 401);
 	});
 
 	test("that none of them has signed is refused, with the remedy", async () => {

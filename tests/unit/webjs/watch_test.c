@@ -466,7 +466,7 @@ static void a_session_that_fell_after_a_message_is_looked_into(void **state)
 		  META("\"status\":\"disconnected\",\"lastDisconnectReason\":\"CONFLICT\""));
 	list(&w, LIST("1", ROW("disconnected")));
 	assert_string_equal(w.rig.said,
-			    "0 list ok complete s1/0=down:unknown; "
+			    "0 list ok complete s1/0=unknown; "
 			    "0 s1/0 down replaced; 0 list ok complete s1/0=down:replaced");
 	wire_close(&w);
 }
