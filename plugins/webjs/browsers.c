@@ -15,7 +15,7 @@
 #include <uthash.h>
 #include <utlist.h>
 
-#define STEP         256u    /* processes a turn: 1 to 3 ms */
+#define STEP         256u    /* processes a turn: 3 to 5 ms */
 #define PAUSE_MS     1u      /* between two turns */
 #define SEEN_MAX     131072u /* entries of /proc in a look; a machine with more proves nothing */
 #define FOUND_MAX    16384u  /* browsers */

@@ -367,11 +367,11 @@ static void the_real_proc_is_quick(void **state)
 	browsers_free(b);
 	b = browsers_new(&host, "/proc");
 	look();
-	clock_gettime(CLOCK_MONOTONIC, &from);
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &from);
 	look();
-	clock_gettime(CLOCK_MONOTONIC, &to);
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &to);
 	us = (double)(to.tv_sec - from.tv_sec) * 1e6 + (double)(to.tv_nsec - from.tv_nsec) / 1e3;
-	print_message("a look at this machine's /proc: %.0f us in %u turns\n", us, n_turns);
+	print_message("a look at this machine's /proc: %.0f us of CPU in %u turns\n", us, n_turns);
 }
 
 int main(void)

@@ -317,7 +317,7 @@ describe("the old service", { concurrency: 6 }, () => {
 		assert.equal((await d.request("POST", "/v1/accounts/a0/verbs/restore", {})).status, 422);
 	});
 
-	story("a Chromium takes its time to end: the same id is opened again only when it has", { slowEnd: 900 }, async ({ seed, link, post, session, up }) => {
+	story("a Chromium takes its time to end: the same id is opened again only when it has", { slowEnd: 2500 }, async ({ seed, link, post, session, up }) => {
 		await link();
 		const id = await session();
 		await post("reconnect");
