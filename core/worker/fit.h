@@ -6,9 +6,7 @@
  */
 #ifndef RELINK_WORKER_FIT_H
 #define RELINK_WORKER_FIT_H
-#include <relink/plugin.h>
-
-#include "base/str.h"
+#include "web/lend.h"
 
 /* Where copies go; whoever owns it knows how long they live. */
 struct fit_room {
@@ -25,14 +23,5 @@ struct str fit_copy(struct fit_room *, struct relink_str s, size_t max);
 /* Numbers that are none of plugin.h's become UNKNOWN. */
 uint64_t fit_state(enum relink_state);
 uint64_t fit_cause(enum relink_cause);
-
-static inline struct str fit_str(struct relink_str s)
-{
-	return (struct str){ s.p, s.p != NULL ? s.n : 0 };
-}
-static inline struct relink_str fit_lend(struct str s)
-{
-	return (struct relink_str){ s.p, s.n };
-}
 
 #endif

@@ -9,9 +9,9 @@
 #include <relink/plugin.h>
 
 #include "proc/alarm.h"
+#include "web/web.h"
 #include "worker/ops.h"
 #include "worker/uplink.h"
-#include "worker/web.h"
 
 struct worker {
 	unsigned magic;

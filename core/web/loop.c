@@ -1,5 +1,5 @@
-/* web_loop.c - see web_loop.h. */
-#include "worker/web_loop.h"
+/* loop.c - see loop.h. */
+#include "web/loop.h"
 
 #include <stdlib.h>
 #include <sys/socket.h>

@@ -1,12 +1,12 @@
-/* web_transfer.c - see web_transfer.h. */
-#include "worker/web_transfer.h"
+/* transfer.c - see transfer.h. */
+#include "web/transfer.h"
 
 #include <stdio.h>
 
 #include "base/clock.h"
 #include "base/obj.h"
-#include "worker/fit.h"
-#include "worker/web_words.h"
+#include "web/lend.h"
+#include "web/words.h"
 
 #define RETRY_MIN_MS 1000u
 #define RETRY_MAX_MS 600000u

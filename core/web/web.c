@@ -1,5 +1,5 @@
 /* web.c - see web.h. */
-#include "worker/web.h"
+#include "web/web.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,7 +7,7 @@
 
 #include "base/clock.h"
 #include "base/obj.h"
-#include "worker/fit.h"
+#include "web/lend.h"
 
 enum exchange_state {
 	EXCHANGE_WAITING, /* for its turn; in its server's list */

@@ -4,7 +4,7 @@
 #ifndef RELINK_TEST_SURF_H
 #define RELINK_TEST_SURF_H
 #include "httpd.h"
-#include "worker/web.h"
+#include "web/web.h"
 
 #define OK_TEXT "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\nok"
 

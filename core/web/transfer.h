@@ -1,13 +1,13 @@
 /*
- * web_transfer.h - one request on its way: how curl is told to send it, and what came back.
+ * transfer.h - one request on its way: how curl is told to send it, and what came back.
  *
  * `sent` is set before the first byte of the request is written and never taken back: what it says
  * is "surely not" or "perhaps", which is all that anybody can know from this side.
  */
-#ifndef RELINK_WORKER_WEB_TRANSFER_H
-#define RELINK_WORKER_WEB_TRANSFER_H
+#ifndef RELINK_WEB_TRANSFER_H
+#define RELINK_WEB_TRANSFER_H
 #include "base/buf.h"
-#include "worker/web_request.h"
+#include "web/request.h"
 
 #define WEB_HEAD_BYTES_MAX (64u << 10) /* of an answer's headers */
 #define WEB_HEAD_LINES_MAX 200

@@ -1,12 +1,12 @@
 /*
- * web_loop.h - curl's multi on the worker's loop.
+ * loop.h - curl's multi on the loop.
  *
  * curl tells which sockets it waits for and when it wants to be called; both become handles of uv.
  * A socket is closed by us and not by curl, since uv must have let go of it before.  Names are
  * resolved in threads of curl's; one that hangs is left alone, and holds up nobody.
  */
-#ifndef RELINK_WORKER_WEB_LOOP_H
-#define RELINK_WORKER_WEB_LOOP_H
+#ifndef RELINK_WEB_LOOP_H
+#define RELINK_WEB_LOOP_H
 #include <curl/curl.h>
 #include <uv.h>
 

@@ -1,13 +1,13 @@
-/* web_request.c - see web_request.h. */
-#include "worker/web_request.h"
+/* request.c - see request.h. */
+#include "web/request.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/err.h"
 #include "base/obj.h"
-#include "worker/fit.h"
-#include "worker/web_words.h"
+#include "web/lend.h"
+#include "web/words.h"
 
 #define HOST_MAX 253
 

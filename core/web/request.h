@@ -1,11 +1,11 @@
 /*
- * web_request.h - a plugin's HTTP request: checked, and copied into memory of ours.
+ * request.h - a plugin's HTTP request: checked, and copied into memory of ours.
  *
  * URL, headers and body are secrets until proven otherwise: they are kept in one block, which is
  * overwritten when it is freed, and no text of ours quotes them.
  */
-#ifndef RELINK_WORKER_WEB_REQUEST_H
-#define RELINK_WORKER_WEB_REQUEST_H
+#ifndef RELINK_WEB_REQUEST_H
+#define RELINK_WEB_REQUEST_H
 #include <curl/curl.h>
 #include <relink/plugin.h>
 #include <stdbool.h>

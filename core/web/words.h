@@ -1,8 +1,8 @@
 /*
- * web_words.h - what both halves of an HTTP exchange need of HTTP's grammar.
+ * words.h - what both halves of an HTTP exchange need of HTTP's grammar.
  */
-#ifndef RELINK_WORKER_WEB_WORDS_H
-#define RELINK_WORKER_WEB_WORDS_H
+#ifndef RELINK_WEB_WORDS_H
+#define RELINK_WEB_WORDS_H
 #include <strings.h>
 
 #include "base/str.h"

@@ -1,16 +1,17 @@
 /*
- * web.h - the HTTP client that the worker lends to its plugin, as plugin.h promises it.
+ * web.h - an HTTP client on the loop: what the worker lends to its plugin, as plugin.h promises it, and
+ * what the core sends its own requests with.
  *
  * A request is refused, or waits for its turn, or is on its way; each ends in one call of its
  * `fn`, from the loop.  Turns go round the servers, oldest request first, so that a slow server
  * holds up its own requests and no other's.  One alarm for each request is its deadline, looks
  * whether its answer still moves, and brings the bad news of one that never started.
  */
-#ifndef RELINK_WORKER_WEB_H
-#define RELINK_WORKER_WEB_H
+#ifndef RELINK_WEB_WEB_H
+#define RELINK_WEB_WEB_H
 #include "proc/alarm.h"
-#include "worker/web_loop.h"
-#include "worker/web_transfer.h"
+#include "web/loop.h"
+#include "web/transfer.h"
 
 #define WEB_WAITING_MAX       4096
 #define WEB_WAITING_BYTES_MAX (64u << 20)
