@@ -33,6 +33,7 @@ int apply_open(struct apply *a, struct db *db, struct fence *fence, struct why *
 		{ APPLY_JOURNAL, &record_journal, ROW_INSERT, "" },
 		{ APPLY_IDEM, &record_idem, ROW_UPSERT, "" },
 		{ APPLY_INSTANCE, &record_instance, ROW_UPSERT, "" },
+		{ APPLY_CURSOR, &record_cursor, ROW_UPSERT, "" },
 	};
 	int r;
 
@@ -115,6 +116,8 @@ static int carry_out(struct apply *a, const struct change *c, struct why *why)
 		return put(a, APPLY_IDEM, &record_idem, &c->idem, why);
 	case CHANGE_INSTANCE:
 		return put(a, APPLY_INSTANCE, &record_instance, &c->instance, why);
+	case CHANGE_CURSOR:
+		return put(a, APPLY_CURSOR, &record_cursor, &c->cursor, why);
 	case CHANGE_KINDS:
 		break;
 	}

@@ -10,7 +10,7 @@ static const struct record_type *const types[CHANGE_KINDS] = {
 	[CHANGE_ACCOUNT] = &record_account,   [CHANGE_ACCOUNT_DELETE] = &record_account_key,
 	[CHANGE_ATTEMPT] = &record_attempt,   [CHANGE_ATTEMPT_END] = &record_attempt_end,
 	[CHANGE_JOURNAL] = &record_journal,   [CHANGE_IDEM] = &record_idem,
-	[CHANGE_INSTANCE] = &record_instance,
+	[CHANGE_INSTANCE] = &record_instance, [CHANGE_CURSOR] = &record_cursor,
 };
 
 struct commit *commit_new(struct store *s)
@@ -98,6 +98,11 @@ void commit_idem(struct commit *c, const struct idem_record *r)
 void commit_instance(struct commit *c, const struct instance_record *r)
 {
 	add(c, CHANGE_INSTANCE, r);
+}
+
+void commit_cursor(struct commit *c, const struct cursor_record *r)
+{
+	add(c, CHANGE_CURSOR, r);
 }
 
 bool commit_next(const struct commit *c, size_t *at, struct change *ret_change)

@@ -19,6 +19,7 @@ enum change_kind {
 	CHANGE_JOURNAL,
 	CHANGE_IDEM,
 	CHANGE_INSTANCE,
+	CHANGE_CURSOR,
 	CHANGE_KINDS
 };
 
@@ -32,6 +33,7 @@ struct change {
 		struct journal_record journal;
 		struct idem_record idem;
 		struct instance_record instance;
+		struct cursor_record cursor;
 	};
 };
 

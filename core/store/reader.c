@@ -13,6 +13,7 @@ static const struct record_type *const types[] = {
 	[READING_JOURNAL] = &record_journal,
 	[READING_IDEM] = &record_idem,
 	[READING_ATTEMPT] = &record_attempt,
+	[READING_CURSOR] = &record_cursor,
 };
 
 /* ?1 account row, ?2 after, ?3 up to, ?4 least value of `tell`, ?5 limit.  The others: ?1 key, and
@@ -31,6 +32,7 @@ static const struct {
 	[READ_IDEM] = { READING_IDEM, "WHERE key = ?1" },
 	[READ_ATTEMPT] = { READING_ATTEMPT, "WHERE session = ?1 AND (state < 2 OR closed_at >= ?2) "
 					    "ORDER BY generation DESC LIMIT 1" },
+	[READ_CURSOR] = { READING_CURSOR, "WHERE name = ?1" },
 };
 
 static enum reader_statement statement_for(const struct reading *a)
@@ -41,6 +43,8 @@ static enum reader_statement statement_for(const struct reading *a)
 		return READ_IDEM;
 	if (a->kind == READING_ATTEMPT)
 		return READ_ATTEMPT;
+	if (a->kind == READING_CURSOR)
+		return READ_CURSOR;
 	if (a->query.row == 0)
 		return down ? READ_ALL_DOWN : READ_ALL_UP;
 	return down ? READ_ACCOUNT_DOWN : READ_ACCOUNT_UP;
@@ -77,6 +81,7 @@ static int pack_row(struct reader *rd, sqlite3_stmt *stmt, struct reading *a, st
 		struct journal_record journal;
 		struct idem_record idem;
 		struct attempt_record attempt;
+		struct cursor_record cursor;
 	} record;
 	int r = row_read(&rd->db, stmt, types[a->kind], &record, why);
 
@@ -227,6 +232,7 @@ static void call_back(const struct reading *a)
 	struct journal_record line;
 	struct idem_record idem;
 	struct attempt_record attempt;
+	struct cursor_record cursor;
 	bool found = a->result == 0 && a->n_rows > 0;
 
 	switch (a->kind) {
@@ -246,6 +252,11 @@ static void call_back(const struct reading *a)
 		if (found)
 			record_unpack(&record_attempt, at, &attempt);
 		a->on_attempt(a->ctx, a->result, found ? &attempt : NULL);
+		break;
+	case READING_CURSOR:
+		if (found)
+			record_unpack(&record_cursor, at, &cursor);
+		a->on_cursor(a->ctx, a->result, found ? &cursor : NULL);
 		break;
 	}
 }

@@ -17,7 +17,7 @@
 #define READS_BYTES_MAX  (16u << 20)  /* of answers that the loop has not yet taken */
 #define ANSWER_BYTES_MAX (128u << 20) /* LIMIT_PAGE rows with all strings at STORE_STRING_MAX */
 
-enum reading_kind { READING_JOURNAL, READING_IDEM, READING_ATTEMPT };
+enum reading_kind { READING_JOURNAL, READING_IDEM, READING_ATTEMPT, READING_CURSOR };
 
 enum reader_statement {
 	READ_ALL_UP,
@@ -26,6 +26,7 @@ enum reader_statement {
 	READ_ACCOUNT_DOWN,
 	READ_IDEM,
 	READ_ATTEMPT,
+	READ_CURSOR,
 	READER_STATEMENTS
 };
 
@@ -54,6 +55,7 @@ struct reading {
 		journal_row_fn *on_journal;
 		idem_fn *on_idem;
 		attempt_fn *on_attempt;
+		cursor_fn *on_cursor;
 	};
 	void *ctx;
 	int result;

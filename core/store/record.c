@@ -106,6 +106,13 @@ static const struct column instance_columns[] = {
 };
 TYPE(instance, instance_record, 1);
 
+static const struct column cursor_columns[] = {
+	{ "name",              COLUMN_TEXT, AT(cursor_record, name) },
+	{ "seq",               COLUMN_INT,  AT(cursor_record, seq) },
+	{ "behind",            COLUMN_TEXT, AT(cursor_record, behind) },
+};
+TYPE(cursor, cursor_record, 1);
+
 static const struct column account_key_columns[] = {
 	{ "row",               COLUMN_INT,  AT(account_key, row) },
 };

@@ -57,7 +57,7 @@ struct attempt_end {
 };
 
 extern const struct record_type record_meta, record_account, record_attempt, record_journal,
-    record_idem, record_instance, record_account_key, record_attempt_end;
+    record_idem, record_instance, record_cursor, record_account_key, record_attempt_end;
 
 /* Append the record with the bytes of its strings.  ERR_RANGE, ERR_TOOBIG, ERR_NOMEM. */
 int record_pack(struct buf *, const struct record_type *, const void *record);

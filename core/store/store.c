@@ -159,6 +159,15 @@ int store_find_attempt(struct store *s, struct str session, attempt_fn *fn, void
 	return reader_ask(&s->reader, &a, session);
 }
 
+int store_find_cursor(struct store *s, struct str name, cursor_fn *fn, void *ctx)
+{
+	struct reading a = { .kind = READING_CURSOR, .ctx = ctx };
+
+	must(s->started);
+	a.on_cursor = fn;
+	return reader_ask(&s->reader, &a, name);
+}
+
 void store_retain(struct store *s, uint64_t retention_ms, uint64_t journal_rows)
 {
 	must(s->started);

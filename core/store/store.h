@@ -64,6 +64,13 @@ struct instance_record {
 	uint64_t drained_at; /* it takes no accounts since then; 0: it takes them */
 };
 
+/* How far a receiver of events has got. */
+struct cursor_record {
+	struct str name;   /* the receiver's */
+	uint64_t seq;      /* of the journal */
+	struct str behind; /* what is not done below it, in the words of out/forward.h */
+};
+
 struct store_options {
 	const char *dir;       /* must exist; holds relink.db and relink.lock */
 	uint64_t window_us;    /* how long a group waits for company */
@@ -124,6 +131,7 @@ void commit_attempt_close(struct commit *, uint64_t row, uint64_t generation, en
 void commit_journal(struct commit *, const struct journal_record *);
 void commit_idem(struct commit *, const struct idem_record *);
 void commit_instance(struct commit *, const struct instance_record *); /* insert or replace */
+void commit_cursor(struct commit *, const struct cursor_record *); /* insert or replace */
 /* Given: *commit is NULL afterwards, always.  `done(ctx)` runs when it is on disk; never before
  * this returns; not at all when the store ends first (store_close, fatal).  `done` may be NULL.
  * An empty commit is done when all before it are.  ERR_FULL: 2 * LIMIT_PENDING_CHANGES or 512 MiB
@@ -152,6 +160,8 @@ int store_find_idem(struct store *, struct str key, idem_fn *, void *ctx);
  * generations the newest. */
 typedef void attempt_fn(void *ctx, int result, const struct attempt_record *lent_or_null);
 int store_find_attempt(struct store *, struct str session, attempt_fn *, void *ctx);
+typedef void cursor_fn(void *ctx, int result, const struct cursor_record *lent_or_null);
+int store_find_cursor(struct store *, struct str name, cursor_fn *, void *ctx);
 
 /* Forget by these numbers from now on (see store_options); any time after store_start. */
 void store_retain(struct store *, uint64_t retention_ms, uint64_t journal_rows);

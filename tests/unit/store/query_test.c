@@ -172,6 +172,11 @@ static void on_attempt(void *ctx, int result, const struct attempt_record *a)
 	    (struct found){ true, a != NULL, result, a != NULL ? a->generation : 0 };
 }
 
+static void on_cursor(void *ctx, int result, const struct cursor_record *c)
+{
+	*(struct found *)ctx = (struct found){ true, c != NULL, result, c != NULL ? c->seq : 0 };
+}
+
 static bool was_answered(void *ctx)
 {
 	return ((struct found *)ctx)->answered;
@@ -219,6 +224,38 @@ static void an_answer_is_found_by_its_key(void **state)
 	commit_idem(c, &idem);
 	rig_commit(&rig, c);
 	assert_int_equal(find_idem(&rig, idem.key).number, 202);
+	rig_fini(&rig);
+}
+
+static struct found find_cursor(struct rig *rig, struct str name)
+{
+	struct found f = { 0 };
+
+	assert_int_equal(store_find_cursor(rig->store, name, on_cursor, &f), 0);
+	rig_until(rig, was_answered, &f);
+	assert_int_equal(f.result, 0);
+	return f;
+}
+
+static void a_receiver_goes_on_where_it_was(void **state)
+{
+	struct cursor_record cursor = { .name = STR("shop"), .seq = 7, .behind = STR("1:5") };
+	struct commit *c;
+	struct rig rig;
+
+	(void)state;
+	rig_init(&rig);
+	rig_start(&rig);
+	assert_false(find_cursor(&rig, cursor.name).there);
+	c = commit_new(rig.store);
+	commit_cursor(c, &cursor);
+	cursor.seq = 8;
+	commit_cursor(c, &cursor);
+	rig_commit(&rig, c);
+	rig_close(&rig);
+	rig_start(&rig);
+	assert_int_equal(find_cursor(&rig, cursor.name).number, 8);
+	assert_false(find_cursor(&rig, STR("other")).there);
 	rig_fini(&rig);
 }
 
@@ -557,6 +594,7 @@ int main(void)
 		cmocka_unit_test(a_deleted_accounts_lines_stay),
 		cmocka_unit_test(a_page_has_its_limit),
 		cmocka_unit_test(an_answer_is_found_by_its_key),
+		cmocka_unit_test(a_receiver_goes_on_where_it_was),
 		cmocka_unit_test(a_session_is_found_in_the_whole_ledger),
 		cmocka_unit_test(more_questions_than_the_queue_holds_are_refused),
 		cmocka_unit_test(questions_left_open_at_the_end_are_dropped),

@@ -10,7 +10,8 @@ static void every_field_has_a_column(void **state)
 {
 	static const struct record_type *const types[] = { &record_meta,    &record_account,
 							   &record_attempt, &record_journal,
-							   &record_idem,    &record_instance };
+							   &record_idem,    &record_instance,
+							   &record_cursor };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(types); i++) {
@@ -83,6 +84,15 @@ static void expect_idem(void *ctx, int result, const struct idem_record *found)
 	dump_record(out, &record_idem, found);
 }
 
+static void expect_cursor(void *ctx, int result, const struct cursor_record *found)
+{
+	struct buf *out = ctx;
+
+	assert_int_equal(result, 0);
+	assert_non_null(found);
+	dump_record(out, &record_cursor, found);
+}
+
 static bool holds_a_line(void *ctx)
 {
 	return ((struct buf *)ctx)->n > 0;
@@ -94,7 +104,8 @@ static void round_trip(enum fill fill, uint64_t *seed)
 	struct attempt_record attempt;
 	struct journal_record line;
 	struct idem_record idem;
-	struct buf in, out, idem_in, idem_out;
+	struct cursor_record cursor;
+	struct buf in, out, idem_in, idem_out, cursor_in, cursor_out;
 	struct commit *c;
 	struct rig rig;
 
@@ -102,6 +113,7 @@ static void round_trip(enum fill fill, uint64_t *seed)
 	fill_record(&record_attempt, &attempt, fill, seed);
 	fill_record(&record_journal, &line, fill, seed);
 	fill_record(&record_idem, &idem, fill, seed);
+	fill_record(&record_cursor, &cursor, fill, seed);
 	attempt.state = ATTEMPT_OPEN;
 	line.seq = MAX_OF(line.seq, (uint64_t)1); /* 0 is before the first one */
 	idem.at = MAX_OF(idem.at, clock_ms());    /* old ones are forgotten at once */
@@ -109,10 +121,13 @@ static void round_trip(enum fill fill, uint64_t *seed)
 	buf_init(&out, 64u << 20);
 	buf_init(&idem_in, 1u << 20);
 	buf_init(&idem_out, 1u << 20);
+	buf_init(&cursor_in, 1u << 20);
+	buf_init(&cursor_out, 1u << 20);
 	dump_record(&in, &record_account, &account);
 	dump_record(&in, &record_attempt, &attempt);
 	dump_record(&in, &record_journal, &line);
 	dump_record(&idem_in, &record_idem, &idem);
+	dump_record(&cursor_in, &record_cursor, &cursor);
 
 	rig_init(&rig);
 	rig_start(&rig);
@@ -121,13 +136,17 @@ static void round_trip(enum fill fill, uint64_t *seed)
 	commit_attempt(c, &attempt);
 	commit_journal(c, &line);
 	commit_idem(c, &idem);
+	commit_cursor(c, &cursor);
 	rig_commit(&rig, c);
 	assert_int_equal(store_find_idem(rig.store, idem.key, expect_idem, &idem_out), 0);
 	rig_until(&rig, holds_a_line, &idem_out);
+	assert_int_equal(store_find_cursor(rig.store, cursor.name, expect_cursor, &cursor_out), 0);
+	rig_until(&rig, holds_a_line, &cursor_out);
 	rig_close(&rig);
 	rig_dump(&rig, &out);
 	assert_true(str_eq(buf_all(&in), buf_all(&out)));
 	assert_true(str_eq(buf_all(&idem_in), buf_all(&idem_out)));
+	assert_true(str_eq(buf_all(&cursor_in), buf_all(&cursor_out)));
 	assert_int_equal(rig.facts.last_row, account.row);
 	assert_int_equal(rig.facts.last_seq, line.seq);
 	rig_fini(&rig);
@@ -135,6 +154,8 @@ static void round_trip(enum fill fill, uint64_t *seed)
 	buf_fini(&out);
 	buf_fini(&idem_in);
 	buf_fini(&idem_out);
+	buf_fini(&cursor_in);
+	buf_fini(&cursor_out);
 }
 
 static int dump_instance(void *ctx, const struct instance_record *r)
