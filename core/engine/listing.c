@@ -323,6 +323,7 @@ void list_answered(struct engine *e, struct instance *i, const struct op *op,
 /* A newer code, or the first one that we have since we started. */
 static void learn_qr(struct engine *e, struct member *m, const struct inbox_session *s, bool told)
 {
+	bool news = m->qr == NULL || !str_is(s->qr, m->qr->text);
 	struct qr_code *qr;
 
 	if (s->qr.n == 0 || s->qr.n > LIMIT_QR)
@@ -332,7 +333,7 @@ static void learn_qr(struct engine *e, struct member *m, const struct inbox_sess
 		return; /* the next code comes soon */
 	qr->expires_at = s->qr_expires > 0 ? e->now + s->qr_expires : 0;
 	str_copy(qr->text, s->qr.n + 1, s->qr);
-	if (m->qr == NULL && !told)
+	if (news && !told)
 		account_journal(e, m, JOURNAL_QR, true, STR_NONE, STR_NONE);
 	free(m->qr);
 	m->qr = qr;
