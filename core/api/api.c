@@ -27,6 +27,8 @@ static int start(struct api *a, struct uv_loop_s *loop, const struct api_options
 		r = server_listen_tcp(a->server, o->listen, why);
 	if (r == 0 && o->socket_path != NULL)
 		r = server_listen_unix(a->server, o->socket_path, why);
+	if (r == 0)
+		dropin_start(a->face.dropin, server_url(a->server));
 	return r;
 }
 
@@ -54,6 +56,7 @@ const char *api_address(const struct api *a)
 
 void api_stop(struct api *a, uint64_t grace_ms, void (*done)(void *ctx), void *ctx)
 {
+	dropin_stop(a->face.dropin);
 	server_stop(a->server, grace_ms, done, ctx);
 }
 
@@ -69,8 +72,10 @@ void api_free(struct api **api)
 {
 	struct api *a = TAKE(*api);
 
-	if (a != NULL)
-		server_free(&a->server, on_freed, a);
+	if (a == NULL)
+		return;
+	dropin_stop(a->face.dropin);
+	server_free(&a->server, on_freed, a);
 }
 
 void api_stats(const struct api *a, struct api_stats *ret_stats)

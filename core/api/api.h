@@ -17,6 +17,11 @@ struct dropin_options {
 	const char *provider;         /* of accounts made there */
 	const char *workspace_prefix; /* NULL: none */
 	uint64_t wait_ms;             /* how long an answer may wait for a QR code */
+
+	const char *webhook_url; /* where events are forwarded to; NULL: nowhere */
+	const char *webhook_secret, *webhook_secret_file;
+	uint64_t webhook_ms;              /* how long the receiver may take for one */
+	const struct outbox_port *outbox; /* copied; with webhook_url it must be there */
 };
 
 struct api_options {

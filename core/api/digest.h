@@ -1,5 +1,5 @@
 /*
- * digest.h - SHA-256.
+ * digest.h - SHA-256, and signatures made with it.
  *
  * digest.c is the only file that includes OpenSSL: its ERR_STATE and ours cannot be in one.
  */
@@ -14,5 +14,10 @@
 
 /* Of the parts, one behind the other.  False when memory is out. */
 bool digest_of(uint8_t to[DIGEST_BYTES], const struct str *parts, size_t n_parts);
+
+/* HMAC-SHA256 of the parts, one after the other, as lower case hex.  False when memory is out. */
+#define DIGEST_HEX (2 * DIGEST_BYTES)
+bool digest_signature(char to[DIGEST_HEX + 1], struct str key, const struct str *parts,
+		      size_t n_parts);
 
 #endif

@@ -147,4 +147,45 @@ struct api_port {
 	bool (*ready)(void *ctx, struct why *why);
 };
 
+/* An answer to outbox_port.post.  Lent. */
+struct outbox_answer {
+	unsigned status;         /* HTTP; 0: there was none, and `text` says why */
+	uint64_t retry_after_ms; /* 0: it does not say */
+	struct str text;
+};
+struct outbox_header {
+	const char *name;
+	struct str value;
+};
+struct outbox_request {
+	struct str url, body;
+	const struct outbox_header *headers;
+	size_t n_headers;
+	uint64_t total_ms; /* to the end of the answer */
+};
+
+typedef void outbox_found_fn(void *arg, int result, bool found, uint64_t seq, struct str behind);
+typedef void outbox_line_fn(void *arg, int result, const struct journal_record *lent);
+
+/* What forwarding events to an application needs: the journal, a place to keep how far it has got, a
+ * way to send requests, and somebody who wakes it.  Calls back from the loop, never from inside. */
+struct outbox_port {
+	void *ctx;
+	/* The place that was kept under `name`, if there is one. */
+	int (*find)(void *ctx, struct str name, outbox_found_fn *answer, void *arg);
+	int (*save)(void *ctx, struct str name, uint64_t seq, struct str behind,
+		    void (*done)(void *arg), void *arg);
+	/* Lines of an account (0: all), seq > after, ascending; `each` once more with NULL at the end, or
+	 * once with a result < 0. */
+	int (*journal)(void *ctx, uint64_t row, uint64_t after, uint32_t limit,
+		       outbox_line_fn *each, void *arg);
+	/* A POST; everything lent.  No redirect is followed. */
+	int (*post)(void *ctx, const struct outbox_request *,
+		    void (*answer)(void *arg, const struct outbox_answer *), void *arg);
+	/* Whatever was asked and not answered: it never will be. */
+	void (*drop)(void *ctx);
+	/* One alarm; UINT64_MAX: none.  `at_ms` is on clock_ms(). */
+	void (*wake_at)(void *ctx, uint64_t at_ms, void (*ring)(void *arg), void *arg);
+};
+
 #endif

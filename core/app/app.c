@@ -7,6 +7,7 @@
  * Other services and the sessions at the providers are left alone.
  */
 #include "app/app.h"
+#include "app/outbox.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -44,6 +45,7 @@ struct app {
 	struct pool *pool;
 	struct services *services;
 	struct api *api;
+	struct outbox outbox; /* of the API */
 	bool loop_made, turn_soon, stopping, stopped;
 	int exit_status;
 };
@@ -260,6 +262,7 @@ static int start_api(struct app *a, struct why *why)
 	const struct conf *c = a->conf;
 	char key_file[4096], socket[4096];
 	struct api_port port = engine_api_port(a->engine);
+	struct outbox_port outbox = outbox_port(&a->outbox);
 	struct api_options o = { .listen = c->http_listen,
 				 .socket_path = c->http_socket != NULL ? c->http_socket : socket,
 				 .key_file = key_file,
@@ -275,6 +278,11 @@ static int start_api(struct app *a, struct why *why)
 				     .provider = c->dropin_provider,
 				     .workspace_prefix = c->dropin_workspace_prefix,
 				     .wait_ms = c->dropin_wait_ms,
+				     .webhook_url = c->dropin_webhook_url,
+				     .webhook_secret = c->dropin_webhook_secret,
+				     .webhook_secret_file = c->dropin_webhook_secret_file,
+				     .webhook_ms = c->dropin_webhook_ms,
+				     .outbox = &outbox,
 				 } };
 
 	if (o.dropin.provider == NULL && c->n_providers > 0)
@@ -320,6 +328,7 @@ static int start(struct app *a, struct why *why)
 	engine_use_services(a->engine, a->services);
 	engine_start(a->engine, a->pool, a->bus);
 	arrange_turn(a);
+	outbox_open(&a->outbox, &a->loop, a->store);
 	KP("app.engine_started");
 	return start_api(a, why);
 }
@@ -359,6 +368,7 @@ static void end(struct app *a)
 	api_free(&a->api);
 	pool_free(&a->pool);
 	store_close(&a->store);
+	outbox_close(&a->outbox);
 	engine_free(&a->engine);
 	services_free(&a->services);
 	bus_free(&a->bus);

@@ -90,6 +90,64 @@ static int check_dropin(struct binder *b, const struct node *root)
 	return 0;
 }
 
+/* A URL of a server and nothing else: http or https, no user, no fragment, nothing to escape. */
+static bool url_is_good(struct str url)
+{
+	static const char *const schemes[] = { "http://", "https://" };
+	size_t at = 0;
+	uint64_t port;
+
+	for (size_t i = 0; i < ARRAY_LEN(schemes) && at == 0; i++) {
+		size_t n = strlen(schemes[i]);
+
+		at = url.n > n && memcmp(url.p, schemes[i], n) == 0 ? n : 0;
+	}
+	for (size_t i = 0; i < url.n; i++) {
+		if (url.p[i] <= ' ' || url.p[i] > '~' || url.p[i] == '#')
+			return false;
+	}
+	url = (struct str){ url.p + at, url.n - at };
+	for (size_t i = 0; i < url.n; i++) {
+		if (strchr("/?", url.p[i]) != NULL)
+			url.n = i;
+	}
+	if (at == 0 || memchr(url.p, '@', url.n) != NULL)
+		return false;
+	for (size_t i = url.n; i > 0 && url.p[i - 1] != ']'; i--) {
+		if (url.p[i - 1] != ':')
+			continue;
+		if (!str_to_u64((struct str){ url.p + i, url.n - i }, 65535, &port) || port == 0)
+			return false;
+		url.n = i - 1;
+	}
+	return url.n > 0 && url.p[0] != ':';
+}
+
+static int check_webhook(struct binder *b, const struct node *root)
+{
+	const struct conf *c = b->conf;
+
+	if (c->dropin_webhook_secret != NULL && c->dropin_webhook_secret_file != NULL)
+		return source_complain(b->src,
+				       written(root, "dropin.webhook_secret_file", "dropin"),
+				       "dropin.webhook_secret is set too (keep one of the two)");
+	if (c->dropin_webhook_url == NULL)
+		return 0;
+	if (!url_is_good(str_of(c->dropin_webhook_url)))
+		return source_complain(b->src, written(root, "dropin.webhook_url", "dropin"),
+				       "not a URL that events can be sent to (write http:// or "
+				       "https://, a host and a path; no user and no #)");
+	if (c->dropin_webhook_secret == NULL && c->dropin_webhook_secret_file == NULL)
+		return source_complain(b->src, written(root, "dropin.webhook_url", "dropin"),
+				       "events are signed: set dropin.webhook_secret or "
+				       "dropin.webhook_secret_file, too");
+	if (c->dropin_key == NULL && c->dropin_key_file == NULL)
+		return source_complain(b->src, written(root, "dropin.webhook_url", "dropin"),
+				       "only accounts of the drop-in face have such events: set "
+				       "dropin.api_key, too");
+	return 0;
+}
+
 int check_conf(struct binder *b, const struct node *root)
 {
 	static const struct {
@@ -106,5 +164,7 @@ int check_conf(struct binder *b, const struct node *root)
 		r = check_listen(b, root);
 	if (r == 0)
 		r = check_dropin(b, root);
+	if (r == 0)
+		r = check_webhook(b, root);
 	return r < 0 ? r : check_socket(b, root);
 }

@@ -76,6 +76,10 @@ struct conf {
 	char *dropin_provider;              /* of accounts made there; NULL: the first provider */
 	char *dropin_workspace_prefix;      /* NULL: none */
 	uint64_t dropin_wait_ms;
+	char *dropin_webhook_url; /* where events are forwarded to; NULL: nowhere */
+	char *dropin_webhook_secret,
+	    *dropin_webhook_secret_file; /* with the URL one of them is set */
+	uint64_t dropin_webhook_ms;
 
 	enum log_level log_level;
 	bool log_json;

@@ -406,9 +406,16 @@ void clients_saved(struct clients *cs, struct str account)
 	clients_refresh(cs, account);
 }
 
+/* What is still known here is newer than what is stored. */
 static void each_account(void *arg, const struct account_view *view)
 {
-	learn(arg, view);
+	struct clients *cs = arg;
+	struct client *c = clients_of(cs, view->id);
+
+	if (c == NULL)
+		learn(cs, view);
+	else
+		c->promised = c->promised && !has_ours(view);
 }
 
 static void learn_all(struct clients *cs)
@@ -431,6 +438,17 @@ static void forget_all(struct clients *cs)
 	}
 }
 
+static void forget_settled(struct clients *cs)
+{
+	struct client *c, *next;
+
+	HASH_ITER(hh, cs->all, c, next)
+	{
+		if (!c->promised && c->unsaved == 0)
+			forget(cs, c);
+	}
+}
+
 /* Metadata was written, by us or by others. */
 static bool is_about_metadata(const char *type)
 {
@@ -447,7 +465,7 @@ static void on_wake(struct bus_subscriber *sub)
 	while ((r = bus_next(cs->face->bus, sub, &event)) != 0) {
 		if (r < 0) { /* more happened than the ring holds */
 			sub->seq = bus_newest(cs->face->bus);
-			forget_all(cs);
+			forget_settled(cs);
 			learn_all(cs);
 		} else if (is_about_metadata(event.type)) {
 			clients_refresh(cs, event.account);

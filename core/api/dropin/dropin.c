@@ -1,69 +1,35 @@
 /* dropin.c - the face as a whole: its set-up, its door, the shape of its errors. */
 #include "api/dropin/dropin.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "api/dropin/clients.h"
 #include "api/dropin/form.h"
+#include "api/dropin/forwarding.h"
+#include "api/dropin/secret.h"
 #include "api/exchange.h"
 #include "api/response.h"
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/obj.h"
 
-#define KEY_MAX 256
-
 /* --- set-up --- */
-
-static int read_open_file(struct dropin *d, int fd, const char *path, struct why *why)
-{
-	char text[KEY_MAX + 3]; /* a line end of either kind, and one byte to see more */
-	ssize_t n = read(fd, text, sizeof text);
-	struct str key = { text, n > 0 ? (size_t)n : 0 };
-	struct stat st;
-	int r = 0;
-
-	while (key.n > 0 && (key.p[key.n - 1] == '\n' || key.p[key.n - 1] == '\r'))
-		key.n--;
-	if (n < 0 || fstat(fd, &st) < 0)
-		r = why_errno(why, ERR_IO, "\"%s\" (dropin.api_key_file) cannot be read", path);
-	else if ((st.st_mode & 07) != 0)
-		r = why_set(why, ERR_DENIED,
-			    "others can use \"%s\" (dropin.api_key_file): chmod o= it", path);
-	else if (key.n == 0 || key.n > KEY_MAX || memchr(key.p, '\n', key.n) != NULL)
-		r = why_set(why, ERR_CONFIG,
-			    "\"%s\" (dropin.api_key_file) must hold a key of 1 to %d bytes in one "
-			    "line",
-			    path, KEY_MAX);
-	else if (!auth_init(&d->auth, key))
-		r = why_set(why, ERR_NOMEM, "out of memory");
-	explicit_bzero(text, sizeof text);
-	return r;
-}
 
 static int read_key(struct dropin *d, const struct dropin_options *o, struct why *why)
 {
-	int fd, r;
+	struct secret key = { NULL, 0 };
+	int r = secret_read(&key, o->key, o->key_file, "dropin.api_key_file", why);
 
-	if (o->key != NULL)
-		return auth_init(&d->auth, str_of(o->key))
-			   ? 0
-			   : why_set(why, ERR_NOMEM, "out of memory");
-	fd = open(o->key_file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	if (fd < 0)
-		return why_errno(why, ERR_IO, "\"%s\" (dropin.api_key_file) cannot be read",
-				 o->key_file);
-	r = read_open_file(d, fd, o->key_file, why);
-	close(fd);
+	if (r == 0 && !auth_init(&d->auth, secret_str(&key)))
+		r = why_set(why, ERR_NOMEM, "out of memory");
+	secret_free(&key);
 	return r;
 }
 
 static int fill(struct dropin *d, const struct dropin_options *o, struct why *why)
 {
+	int r;
+
 	must(o->provider != NULL); /* the configuration was checked */
 	d->provider = str_dup(str_of(o->provider));
 	if (o->workspace_prefix != NULL)
@@ -71,7 +37,10 @@ static int fill(struct dropin *d, const struct dropin_options *o, struct why *wh
 	if (d->provider == NULL || (o->workspace_prefix != NULL && d->workspace_prefix == NULL) ||
 	    clients_new(&d->clients, d->face) < 0)
 		return why_set(why, ERR_NOMEM, "out of memory");
-	return read_key(d, o, why);
+	r = read_key(d, o, why);
+	if (r == 0 && o->webhook_url != NULL)
+		r = forwarding_new(&d->forwarding, d, o, why);
+	return r;
 }
 
 int dropin_new(struct dropin **ret_dropin, struct face *f, const struct dropin_options *o,
@@ -101,10 +70,24 @@ void dropin_free(struct dropin **dropin)
 
 	if (d == NULL)
 		return;
+	dropin_leave_errands(d);
+	forwarding_free(&d->forwarding);
 	clients_free(&d->clients);
 	free(d->provider);
 	free(d->workspace_prefix);
 	free(d);
+}
+
+void dropin_start(struct dropin *d, const char *url)
+{
+	if (d != NULL && d->forwarding != NULL)
+		forwarding_start(d->forwarding, url);
+}
+
+void dropin_stop(struct dropin *d)
+{
+	if (d != NULL && d->forwarding != NULL)
+		forwarding_stop(d->forwarding);
 }
 
 /* --- the door --- */

@@ -15,8 +15,10 @@
 struct clients;
 struct conn;
 struct dropin_options;
+struct errand;
 struct exchange;
 struct face;
+struct forwarding;
 struct response;
 
 struct dropin_counts {
@@ -31,19 +33,27 @@ struct dropin {
 	unsigned wait_s;
 	uint64_t started_at;
 	struct clients *clients;
-	struct dropin_counts counts; /* see health.c */
+	struct errand *errands;        /* whose client has gone; see open.c */
+	struct forwarding *forwarding; /* NULL: events go nowhere */
+	struct dropin_counts counts;   /* see health.c */
 };
 
-/* Leaves *ret_dropin NULL when no key is configured.  Reads the key's file and all accounts.
+/* Leaves *ret_dropin NULL when no key is configured.  Reads the secrets' files and all accounts.
  * ERR_CONFIG, ERR_IO, ERR_DENIED, ERR_NOMEM. */
 int dropin_new(struct dropin **ret_dropin, struct face *, const struct dropin_options *,
 	       struct why *);
-/* NULL inside is fine. */
+/* NULL inside is fine.  No answer of the outbox comes after it. */
 void dropin_free(struct dropin **);
+/* Begin to forward events; `url` is where we listen.  NULL is fine, for both. */
+void dropin_start(struct dropin *, const char *url);
+/* No event is sent any more. */
+void dropin_stop(struct dropin *);
 
 /* May this request come in?  Before the body is `complete`, one that shows no key yet is let on.
  * < 0: x->problem says why. */
 int dropin_check(struct exchange *x, bool complete);
+/* open.c: those under way end without us. */
+void dropin_leave_errands(struct dropin *);
 /* The problem in the old shape: writes the content, sets status and type. */
 void dropin_problem(struct buf *content, const struct problem *, struct response *);
 

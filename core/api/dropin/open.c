@@ -6,6 +6,7 @@
  * after the other, so an errand keeps the request's content while they are on their way.
  */
 #include <stdlib.h>
+#include <utlist.h>
 
 #include "api/answer.h"
 #include "api/change.h"
@@ -14,7 +15,6 @@
 #include "api/dropin/session.h"
 #include "api/handlers.h"
 #include "api/work.h"
-#include "base/clock.h"
 #include "base/killpoint.h"
 #include "base/obj.h"
 
@@ -32,7 +32,8 @@ struct opening {
 struct errand {
 	struct work work;
 	unsigned magic;
-	struct dropin *dropin; /* not to be touched once the client has gone */
+	struct dropin *dropin;      /* NULL: it went before us */
+	struct errand *prev, *next; /* in dropin->errands, once the client has gone */
 	const struct opening *opening;
 	enum command_kind sent;
 	bool force;
@@ -60,10 +61,24 @@ static void errand_saved(struct errand *e)
 	e->saving = false;
 }
 
-/* The reply will come and end it. */
+/* The reply will come and end it; perhaps later than the API ends. */
 static void on_gone(struct work *w)
 {
-	errand_saved((struct errand *)w);
+	struct errand *e = (struct errand *)w;
+
+	errand_saved(e);
+	DL_APPEND(e->dropin->errands, e);
+}
+
+void dropin_leave_errands(struct dropin *d)
+{
+	struct errand *e, *next;
+
+	DL_FOREACH_SAFE(d->errands, e, next)
+	{
+		e->dropin = NULL;
+	}
+	d->errands = NULL;
 }
 
 static const struct work_ops errand_ops = { .gone = on_gone };
@@ -274,13 +289,25 @@ static void on_refused(struct errand *e, const struct command_result *r)
 	}
 }
 
+/* Nobody waits for it any more.  An account that was promised and is not made is forgotten. */
+static void on_late_reply(struct errand *e, const struct command_result *r)
+{
+	struct dropin *d = e->dropin;
+
+	if (d != NULL)
+		DL_DELETE(d->errands, e);
+	if (d != NULL && r->code < 0)
+		clients_refresh(d->clients, str_of(e->account));
+	errand_free(e);
+}
+
 static void on_reply(void *ctx, const struct command_result *r)
 {
 	struct errand *e;
 
 	OBJ_CAST(e, ctx, ERRAND_MAGIC);
 	if (e->work.conn == NULL) {
-		errand_free(e);
+		on_late_reply(e, r);
 		return;
 	}
 	errand_saved(e);
@@ -387,16 +414,6 @@ static bool opened(struct conn *c, const struct account_view *v, struct session 
 	return true;
 }
 
-/* Seconds that the code is good for, or that one is waited for; 0: not known. */
-static uint64_t code_seconds(const struct account_view *v)
-{
-	uint64_t now = clock_wall_ms(), until = v->qr_expires_at;
-
-	if (until == 0)
-		until = v->qr_deadline_at;
-	return until > now ? (until - now + 999) / 1000 : 0;
-}
-
 static void answer_session(struct conn *c, const struct account_view *v, const char *message)
 {
 	struct response r = { .status = 200 };
@@ -413,7 +430,7 @@ static void answer_session(struct conn *c, const struct account_view *v, const c
 	jw_text(&j, "message", message);
 	session_qr_json(&j, "qr_code", &s);
 	if (v->qr.n > 0)
-		jw_u64(&j, "expires_in", code_seconds(v));
+		jw_u64(&j, "expires_in", session_code_seconds(v));
 	session_id_json(&j, &s);
 	jw_text(&j, "status", dropin_status(v->status));
 	if (strcmp(v->status, "reconnecting") == 0)

@@ -8,6 +8,7 @@
 #include "api/dropin/ids.h"
 #include "api/dropin/qr_image.h"
 #include "api/handlers.h"
+#include "base/clock.h"
 #include "base/obj.h"
 
 /* The largest picture of a QR code is some 24 kB as a URL. */
@@ -82,6 +83,15 @@ void session_qr_json(struct jw *j, const char *key, const struct session *s)
 	else
 		jw_null(j, key);
 	buf_fini(&url);
+}
+
+uint64_t session_code_seconds(const struct account_view *v)
+{
+	uint64_t now = clock_wall_ms(), until = v->qr_expires_at;
+
+	if (until == 0)
+		until = v->qr_deadline_at;
+	return until > now ? (until - now + 999) / 1000 : 0;
 }
 
 struct str session_reason(const struct session *s)

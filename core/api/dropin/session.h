@@ -26,6 +26,8 @@ void session_workspace_json(struct jw *, const char *key, const struct session *
 void session_phone_json(struct jw *, const char *key, const struct session *);
 /* The QR code as a picture; null while there is none. */
 void session_qr_json(struct jw *, const char *key, const struct session *);
+/* Seconds that the code is good for, or that one is waited for; 0: not known, or over. */
+uint64_t session_code_seconds(const struct account_view *);
 /* Why it is not connected, for people; empty when nobody said. */
 struct str session_reason(const struct session *);
 

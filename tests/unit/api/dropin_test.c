@@ -354,6 +354,30 @@ static void more_than_the_ring_holds_is_looked_up_anew(void **state)
 	is_error(404, "Session not found");
 }
 
+static void what_was_promised_outlives_a_full_ring(void **state)
+{
+	struct client clients[2];
+
+	(void)state;
+	w.fake.hold = true;
+	for (unsigned i = 0; i < ARRAY_LEN(clients); i++) {
+		client_open(&clients[i], &w);
+		client_request(&clients[i], "POST", "/api/sessions", KEY,
+			       "{\"session_id\":\"s1\"}");
+		while (w.fake.n_commands == i)
+			world_turn(&w);
+		fake_noise(&w.fake, 200);
+	}
+	assert_int_equal(w.fake.last_kind, COMMAND_CONNECT); /* it joins, and makes no other */
+	w.fake.hold = false;
+	for (unsigned i = 0; i < ARRAY_LEN(clients); i++) {
+		client_reply(&clients[i], &r, false);
+		assert_int_equal(r.status, 200);
+		client_close(&clients[i]);
+	}
+	assert_int_equal(w.fake.n_accounts, 1);
+}
+
 /* --- waiting, and clients that go --- */
 
 static void the_answer_waits_for_the_code(void **state)
@@ -437,6 +461,19 @@ static void what_a_client_asked_for_before_it_went_is_done(void **state)
 	w.fake.hold = true;
 }
 
+static void a_promise_goes_with_its_account_also_when_nobody_waits(void **state)
+{
+	(void)state;
+	w.fake.refuse = "provider_full";
+	ask_and_go("{\"session_id\":\"s1\"}");
+	while (w.fake.refuse != NULL)
+		world_turn(&w);
+	post("/api/sessions", "{\"session_id\":\"s1\"}");
+	assert_int_equal(r.status, 200);
+	assert_int_equal(w.fake.last_kind, COMMAND_CREATE);
+	assert_int_equal(w.fake.n_commands, 2);
+}
+
 /* --- messages --- */
 
 static void a_message_goes_to_the_provider_s_verb(void **state)
@@ -512,6 +549,8 @@ int main(void)
 		TEST(long_ids_fill_the_metadata_and_no_more),
 		TEST(metadata_without_room_is_said),
 		TEST(more_than_the_ring_holds_is_looked_up_anew),
+		TEST(what_was_promised_outlives_a_full_ring),
+		TEST(a_promise_goes_with_its_account_also_when_nobody_waits),
 		PATIENT(the_answer_waits_for_the_code),
 		PATIENT(a_start_that_ends_badly_is_no_success),
 		TEST(what_a_client_asked_for_before_it_went_is_done),

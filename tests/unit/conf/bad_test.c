@@ -31,6 +31,11 @@ static void refuse_each(const struct bad *cases, size_t n)
 
 #define AT(line) "relink.yaml:" #line ": "
 #define CMD      "providers: {mock: {instances: [{id: a, command: "
+#define WEBHOOK(secret, url) \
+	"providers: {mock: }\ndropin:\n  api_key: k\n  " secret "\n  webhook_url: \"" url "\"\n"
+#define NO_URL                                                                                    \
+	"dropin.webhook_url: not a URL that events can be sent to (write http:// or https://, a " \
+	"host and a path; no user and no #)"
 
 static void what_is_not_yaml_is_refused(void **state)
 {
@@ -428,6 +433,36 @@ static void keys_that_contradict_each_other_are_refused(void **state)
 		  AT(2) "dropin.api_key: accounts need a provider (write one under providers)" },
 		{ "dropin:\n  wait: 3s\n  api_key_file: /k\n",
 		  AT(3) "dropin.api_key_file: accounts need a provider (write one under providers)" },
+		{ "providers: {mock: }\ndropin:\n  api_key: k\n  webhook_url: http://h/\n",
+		  AT(4) "dropin.webhook_url: events are signed: set dropin.webhook_secret or dropin.webhook_secret_file, too" },
+		{ "dropin:\n  webhook_secret_file: /s\n  webhook_url: http://h/\n",
+		  AT(3) "dropin.webhook_url: only accounts of the drop-in face have such events: set dropin.api_key, too" },
+		{ "dropin:\n  webhook_secret: hunter2\n  webhook_secret_file: /s\n",
+		  AT(3) "dropin.webhook_secret_file: dropin.webhook_secret is set too (keep one of the two)" },
+		{ "dropin: {webhook_secret: \"hunter\\n2\"}\n",
+		  AT(1) "dropin.webhook_secret: the value is not a line of text (write one without control characters)" },
+		{ WEBHOOK("webhook_secret: s", "ftp://127.0.0.1/x"),
+		  AT(5) NO_URL },
+		{ WEBHOOK("webhook_secret: s", "127.0.0.1:8000/hook"),
+		  AT(5) NO_URL },
+		{ WEBHOOK("webhook_secret: s", "http://"),
+		  AT(5) NO_URL },
+		{ WEBHOOK("webhook_secret: s", "http:///hook"),
+		  AT(5) NO_URL },
+		{ WEBHOOK("webhook_secret: s", "https://user:hunter2@host/"),
+		  AT(5) NO_URL },
+		{ WEBHOOK("webhook_secret: s", "http://host/a b"),
+		  AT(5) NO_URL },
+		{ WEBHOOK("webhook_secret: s", "http://host/#x"),
+		  AT(5) NO_URL },
+		{ WEBHOOK("webhook_secret: s", "http://host:0/"),
+		  AT(5) NO_URL },
+		{ WEBHOOK("webhook_secret: s", "http://host:65536/"),
+		  AT(5) NO_URL },
+		{ WEBHOOK("webhook_secret: s", "http://host:80x/"),
+		  AT(5) NO_URL },
+		{ WEBHOOK("webhook_secret: s", "http://:80/"),
+		  AT(5) NO_URL },
 		{ "log: {}\nstate_dir: /aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\n",
 		  AT(2) "state_dir: too long for the unix socket relink.sock in it (set http.socket, of at most 107 bytes)" },
 	};

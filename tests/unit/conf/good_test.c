@@ -50,6 +50,8 @@ static void a_file_that_says_nothing_gives_the_defaults(void **state)
 		assert_null(c->dropin_provider);
 		assert_null(c->dropin_workspace_prefix);
 		assert_int_equal(c->dropin_wait_ms, 25000);
+		assert_null(c->dropin_webhook_url);
+		assert_null(c->dropin_webhook_secret);
 		assert_int_equal(c->log_level, LOG_INFO);
 		assert_false(c->log_json);
 		for (unsigned s = 0; s < LOG_SUB_COUNT; s++)
@@ -109,7 +111,8 @@ static void what_the_file_says_replaces_the_default(void **state)
 		      "store:\n"
 		      "  commit_window: 250us\n"
 		      "  retention: 0\n"
-		      "dropin: {api_key: \" k#y: \", workspace_prefix: shop-, wait: 1s}\n"
+		      "dropin: {api_key: \" k#y: \", workspace_prefix: shop-, wait: 1s,\n"
+		      "  webhook_url: \"https://[::1]:8000/a?b=c\", webhook_secret_file: /s}\n"
 		      "providers: {mock: }\n"
 		      "policy: {backoff_base: 250ms, backoff_cap: 1d, max_attempts: \"3\",\n"
 		      "  start_deadline: 1h, settle: 600s, join_window: 0}\n");
@@ -123,6 +126,9 @@ static void what_the_file_says_replaces_the_default(void **state)
 	assert_string_equal(c->dropin_key, " k#y: ");
 	assert_string_equal(c->dropin_workspace_prefix, "shop-");
 	assert_int_equal(c->dropin_wait_ms, 1000);
+	assert_string_equal(c->dropin_webhook_url, "https://[::1]:8000/a?b=c");
+	assert_string_equal(c->dropin_webhook_secret_file, "/s");
+	assert_int_equal(c->dropin_webhook_ms, 10000);
 	assert_true(c->log_json);
 	assert_int_equal(c->store_window_us, 250);
 	assert_int_equal(c->store_retention_ms, 0);

@@ -78,6 +78,8 @@ static void what_needs_a_restart_is_refused(void **state)
 		  "dropin.api_key changed" },
 		{ P "dropin: {api_key_file: /a}", P "dropin: {api_key_file: /b}",
 		  "dropin.api_key_file changed from \"/a\" to \"/b\"" },
+		{ P "dropin: {webhook_secret: hunter2}", P "dropin: {webhook_secret: hunter3}",
+		  "dropin.webhook_secret changed" },
 		{ "", "dropin: {wait: 5s}",
 		  "dropin.wait changed from \"25s\" to \"5s\"" },
 		{ "", "store: {commit_window: 0}",

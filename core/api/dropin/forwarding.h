@@ -1,0 +1,21 @@
+/*
+ * forwarding.h - the face's events on their way to the application: as signed POSTs, from the journal.
+ */
+#ifndef RELINK_API_DROPIN_FORWARDING_H
+#define RELINK_API_DROPIN_FORWARDING_H
+#include "base/err.h"
+
+struct dropin;
+struct dropin_options;
+struct forwarding;
+
+/* Reads the secret's file.  ERR_CONFIG, ERR_IO, ERR_DENIED, ERR_NOMEM. */
+int forwarding_new(struct forwarding **ret_forwarding, struct dropin *,
+		   const struct dropin_options *, struct why *);
+/* `url`: what the application knows us by. */
+void forwarding_start(struct forwarding *, const char *url);
+void forwarding_stop(struct forwarding *);
+/* NULL inside is fine. */
+void forwarding_free(struct forwarding **);
+
+#endif
