@@ -38,6 +38,7 @@ void answer_send(struct conn *c, struct response *r)
 void answer_problem(struct conn *c, const struct problem *p, const char *allow)
 {
 	struct response r = { .status = problem_status(p->code), .type = TYPE_PROBLEM };
+	char seconds[16];
 
 	answer_json(c);
 	if (c->dropin)
@@ -48,8 +49,11 @@ void answer_problem(struct conn *c, const struct problem *p, const char *allow)
 		response_header(&r, "WWW-Authenticate", STR("Bearer realm=\"relink\""));
 	if (r.status == 405 && allow != NULL)
 		response_header(&r, "Allow", str_of(allow));
-	if (r.status == 503)
-		response_header(&r, "Retry-After", STR("1"));
+	if (r.status == 503 || r.status == 429) {
+		snprintf(seconds, sizeof seconds, "%u",
+			 p->retry_after_s > 0 ? p->retry_after_s : 1);
+		response_header(&r, "Retry-After", str_of(seconds));
+	}
 	r.body = buf_all(&c->face->content);
 	conn_answer(c, &r);
 }

@@ -33,11 +33,14 @@ static const struct work_ops change_ops = { .gone = on_gone };
 
 void change_refused(struct conn *c, const struct command_result *r)
 {
+	struct problem p = { .retry_after_s = 0 };
 	enum problem_code code = problem_of(r->problem);
 
 	if (r->problem == NULL && r->code == ERR_FULL)
 		code = PROBLEM_overloaded;
-	answer_failure(c, code, "%.*s", STR_ARG(r->text));
+	problem_set(&p, code, "%.*s", STR_ARG(r->text));
+	p.retry_after_s = (unsigned)MIN_OF((r->retry_after_ms + 999) / 1000, (uint64_t)86400);
+	answer_problem(c, &p, NULL);
 }
 
 static void on_reply(void *ctx, const struct command_result *result)

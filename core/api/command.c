@@ -27,6 +27,7 @@ void command_free(struct command **command)
 	free(c->priority);
 	free(c->verb);
 	free(c->args);
+	free(c->recipient);
 	free(c->idem_key);
 	free(c->instance);
 	for (size_t n = 0; n < c->n_headers; n++) {

@@ -100,5 +100,7 @@ size_t exchange_body_limit(const struct exchange *x)
 
 	if (route->body == ROUTE_HOOK)
 		return LIMIT_WEBHOOK;
-	return route->access == ROUTE_KEY ? LIMIT_HTTP_BODY : LIMIT_HTTP_BODY_OPEN;
+	if (route->access == ROUTE_KEY || (route_is_dropin(route) && dropin_shows_key(x)))
+		return LIMIT_HTTP_BODY;
+	return LIMIT_HTTP_BODY_OPEN;
 }

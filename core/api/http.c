@@ -60,11 +60,22 @@ static int refuse(struct http *h, enum problem_code code, const char *fmt, ...)
 	return HPE_USER;
 }
 
+/* What is too large elsewhere is a mistake; here it is a file, and there is another way for it. */
+static const char *way_out(const struct http *h)
+{
+	static const char messages[] = "/messages";
+	struct str target = h->request.target;
+
+	return memmem(target.p, target.n, messages, sizeof messages - 1) != NULL
+		   ? "; larger files go by \"media_url\""
+		   : "";
+}
+
 static int refuse_body(struct http *h)
 {
-	return refuse(h, PROBLEM_body_too_large, "The body may have at most %zu bytes%s.",
+	return refuse(h, PROBLEM_body_too_large, "The body may have at most %zu bytes%s%s.",
 		      h->body_limit,
-		      h->body_limit == h->body_limit_all ? " (http.body_limit)" : "");
+		      h->body_limit == h->body_limit_all ? " (http.body_limit)" : "", way_out(h));
 }
 
 static int refuse_url(struct http *h)

@@ -77,6 +77,7 @@ enum command_kind {
 	COMMAND_REGENERATE,
 	COMMAND_CHECK,
 	COMMAND_VERB,
+	COMMAND_SEND,
 	COMMAND_WEBHOOK,
 	COMMAND_DRAIN, /* of an instance, as RESUME */
 	COMMAND_RESUME
@@ -88,7 +89,8 @@ struct command_result {
 	const char *problem; /* stable code for problem+json, when code < 0 */
 	struct str text;     /* for people: what is wrong and what to do */
 	struct str account;  /* public id; of DRAIN and RESUME the instance's */
-	struct str body;     /* VERB and CHECK: JSON */
+	struct str body;     /* VERB, CHECK and SEND: JSON */
+	uint64_t retry_after_ms; /* with code < 0: the provider's wish; 0: none */
 	bool replayed;       /* this Idempotency-Key was answered before */
 	bool created;        /* CREATE: a new account (not a replay) */
 };
@@ -105,11 +107,14 @@ struct command {
 	enum command_kind kind;
 	char *account;                                            /* CREATE: wished id or NULL */
 	char *workspace, *provider, *label, *metadata, *priority; /* CREATE, PATCH */
-	char *verb, *args; /* VERB: args are JSON; WEBHOOK: args are the body */
+	char *verb, *args; /* VERB, SEND: args are JSON; WEBHOOK: args are the body */
+	char *recipient;   /* SEND: for the journal; the same stands in args */
 	char *instance;    /* WEBHOOK: of `provider`; NULL: whoever it is for.  DRAIN, RESUME */
 	bool undecided;    /* the engine's: an instance that it may be for did not answer */
 	struct command_header headers[COMMAND_HEADERS_MAX];
 	size_t n_headers;
+	uint64_t row, bytes; /* SEND: the engine's: of what account, and how much room it takes */
+	unsigned slot;       /* and of which worker */
 	bool connect;   /* CREATE: connect at once */
 	bool force;     /* REGENERATE: although it costs a living login */
 	char *idem_key; /* scoped by the caller; NULL: none */

@@ -20,6 +20,7 @@ int problem_set(struct problem *p, enum problem_code code, const char *fmt, ...)
 	va_list ap;
 
 	p->code = code;
+	p->retry_after_s = 0;
 	va_start(ap, fmt);
 	vsnprintf(p->detail, sizeof p->detail, fmt, ap);
 	va_end(ap);

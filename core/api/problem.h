@@ -21,6 +21,7 @@ enum problem_code {
 
 struct problem {
 	enum problem_code code;
+	unsigned retry_after_s; /* 0: as the status has it */
 	char detail[PROBLEM_DETAIL_MAX];
 };
 

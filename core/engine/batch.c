@@ -28,6 +28,12 @@ struct answer {
 	char *texts; /* one block: text, account, body */
 };
 
+/* A message whose key must be on disk before it leaves. */
+struct sending {
+	struct command *command;
+	bool refused; /* meanwhile, since the disk is full */
+};
+
 struct batch {
 	unsigned magic;
 	struct engine *e;
@@ -35,7 +41,8 @@ struct batch {
 	struct act *acts;
 	struct told *told;
 	struct answer *answers;
-	size_t n_acts, n_told, n_answers, acts_room, told_room, answers_room;
+	struct sending *sends;
+	size_t n_acts, n_told, n_answers, n_sends, acts_room, told_room, answers_room, sends_room;
 	uint64_t n_changes;
 	struct batch *prev, *next;
 };
@@ -77,7 +84,10 @@ static void batch_free(struct batch *b)
 		free(b->answers[i].key);
 		free(b->answers[i].texts);
 	}
+	for (size_t i = 0; i < b->n_sends; i++)
+		command_free(&b->sends[i].command);
 	commit_free(&b->commit);
+	free(b->sends);
 	free(b->acts);
 	free(b->told);
 	free(b->answers);
@@ -127,6 +137,14 @@ void batch_act(struct engine *e, const struct act *act)
 
 	b->acts = grow(b->acts, b->n_acts, &b->acts_room, sizeof *b->acts);
 	b->acts[b->n_acts++] = *act;
+}
+
+void batch_send(struct engine *e, struct command **command)
+{
+	struct batch *b = batch_of_turn(e);
+
+	b->sends = grow(b->sends, b->n_sends, &b->sends_room, sizeof *b->sends);
+	b->sends[b->n_sends++] = (struct sending){ TAKE(*command), false };
 }
 
 void reply_now(struct engine *e, struct command **command, const struct command_result *result)
@@ -195,6 +213,8 @@ static void on_durable(void *ctx)
 	e->now = clock_ms();
 	for (size_t i = 0; i < b->n_acts; i++)
 		act_now(e, &b->acts[i]);
+	for (size_t i = 0; i < b->n_sends; i++)
+		send_now(e, &b->sends[i].command, b->sends[i].refused);
 	KP("engine.acted");
 	for (size_t i = 0; i < b->n_told; i++)
 		bus_publish(e->bus, &b->told[i].record);
@@ -207,7 +227,7 @@ static void on_durable(void *ctx)
 	batch_free(b);
 	/* What the acts could not do right away came back as items; and a turn that waited for the disk
 	 * may go on. */
-	if ((e->inbox.n > 0 || e->paused || e->held != NULL || e->stopping) && e->on_post != NULL)
+	if ((e->inbox.n > 0 || e->batch != NULL || e->paused || e->held != NULL || e->stopping) && e->on_post != NULL)
 		e->on_post(e->on_post_ctx);
 }
 
@@ -250,6 +270,11 @@ void batch_refuse_waiting(struct engine *e)
 
 	DL_FOREACH(e->in_flight, b)
 	{
+		for (size_t i = 0; i < b->n_sends; i++) {
+			if (!b->sends[i].refused)
+				send_refuse_waiting(e, b->sends[i].command);
+			b->sends[i].refused = true;
+		}
 		for (size_t i = 0; i < b->n_answers; i++) {
 			struct answer *a = &b->answers[i];
 
@@ -274,6 +299,10 @@ void batch_free_all(struct engine *e)
 	}
 	DL_FOREACH_SAFE(e->in_flight, b, next)
 	{
+		for (size_t i = 0; i < b->n_sends; i++) {
+			if (!b->sends[i].refused)
+				reply_stopping(e, &b->sends[i].command);
+		}
 		for (size_t i = 0; i < b->n_answers; i++) {
 			if (b->answers[i].command != NULL)
 				reply_stopping(e, &b->answers[i].command);

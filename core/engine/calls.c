@@ -204,6 +204,25 @@ void call_verb(struct engine *e, struct member *m, struct command **command)
 	send_call(e, op, MSG_control, &params, params.timeout);
 }
 
+void call_send(struct engine *e, struct member *m, struct command **command)
+{
+	struct op *op = op_new(e, OP_SEND, m->instance);
+	struct msg_send params = { .instance = str_of(m->instance->conf->id),
+				   .account = str_of(m->id),
+				   .session = str_of(m->session),
+				   .generation = m->a.generation,
+				   .args = str_of((*command)->args),
+				   .timeout = e->conf->send_deadline_ms };
+
+	op->row = m->row;
+	op->generation = m->a.generation;
+	op->command = TAKE(*command);
+	KP("engine.send.before");
+	send_call(e, op, MSG_send, &params, params.timeout);
+	KP("engine.send.after");
+	free(TAKE(op->command->args));
+}
+
 void call_webhook(struct engine *e, struct instance *i, struct command **command)
 {
 	struct op *op = op_new(e, OP_WEBHOOK, i);
@@ -223,7 +242,7 @@ void call_webhook(struct engine *e, struct instance *i, struct command **command
 
 /* ---- answers ---- */
 
-static struct str words_for(const struct inbox_reply *r)
+struct str words_for(const struct inbox_reply *r)
 {
 	if (r->text.n > 0)
 		return r->text;
@@ -409,6 +428,10 @@ void call_answered(struct engine *e, struct inbox_reply *r)
 	case OP_VERB:
 		verb_replied(e, op, r);
 		break;
+	case OP_SEND:
+		KP("engine.send.answered");
+		send_answered(e, op, r);
+		break;
 	case OP_WEBHOOK:
 		webhook_answered(e, op, r);
 		break;
@@ -437,7 +460,9 @@ void ops_free(struct engine *e)
 	HASH_ITER(hh, e->ops, op, next)
 	{
 		HASH_DEL(e->ops, op);
-		if (op->command != NULL)
+		if (op->command != NULL && op->kind == OP_SEND)
+			send_lost(e, &op->command);
+		else if (op->command != NULL)
 			reply_stopping(e, &op->command);
 		free(op);
 	}

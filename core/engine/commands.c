@@ -300,6 +300,9 @@ static void carry_out(struct engine *e, struct command *c)
 	case COMMAND_VERB:
 		call_verb(e, m, &c);
 		break;
+	case COMMAND_SEND:
+		send_take(e, m, c);
+		break;
 	default:
 		must_not_reach("command kind");
 	}
@@ -430,12 +433,14 @@ void command_key_known(struct engine *e, struct inbox_key *k)
 		command_refuse(
 		    e, &c, k->result, "overloaded",
 		    "the store cannot say whether this Idempotency-Key was used; try again");
-	} else if (!k->known) {
+	} else if (!k->known || send_key_is_free(k)) {
 		begin(e, c);
 	} else if (memcmp(k->hash, c->idem_hash, sizeof k->hash) != 0) {
 		command_refuse(
 		    e, &c, ERR_EXISTS, "idempotency_key_reused",
 		    "this Idempotency-Key was used for another request; choose a new one");
+	} else if (c->kind == COMMAND_SEND) {
+		send_repeated(e, &c, k);
 	} else if (c->kind == COMMAND_VERB) {
 		command_refuse(
 		    e, &c, ERR_EXISTS, "answer_not_kept",

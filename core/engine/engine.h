@@ -73,6 +73,7 @@ struct engine_stats {
 	uint64_t turns, posted, inbox_full, steps, stale, foreign, mints, orphans_ended;
 	uint64_t lists, lists_failed, lists_partial, commands, refused, contradictions;
 	uint64_t webhooks, webhooks_refused, messages_refused;
+	uint64_t sends, sends_failed, sends_refused;
 	uint64_t accounts, open, queued, starting, orphans;
 	uint64_t moved; /* accounts to another instance */
 };

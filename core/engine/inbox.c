@@ -188,6 +188,9 @@ static void read_reply(struct inbox_reply *r, enum msg_method method, const void
 		*ret_body = m->boot_id;
 		break;
 	}
+	case MSG_send:
+		*ret_body = ((const struct msg_send_reply *)reply)->body;
+		break;
 	case MSG_control:
 		*ret_body = ((const struct msg_control_reply *)reply)->body;
 		break;

@@ -79,6 +79,7 @@ struct member {
 	bool moving;          /* left its instance in order; counted by its provider */
 	bool counted_open, counted_slot;
 	uint8_t queue_class;
+	uint8_t n_sends; /* messages on their way */
 	struct member *q_prev, *q_next; /* the queue it is in, or this turn's dirty list */
 	struct member *i_prev, *i_next; /* all accounts of its instance, or the homeless */
 	struct member *d_next;          /* dirty list of the turn, or `over` */
@@ -171,6 +172,7 @@ struct slot {
 	struct timer timer;
 	char plugin[65], version[65]; /* from its hello */
 	uint64_t lag_ms, ops, rss_kib, deaths;
+	uint64_t n_sends, send_bytes; /* messages on their way */
 	uint64_t ping_seq, spawned_at;
 	char *blame;      /* why we ended it, for its obituary; NULL: not yet */
 	char *last_death; /* one sentence */
@@ -198,6 +200,7 @@ enum op_kind {
 	OP_CHECK,  /* the same, because somebody asked */
 	OP_LOOK,   /* health of a stray, where the plugin can't list */
 	OP_VERB,
+	OP_SEND,
 	OP_WEBHOOK
 };
 /* A call under way at a worker, found by its tag. */
@@ -207,7 +210,7 @@ struct op {
 	uint64_t row, generation, asked_at;
 	struct instance *instance;
 	struct stray *stray;     /* OP_END, OP_LOOK; NULL when it ended meanwhile */
-	struct command *command; /* OP_CHECK, OP_VERB, OP_WEBHOOK: owned */
+	struct command *command; /* OP_CHECK, OP_VERB, OP_SEND, OP_WEBHOOK: owned */
 	UT_hash_handle hh;
 };
 
@@ -323,6 +326,8 @@ struct batch *batch_of_turn(struct engine *);
 struct commit *batch_commit(struct engine *);
 void batch_journal(struct engine *, struct journal_record *); /* fills seq and at */
 void batch_act(struct engine *, const struct act *);
+/* Given: sent when everything before it is durable; see sends.c. */
+void batch_send(struct engine *, struct command **);
 /* Given: answered when everything before it is durable. */
 void batch_reply(struct engine *, struct command **, const struct command_result *);
 void batch_submit(struct engine *);
@@ -343,8 +348,12 @@ void call_end(struct engine *, struct stray *);
 void call_look(struct engine *, struct stray *);
 void call_health(struct engine *, struct member *, struct command **or_null);
 void call_verb(struct engine *, struct member *, struct command **);
+/* Its args are given up once they are on their way. */
+void call_send(struct engine *, struct member *, struct command **);
 void call_webhook(struct engine *, struct instance *, struct command **);
 void call_answered(struct engine *, struct inbox_reply *);
+/* What the provider said, or why nothing came. */
+struct str words_for(const struct inbox_reply *);
 /* Answer those who only want to know something. */
 void checks_end(struct engine *);
 void ops_free(struct engine *);
@@ -465,6 +474,20 @@ void askings_free(struct engine *);
 void message_told(struct engine *, unsigned slot, const struct inbox_message *);
 /* One JSON object in one line, malloc'ed; NULL: it is none, or too long. */
 char *message_json(struct str);
+
+/* sends.c: messages that are sent through us, each once */
+void send_take(struct engine *, struct member *, struct command *given);
+/* Its key is on disk: send it, or (`refused`) not.  Given. */
+void send_now(struct engine *, struct command **, bool refused);
+void send_answered(struct engine *, struct op *, const struct inbox_reply *);
+/* The disk is full: it will not be sent.  The command stays, without anybody who listens. */
+void send_refuse_waiting(struct engine *, struct command *);
+/* We end before its answer came.  Given. */
+void send_lost(struct engine *, struct command **);
+/* Its key was used before, for the same message: answer what came of that.  Given. */
+void send_repeated(struct engine *, struct command **, const struct inbox_key *);
+/* A key of a message that was surely not sent is as good as new. */
+bool send_key_is_free(const struct inbox_key *);
 
 /* webhooks.c: requests of backends to us */
 void webhook_take(struct engine *, struct command *given);

@@ -68,6 +68,16 @@ static void send_control(struct worker *w, const struct op *op, const struct rel
 	send_error(w, op, &unfit);
 }
 
+/* It was sent, whatever the plugin says about it: what does not fit is left out. */
+static void send_sent(struct worker *w, const struct op *op, const struct relink_result *result)
+{
+	struct msg_send_reply reply = { .body = fit_str(result->body) };
+
+	if (reply.body.n > LIMIT_SENT || !str_is_utf8(reply.body))
+		reply.body = STR_NONE;
+	uplink_reply(&w->uplink, op->call, op->method, &reply);
+}
+
 static bool is_error(const struct op *op, const struct relink_result *result)
 {
 	if (op->method == MSG_health)
@@ -97,6 +107,9 @@ void answer_result(struct worker *w, struct op *op, const struct relink_result *
 		break;
 	case MSG_list:
 		send_list(w, op, result);
+		break;
+	case MSG_send:
+		send_sent(w, op, result);
 		break;
 	case MSG_control:
 		send_control(w, op, result);

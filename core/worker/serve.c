@@ -227,6 +227,23 @@ static void on_list(struct worker *w, const struct msg *m, const struct msg_list
 	run(w, &e);
 }
 
+static void on_send(struct worker *w, const struct msg *m, const struct msg_send *p)
+{
+	bool can = (w->plugin.caps & RELINK_CAP_SEND) != 0;
+	struct errand e = { .msg = m,
+			    .instance = p->instance,
+			    .timeout_ms = p->timeout,
+			    .fn = can ? w->plugin.send : NULL,
+			    .request = { .account = fit_lend(p->account),
+					 .session = fit_lend(p->session),
+					 .generation = p->generation,
+					 .args = fit_lend(p->args) } };
+
+	KP("worker.send.got");
+	run(w, &e);
+	KP("worker.send.called");
+}
+
 static void on_control(struct worker *w, const struct msg *m, const struct msg_control *p)
 {
 	bool can = (w->plugin.caps & RELINK_CAP_CONTROL) != 0;

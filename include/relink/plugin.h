@@ -7,7 +7,7 @@
  * and opens one or more *instances* of it: one instance is one running backend with its own
  * configuration.
  *
- * Life cycle   open(instance) -> any number of create, disconnect, health, list, control
+ * Life cycle   open(instance) -> any number of create, disconnect, health, list, send, control
  *              -> close(instance), which is the last operation.
  * Threads      Every function of a plugin runs on the worker's loop thread and none may block.
  *              Host services may be called from that thread only.
@@ -150,7 +150,7 @@ struct relink_request {
 	uint64_t generation;
 	int resume;                   /* create: `profile` may hold credentials; 0: a new profile */
 	struct relink_str metadata;   /* create: the account's metadata, a JSON object or empty */
-	struct relink_str verb, args; /* control: name, and a JSON value or empty */
+	struct relink_str verb, args; /* control: name, and a JSON value or empty; send: args only */
 	/* webhook: those of its headers that may matter (names in lower case), and its body as it came */
 	const struct relink_header *headers;
 	size_t n_headers;
@@ -170,7 +170,7 @@ struct relink_result {
 	/* list: changes when the backend restarts; 1 when every session was listed. */
 	struct relink_str boot_id;
 	int complete;
-	/* control: a JSON value or empty. */
+	/* control: a JSON value or empty.  send: what was sent, a JSON object. */
 	struct relink_str body;
 };
 
@@ -310,6 +310,7 @@ struct relink_host {
 #define RELINK_CAP_CONTROL (1ull << 3) /* control() has provider-specific verbs */
 #define RELINK_CAP_PUSH    (1ull << 4) /* reports changes by event() without being asked */
 #define RELINK_CAP_WEBHOOK (1ull << 5) /* webhook() takes requests of the backend */
+#define RELINK_CAP_SEND    (1ull << 6) /* send() sends messages */
 
 /* The first three members never move: they protect the rest. */
 struct relink_plugin {
@@ -341,8 +342,38 @@ struct relink_plugin {
 	void (*health)(void *self, const struct relink_request *);
 	/* All sessions of the instance: host->listed() for each, then done(). */
 	void (*list)(void *self, const struct relink_request *);
-	/* A provider-specific verb; `session` is empty when the account has none.  list, control and
-	 * webhook may be NULL without their capability. */
+	/*
+	 * Send one message from the session.  `args` is a JSON object, checked as far as this goes:
+	 *
+	 *	"to"          a phone number as a person writes it, or a chat id of the provider
+	 *	"text"        the message, or the caption of a file; at least this or a file is there
+	 *	"media_url"   where the file is to be fetched from, http or https
+	 *	"media"       or the file itself: {"mimetype", "data" (base64), "filename"}; not both
+	 *	"filename"    the name that the recipient sees
+	 *	"request_id"  the same text, of up to 64 bytes, for the same message: a backend that has
+	 *	              seen it in this session does not send again, and answers as it did then
+	 *
+	 * Whoever receives a message twice is harmed, so nobody repeats one: the plugin asks its backend
+	 * once, and the core asks the plugin once.  Hence the difference between these answers matters
+	 * more than their cause:
+	 *
+	 *	NONE        it was sent.  `body` is {"message_id": text, "timestamp": seconds}; what the
+	 *	            backend did not tell is left out
+	 *	REFUSED     not sent, and it would not help to send the same again: the provider does not
+	 *	            know this recipient, or does not take this text or file
+	 *	THROTTLED   not sent: too fast.  retry_after_ms when the provider said so
+	 *	GONE        not sent: the session is not there, or is not connected
+	 *	others      not sent: ENGINE_CRASH, ENGINE_HANG, PROVIDER_DOWN, NETWORK, ... as for create
+	 *	unknown=1   with any of these causes: the backend was asked, and its answer is lost, late or
+	 *	            cannot be read.  It may have been sent.  Set it in doubt: the core then tells the
+	 *	            client that nobody knows, and never that it failed
+	 *
+	 * The deadline is longer than that of other operations (policy.send_deadline), since files take
+	 * their time.  What was sent is also told by message(), as what was sent from the phone is.
+	 */
+	void (*send)(void *self, const struct relink_request *);
+	/* A provider-specific verb; `session` is empty when the account has none.  list, send, control
+	 * and webhook may be NULL without their capability. */
 	void (*control)(void *self, const struct relink_request *);
 	/* A request of the backend to us, which may be anybody's.  Check that it is genuine before
 	 * anything in it is believed; what it says is told by event() and message() before done().

@@ -248,6 +248,15 @@ static int on_list(const struct context *c)
 	return 0;
 }
 
+/* send ... result= request=: with sent one more message went out. */
+static int on_send(const struct context *c)
+{
+	take_fault(c, OP_SEND);
+	if (!str_is(line_get(c->line, "result"), "sent"))
+		return 0;
+	return world_send(c->world, line_get(c->line, "session"), line_get(c->line, "request"));
+}
+
 static const struct {
 	const char *verb;
 	int (*apply)(const struct context *);
@@ -258,7 +267,7 @@ static const struct {
 	{ "behave", on_behave }, { "DOUBLE", on_double },
 	{ "logout", on_logout }, { "down", on_down },
 	{ "up", on_up },         { "open", on_open },
-	{ "boot", on_boot },
+	{ "boot", on_boot },     { "send", on_send },
 };
 
 static int apply(struct world *w, const struct line *line)

@@ -2,7 +2,7 @@
  * instance.h - one open instance: its configuration, its way to the service, its open operations.
  *
  * The plugin's functions are in mock.c (open, close, dump), ops.c (create, disconnect, health,
- * list) and verbs.c (control).  A request is decided when it comes; only its answer takes time.
+ * list), send.c (send) and verbs.c (control).  A request is decided when it comes; only its answer takes time.
  */
 #ifndef RELINK_MOCK_INSTANCE_H
 #define RELINK_MOCK_INSTANCE_H
@@ -11,7 +11,7 @@
 /* The configuration as the host fills it in; mock.c has the table. */
 struct conf {
 	const char *dir, *script, *logins;
-	int64_t create_ms, disconnect_ms, health_ms, list_ms;
+	int64_t create_ms, disconnect_ms, health_ms, list_ms, send_ms;
 	int64_t qr_ms, qr_refresh, scan_ms, auth_ms, resume_ms;
 	int64_t jitter, capacity, push, seed;
 };
@@ -68,7 +68,7 @@ struct answer {
 	relink_op op;
 	relink_timer timer;
 	struct relink_result result;
-	char text[256], boot_id[20];
+	char text[256], boot_id[20], body[192];
 };
 
 /* Every operation gets one; NULL: no memory, and the operation was answered with that. */
@@ -82,11 +82,38 @@ void answer_withhold(struct answer *);
 /* Answer everything that is open or withheld with CANCELLED. */
 void answer_cancel_all(struct instance *);
 
-/* --- ops.c, verbs.c: see relink/plugin.h --- */
+/* --- ops.c: an operation from its request to its answer; see there --- */
+
+struct turn {
+	struct instance *in;
+	struct backend *backend;
+	struct world *world;
+	const struct relink_request *req;
+	struct account *account; /* NULL: the service has never heard of it */
+	struct answer *answer;
+	enum op op;
+	enum fault fault;
+	const char *result; /* what really happened, in the journal's words */
+};
+
+/* False: the operation was answered. */
+bool turn_begin(struct turn *, enum op, void *self, const struct relink_request *);
+/* Does the request come through?  Otherwise the result and the answer are set. */
+bool turn_arrives(struct turn *);
+/* Begin the operation's own line, after any lines that must stand before it. */
+void turn_line(struct turn *);
+/* Write the lines.  False: that failed, and the operation was answered so. */
+bool turn_write(struct turn *);
+void turn_answer(struct turn *, uint64_t ms);
+/* The life that the request names; who cannot fence knows sessions by their id alone. */
+struct life *turn_life(const struct turn *);
+
+/* --- ops.c, send.c, verbs.c: see relink/plugin.h --- */
 void ops_create(void *self, const struct relink_request *);
 void ops_disconnect(void *self, const struct relink_request *);
 void ops_health(void *self, const struct relink_request *);
 void ops_list(void *self, const struct relink_request *);
+void send_message(void *self, const struct relink_request *);
 void verbs_control(void *self, const struct relink_request *);
 
 #endif

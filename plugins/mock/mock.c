@@ -30,6 +30,7 @@ static const struct relink_key keys[] = {
 	LATENCY(disconnect_ms, "20ms",  "How long a disconnect is on its way."),
 	LATENCY(health_ms,     "5ms",   "How long a health question is on its way."),
 	LATENCY(list_ms,       "5ms",   "How long a list is on its way."),
+	LATENCY(send_ms,       "20ms",  "How long a message is on its way."),
 	LATENCY(qr_ms,         "300ms", "From the start without a login to the QR code."),
 	LATENCY(qr_refresh,    "20s",   "How long a QR code stands; 0: for ever."),
 	LATENCY(scan_ms,       "0s",    "From the QR code to its scan; 0: only by the verb scan."),
@@ -54,6 +55,7 @@ static void read_config(struct script *s, const struct conf *conf)
 	s->v[KNOB_DISCONNECT_MS] = conf->disconnect_ms;
 	s->v[KNOB_HEALTH_MS] = conf->health_ms;
 	s->v[KNOB_LIST_MS] = conf->list_ms;
+	s->v[KNOB_SEND_MS] = conf->send_ms;
 	s->v[KNOB_QR_MS] = conf->qr_ms;
 	s->v[KNOB_QR_REFRESH] = conf->qr_refresh;
 	s->v[KNOB_SCAN_MS] = conf->scan_ms;
@@ -245,8 +247,9 @@ static void mock_dump(void *self, void (*line)(void *arg, const char *text), voi
 RELINK_PLUGIN(.name = MOCK_FENCED ? "mock" : "mock-listable", .version = RELINK_VERSION,
 	      .summary = "A scriptable test double of a WhatsApp backend",
 	      .caps = RELINK_CAP_LIST | RELINK_CAP_PROFILES | RELINK_CAP_CONTROL | RELINK_CAP_PUSH |
+		      RELINK_CAP_SEND |
 		      (MOCK_FENCED ? RELINK_CAP_FENCED : 0),
 	      .start_deadline_ms = 30000, .keys = keys, .conf_size = sizeof(struct conf),
 	      .open = mock_open, .create = ops_create, .disconnect = ops_disconnect,
-	      .health = ops_health, .list = ops_list, .control = verbs_control, .close = mock_close,
+	      .health = ops_health, .list = ops_list, .send = send_message, .control = verbs_control, .close = mock_close,
 	      .dump = mock_dump, );

@@ -12,18 +12,6 @@
 /* More than this many sessions make no useful test; it bounds our memory. */
 #define SESSIONS_MAX 1000000u
 
-struct turn {
-	struct instance *in;
-	struct backend *backend;
-	struct world *world;
-	const struct relink_request *req;
-	struct account *account; /* NULL: the service has never heard of it */
-	struct answer *answer;
-	enum op op;
-	enum fault fault;
-	const char *result; /* what really happened, in the journal's words */
-};
-
 static void refuse(struct turn *t, int error)
 {
 	t->answer->result = (struct relink_result){ .size = sizeof t->answer->result };
@@ -88,8 +76,7 @@ static bool take_metadata(struct turn *t)
 	return r == 0;
 }
 
-/* False: the operation was answered. */
-static bool turn_begin(struct turn *t, enum op op, void *self, const struct relink_request *req)
+bool turn_begin(struct turn *t, enum op op, void *self, const struct relink_request *req)
 {
 	struct instance *in = self;
 	int r;
@@ -119,8 +106,7 @@ static bool turn_begin(struct turn *t, enum op op, void *self, const struct reli
 	return true;
 }
 
-/* Does the request come through?  Otherwise the result and the answer are set. */
-static bool turn_arrives(struct turn *t)
+bool turn_arrives(struct turn *t)
 {
 	enum relink_cause cause;
 
@@ -143,8 +129,7 @@ static bool turn_arrives(struct turn *t)
 	}
 }
 
-/* Begin the operation's own line, after any lines that must stand before it. */
-static void turn_line(struct turn *t)
+void turn_line(struct turn *t)
 {
 	struct text *out = &t->backend->out;
 
@@ -158,8 +143,7 @@ static void turn_line(struct turn *t)
 		line_word(out, "fault", fault_name(t->fault));
 }
 
-/* Write the lines.  False: that failed, and the operation was answered so. */
-static bool turn_write(struct turn *t)
+bool turn_write(struct turn *t)
 {
 	int r;
 
@@ -172,7 +156,7 @@ static bool turn_write(struct turn *t)
 	return r == 0;
 }
 
-static void turn_answer(struct turn *t, uint64_t ms)
+void turn_answer(struct turn *t, uint64_t ms)
 {
 	switch (t->fault) {
 	case FAULT_NEVER_ANSWER:
@@ -321,8 +305,7 @@ void ops_create(void *self, const struct relink_request *req)
 
 /* --- disconnect --- */
 
-/* Who cannot fence knows sessions by their id alone. */
-static struct life *asked_for(const struct turn *t)
+struct life *turn_life(const struct turn *t)
 {
 	uint64_t generation = t->in->fenced ? t->req->generation : 0;
 
@@ -339,7 +322,7 @@ void ops_disconnect(void *self, const struct relink_request *req)
 		return;
 	ms = instance_delay(t.in, t.account, KNOB_DISCONNECT_MS);
 	if (turn_arrives(&t)) {
-		l = asked_for(&t);
+		l = turn_life(&t);
 		t.result = l == NULL ? "absent" : t.fault == FAULT_LIE ? "kept" : "ended";
 		if (l != NULL && t.fault != FAULT_LIE)
 			backend_line_end(t.backend, l, "disconnect", RELINK_BY_REQUEST, HOW_SILENT);
@@ -361,7 +344,7 @@ void ops_health(void *self, const struct relink_request *req)
 		return;
 	ms = instance_delay(t.in, t.account, KNOB_HEALTH_MS);
 	if (turn_arrives(&t)) {
-		l = asked_for(&t);
+		l = turn_life(&t);
 		t.answer->result.state =
 		    l != NULL ? (enum relink_state)l->state : RELINK_STATE_UNKNOWN;
 		t.result = state_name(t.answer->result.state);

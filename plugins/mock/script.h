@@ -39,6 +39,7 @@ enum knob_scope { FOR_BOTH, FOR_INSTANCE };
 	K(DISCONNECT_MS,            "",           "disconnect_ms",  MS,      FOR_BOTH) \
 	K(HEALTH_MS,                "",           "health_ms",      MS,      FOR_BOTH) \
 	K(LIST_MS,                  "",           "list_ms",        MS,      FOR_INSTANCE) \
+	K(SEND_MS,                  "",           "send_ms",        MS,      FOR_BOTH) \
 	K(QR_MS,                    "",           "qr_ms",          MS,      FOR_BOTH) \
 	K(QR_REFRESH,               "",           "qr_refresh",     MS,      FOR_BOTH) \
 	K(SCAN_MS,                  "",           "scan_ms",        MS,      FOR_BOTH) \
@@ -67,6 +68,12 @@ enum knob_scope { FOR_BOTH, FOR_INSTANCE };
 	K(HEALTH_TIMES,             "health",     "times",          COUNT,   FOR_BOTH) \
 	K(HEALTH_RETRY_AFTER_MS,    "health",     "retry_after_ms", MS,      FOR_BOTH) \
 	K(HEALTH_NEVER_ANSWER,      "health",     "never_answer",   COUNT,   FOR_BOTH) \
+	K(SEND_FAIL,                "send",       "fail",           CAUSE,   FOR_BOTH) \
+	K(SEND_TIMES,               "send",       "times",          COUNT,   FOR_BOTH) \
+	K(SEND_RETRY_AFTER_MS,      "send",       "retry_after_ms", MS,      FOR_BOTH) \
+	K(SEND_NEVER_ANSWER,        "send",       "never_answer",   COUNT,   FOR_BOTH) \
+	K(SEND_LOSE_REPLY,          "send",       "lose_reply",     COUNT,   FOR_BOTH) \
+	K(SEND_UNKNOWN,             "send",       "unknown",        COUNT,   FOR_BOTH) \
 	K(LIST_FAIL,                "list",       "fail",           CAUSE,   FOR_INSTANCE) \
 	K(LIST_TIMES,               "list",       "times",          COUNT,   FOR_INSTANCE) \
 	K(LIST_RETRY_AFTER_MS,      "list",       "retry_after_ms", MS,      FOR_INSTANCE) \

@@ -34,6 +34,7 @@ static const char *const ops[OP_COUNT] = {
 	[OP_DISCONNECT] = "disconnect",
 	[OP_HEALTH] = "health",
 	[OP_LIST] = "list",
+	[OP_SEND] = "send",
 };
 static const char *const faults[FAULT_COUNT] = {
 	[FAULT_NONE] = "none",

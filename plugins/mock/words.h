@@ -40,7 +40,7 @@ enum login {
 };
 
 /* The operations that a script can spoil, and the ways of doing it. */
-enum op { OP_CREATE, OP_DISCONNECT, OP_HEALTH, OP_LIST, OP_COUNT };
+enum op { OP_CREATE, OP_DISCONNECT, OP_HEALTH, OP_LIST, OP_SEND, OP_COUNT };
 
 /* In the order in which they are tried: an operation suffers at most one. */
 enum fault {

@@ -1,6 +1,7 @@
 /* world.c - the tables of accounts, profiles and sessions, and the passing of time. */
 #include "world.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <utlist.h>
 
@@ -8,6 +9,15 @@ void world_init(struct world *w, const struct script *config)
 {
 	*w = (struct world){ .config = config };
 	script_clear(&w->script);
+}
+
+/* The oldest. */
+static void forget_sent(struct world *w)
+{
+	struct sent *s = w->sent;
+
+	HASH_DEL(w->sent, s);
+	free(s);
 }
 
 void world_free(struct world *w)
@@ -30,6 +40,8 @@ void world_free(struct world *w)
 		HASH_DEL(w->profiles, p);
 		free(p);
 	}
+	while (w->sent != NULL)
+		forget_sent(w);
 	agenda_free(&w->agenda);
 	free(w->base);
 	*w = (struct world){ 0 };
@@ -177,6 +189,51 @@ struct layers world_layers(struct world *w, struct account *a)
 	return (struct layers){ .account = a != NULL ? a->script : NULL,
 				.instance = &w->script,
 				.config = w->config };
+}
+
+/* Both in one name; a session has no blank in it. */
+static struct sent *sent_new(struct relink_str session, struct relink_str request)
+{
+	struct sent *s = calloc(1, sizeof *s + session.n + request.n + 2);
+
+	if (s == NULL)
+		return NULL;
+	memcpy(s->name, session.p, session.n);
+	s->name[session.n] = ' ';
+	memcpy(s->name + session.n + 1, request.p, request.n);
+	return s;
+}
+
+uint64_t world_was_sent(const struct world *w, struct relink_str session, struct relink_str request)
+{
+	struct sent *s = session.n > 0 && request.n > 0 ? sent_new(session, request) : NULL;
+	const struct sent *found = NULL;
+
+	if (s != NULL)
+		HASH_FIND_STR(w->sent, s->name, found);
+	free(s);
+	return found != NULL ? found->number : 0;
+}
+
+int world_send(struct world *w, struct relink_str session, struct relink_str request)
+{
+	struct sent *s;
+
+	w->n_sent++;
+	if (session.n == 0 || request.n == 0)
+		return 0;
+	s = sent_new(session, request);
+	if (s == NULL)
+		return -ENOMEM;
+	s->number = w->n_sent;
+	HASH_ADD_KEYPTR(hh, w->sent, s->name, strlen(s->name), s);
+	if (s->hh.tbl == NULL) {
+		free(s);
+		return -ENOMEM;
+	}
+	if (HASH_COUNT(w->sent) > SENT_REMEMBERED)
+		forget_sent(w);
+	return 0;
 }
 
 struct profile *world_next_login(const struct world *w, const struct account *a,

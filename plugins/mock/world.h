@@ -34,6 +34,14 @@ struct account {
 	char id[];
 };
 
+/* A message that was sent with an id of its sender's. */
+struct sent {
+	UT_hash_handle hh;
+	uint64_t number;
+	char name[]; /* session, a blank, the sender's id */
+};
+#define SENT_REMEMBERED 10000u
+
 struct world {
 	struct account *accounts;
 	struct profile *profiles;
@@ -43,6 +51,8 @@ struct world {
 	char boot_id[20];
 	bool fenced;
 	uint64_t openers;     /* how often a plugin attached */
+	uint64_t n_sent; /* messages */
+	struct sent *sent;
 	uint64_t down_until;  /* unreachable until then; 0: reachable */
 	struct script script; /* of the instance */
 	char *base;           /* what the configuration's `script` said last; NULL: nothing */
@@ -78,6 +88,11 @@ struct life *world_make_life(struct world *, struct account *, struct relink_str
 			     struct relink_str session);
 /* Forget the session's entry, whatever it is. */
 void world_drop_life(struct world *, struct life *);
+
+/* The number of the message that was sent from `session` as `request`; 0: none was. */
+uint64_t world_was_sent(const struct world *, struct relink_str session, struct relink_str request);
+/* One more was; `request` may be empty.  -ENOMEM. */
+int world_send(struct world *, struct relink_str session, struct relink_str request);
 
 /* The account's script, made when missing; NULL: no memory.  `account` NULL: the instance's. */
 struct script *world_make_script(struct world *, struct account *);

@@ -26,6 +26,7 @@ struct dialect {
 	bool key_in_header;    /* else in the body, and in the query of a GET */
 	bool can_logout;       /* it can unlink the device at WhatsApp */
 	bool sends_to_chats;   /* a message can go to a chat id, such as a group's */
+	bool takes_files;      /* a message can bring its file, and an id of its own */
 	bool tells_generation; /* it knows them, so its answers must carry them */
 
 	void (*create)(struct ask *, const struct conf *, const struct relink_request *);

@@ -73,6 +73,7 @@ const struct dialect dialect = {
 	.key_in_header = true,
 	.can_logout = true,
 	.sends_to_chats = true,
+	.takes_files = true,
 	.tells_generation = true,
 	.create = relink_create,
 	.end = relink_end,

@@ -108,7 +108,15 @@ void watch_close(struct instance *);
 /* How many are looked at, and how many are only remembered. */
 void watch_count(const struct instance *, unsigned *ret_active, unsigned *ret_resting);
 
-/* --- ops.c, verbs.c, webhook.c: see relink/plugin.h --- */
+/* --- send.c: messages --- */
+
+#define SEND_MS 45000u /* a file is fetched first, and a page may be slow */
+
+/* Compose the question.  NULL, or what is wrong with the arguments. */
+const char *send_compose(struct ask *, struct relink_str session, const json_t *args);
+void send_failed(struct call *, struct verdict *);
+
+/* --- ops.c, send.c, verbs.c, webhook.c: see relink/plugin.h --- */
 
 /* A session that the service calls connected and whose Chromium is not there any more. */
 void ops_correct(const struct instance *, struct seen *);
@@ -116,6 +124,7 @@ void ops_create(void *self, const struct relink_request *);
 void ops_disconnect(void *self, const struct relink_request *);
 void ops_health(void *self, const struct relink_request *);
 void ops_list(void *self, const struct relink_request *);
+void send_message(void *self, const struct relink_request *);
 void verbs_control(void *self, const struct relink_request *);
 void webhook_take(void *self, const struct relink_request *);
 

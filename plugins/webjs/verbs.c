@@ -1,18 +1,13 @@
 /*
  * verbs.c - control: a message to send, a log-out, a new QR code, and what the service knows.
  *
- * The body of an answer is the service's own JSON.  A message is asked for once: whoever lost the
- * answer must look, since nobody wants it twice.
+ * The body of an answer is the service's own JSON.
  */
 #include <stdlib.h>
 
 #include "instance.h"
 
-#define SEND_MS    45000u
-#define NUMBER_MAX 32 /* bytes of a phone number's digits */
-#define CHAT_MAX   128
-#define BODY_MAX   65536u /* of a verb's answer, as the host takes it */
-#define NONE       ((struct relink_str){ 0 })
+#define BODY_MAX 65536u /* of a verb's answer, as the host takes it */
 
 struct verb {
 	const char *name, *help;
@@ -24,66 +19,13 @@ struct verb {
 	void (*bad)(struct call *, struct verdict *);
 };
 
-/* --- send --- */
-
-/* A number is sent as its digits: the old service puts anything else into an address that does not
- * exist. */
-static size_t digits_of(const char *number, char to[NUMBER_MAX])
-{
-	size_t n = 0;
-
-	for (; *number != '\0' && n < NUMBER_MAX - 1; number++) {
-		if (*number >= '0' && *number <= '9')
-			to[n++] = *number;
-		else if (strchr(" -.()+", *number) == NULL)
-			return 0;
-	}
-	to[n] = '\0';
-	return n >= 5 && n <= 20 && *number == '\0' ? n : 0;
-}
-
-static bool is_chat(const char *to)
-{
-	static const char *const servers[] = { "@c.us", "@g.us", "@lid", "@newsletter" };
-	const char *at = strchr(to, '@');
-
-	for (size_t i = 0; at != NULL && at > to && i < sizeof servers / sizeof servers[0]; i++) {
-		if (strcmp(at, servers[i]) == 0)
-			return strlen(to) <= CHAT_MAX;
-	}
-	return false;
-}
-
+/* What the operation sends, with the service's own answer. */
 static const char *compose_send(struct ask *a, const struct conf *conf, struct relink_str session,
 				const json_t *args)
 {
-	const char *to = read_text(args, "to"), *text = read_text(args, "text");
-	const char *media = read_text(args, "media_url"), *name = read_text(args, "filename");
-	char digits[NUMBER_MAX];
-
 	(void)conf;
-	if (to != NULL && digits_of(to, digits) > 0)
-		to = digits;
-	else if (to == NULL || !is_chat(to) || !dialect.sends_to_chats)
-		return dialect.sends_to_chats
-			   ? "\"to\" must be a phone number with its country code, of 5 to 20 "
-			     "digits, or a chat id"
-			   : "\"to\" must be a phone number with its country code, of 5 to 20 "
-			     "digits";
-	if ((text == NULL || text[0] == '\0') && media == NULL)
-		return "there is nothing to send: give \"text\" or \"media_url\"";
-	ask_path(a, "POST", media != NULL ? "/api/messages/send-media" : "/api/messages/send", NONE,
-		 NULL);
-	ask_str(a, "session_id", session);
-	ask_str(a, "recipient_phone", str_of(to));
-	ask_str(a, media != NULL ? "caption" : "message", str_of(text != NULL ? text : ""));
-	ask_str(a, "media_url", str_of(media != NULL ? media : ""));
-	ask_str(a, "filename", str_of(media != NULL && name != NULL ? name : ""));
-	a->total_ms = SEND_MS;
-	return NULL;
+	return send_compose(a, session, args);
 }
-
-/* --- the others --- */
 
 static const char *compose_qr(struct ask *a, const struct conf *conf, struct relink_str session,
 			      const json_t *args)
@@ -142,12 +84,6 @@ static void on_sent(struct call *c, const json_t *doc)
 	on_answer(c, doc);
 }
 
-static void on_not_sent(struct call *c, struct verdict *v)
-{
-	watch_sent(c->instance, c, v);
-	call_fail(c, v);
-}
-
 /* A new code is told as an event too, and the old service starts the session anew for it. */
 static void on_renewed(struct call *c, const json_t *doc)
 {
@@ -176,7 +112,7 @@ static void on_logged_out(struct call *c, const json_t *doc)
 
 // clang-format off
 static const struct verb verbs[] = {
-	{ "send",     "send {\"to\", \"text\", \"media_url\"?, \"filename\"?}", true, compose_send, on_sent, on_not_sent },
+	{ "send",     "send {\"to\", \"text\", \"media_url\"?, \"filename\"?}", true, compose_send, on_sent, send_failed },
 	{ "qr",       "qr (a new code)", true,  compose_qr,       on_renewed, NULL },
 	{ "info",     "info",            false, compose_info,     on_answer, NULL },
 	{ "validate", "validate",        false, compose_validate, on_answer, NULL },

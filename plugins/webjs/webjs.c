@@ -192,19 +192,19 @@ static void webjs_dump(void *self, void (*line)(void *arg, const char *text), vo
 #if WEBJS_SEED
 #define NAME     "webjs-seed"
 #define SUMMARY  "whatsapp-web.js sessions at the old whatsapp-service"
-#define CAPS     (RELINK_CAP_LIST | RELINK_CAP_CONTROL | RELINK_CAP_WEBHOOK)
+#define CAPS     (RELINK_CAP_LIST | RELINK_CAP_CONTROL | RELINK_CAP_WEBHOOK | RELINK_CAP_SEND)
 #define START_MS 50000
 #else
 #define NAME    "webjs"
 #define SUMMARY "whatsapp-web.js sessions at a relink-webjs service"
 #define CAPS                                                                              \
 	(RELINK_CAP_LIST | RELINK_CAP_FENCED | RELINK_CAP_PROFILES | RELINK_CAP_CONTROL | \
-	 RELINK_CAP_WEBHOOK)
+	 RELINK_CAP_WEBHOOK | RELINK_CAP_SEND)
 #define START_MS 90000
 #endif
 
 RELINK_PLUGIN(.name = NAME, .version = RELINK_VERSION, .summary = SUMMARY, .caps = CAPS,
 	      .start_deadline_ms = START_MS, .keys = keys, .conf_size = sizeof(struct conf),
 	      .open = webjs_open, .create = ops_create, .disconnect = ops_disconnect,
-	      .health = ops_health, .list = ops_list, .control = verbs_control,
+	      .health = ops_health, .list = ops_list, .send = send_message, .control = verbs_control,
 	      .webhook = webhook_take, .close = webjs_close, .dump = webjs_dump, );

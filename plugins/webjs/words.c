@@ -22,7 +22,7 @@ static const struct {
 	{ "no_such_route",   ANY, { RELINK_MISCONFIGURED, false, "url is not that of a relink-webjs service, or of another version" } },
 	{ "bad_request",     ANY, { RELINK_REFUSED,       false, NULL } },
 	{ "media_refused",   ANY, { RELINK_REFUSED,       false, NULL } },
-	{ "not_connected",   ANY, { RELINK_REFUSED,       false, NULL } },
+	{ "not_connected",   ANY, { RELINK_GONE,          false, NULL } },
 	{ "not_linked",      ANY, { RELINK_REFUSED,       false, NULL } },
 	{ "no_recipient",    ANY, { RELINK_REFUSED,       false, NULL } },
 	{ "no_qr",           504, { RELINK_ENGINE_HANG,   false, NULL } },
@@ -50,7 +50,7 @@ static const struct {
 } texts[] = {
 	{ "Invalid API key",                { RELINK_MISCONFIGURED, false, "set api_key to the API_KEY of the service" } },
 	{ "Session not found",              { RELINK_GONE,          false, NULL } },
-	{ "Session not connected",          { RELINK_REFUSED,       false, NULL } },
+	{ "Session not connected",          { RELINK_GONE,          false, NULL } },
 	{ "Endpoint not found",             { RELINK_MISCONFIGURED, false, "url is not that of a whatsapp-service" } },
 	{ "Invalid phone number",           { RELINK_REFUSED,       false, NULL } },
 	{ "No LID for user",                { RELINK_REFUSED,       false, "WhatsApp does not know this recipient" } },

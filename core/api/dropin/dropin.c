@@ -123,10 +123,14 @@ static int check_key_in_body(struct exchange *x)
 	return good ? 0 : problem_set(&x->problem, PROBLEM_unauthorized, "Invalid API key");
 }
 
+bool dropin_shows_key(const struct exchange *x)
+{
+	return x->conn->trusted || has_key_in_header(x) || has_key_in_query(x);
+}
+
 static int check_key(struct exchange *x, bool complete)
 {
-	if (x->match.route->access == ROUTE_DROPIN_OPEN || x->conn->trusted ||
-	    has_key_in_header(x) || has_key_in_query(x))
+	if (x->match.route->access == ROUTE_DROPIN_OPEN || dropin_shows_key(x))
 		return 0;
 	if (!complete && x->match.route->body == ROUTE_JSON)
 		return 0; /* it may be in the body */
@@ -148,7 +152,9 @@ static const struct {
 } old_problems[] = {
 	{ PROBLEM_unauthorized, 401, "Invalid API key" },
 	{ PROBLEM_account_not_found, 404, "Session not found" },
+	{ PROBLEM_not_connected, 400, "Session not connected. Please check session status." },
 	{ PROBLEM_provider_error, 500, NULL },
+	{ PROBLEM_message_refused, 500, NULL },
 };
 
 void dropin_problem(struct buf *content, const struct problem *p, struct response *r)

@@ -54,6 +54,8 @@ void dropin_stop(struct dropin *);
 int dropin_check(struct exchange *x, bool complete);
 /* open.c: those under way end without us. */
 void dropin_leave_errands(struct dropin *);
+/* Does it show the key before its body is read?  Then the body may be large. */
+bool dropin_shows_key(const struct exchange *);
 /* The problem in the old shape: writes the content, sets status and type. */
 void dropin_problem(struct buf *content, const struct problem *, struct response *);
 

@@ -8,6 +8,7 @@
 #include "api/dropin/ids.h"
 #include "api/dropin/session.h"
 #include "api/handlers.h"
+#include "api/messages.h"
 #include "base/clock.h"
 #include "base/obj.h"
 
@@ -33,31 +34,25 @@ static bool is_connected(const struct account_view *v)
 	return strcmp(v->status, "connected") == 0;
 }
 
-/* The plugin's answer is an object with "message_id" and "timestamp" (seconds), both optional. */
+/* The engine's answer is an object with "id" and "timestamp" (seconds), both of which may be null. */
 static void answer_sent(struct conn *c, const struct change_order *order,
 			const struct command_result *result)
 {
 	struct response r = { .status = 200 };
 	struct problem problem;
-	const json_t *id, *at;
+	const json_t *at;
 	json_t *said = NULL;
 	struct jw j;
 
 	(void)order;
-	if (result->body.n > 0 && body_load(result->body, JSON_DECODE_ANY, &said, &problem) < 0) {
-		answer_failure(c, PROBLEM_provider_error,
-			       "The provider's plugin answered with something that is not JSON.");
-		return;
-	}
-	id = json_object_get(said, "message_id");
+	must(body_load(result->body, 0, &said, &problem) == 0); /* the engine wrote it */
 	at = json_object_get(said, "timestamp");
 	j = answer_json(c);
 	jw_object(&j, NULL);
 	jw_bool(&j, "success", true);
-	jw_text(&j, "message_id", json_string_value(id));
+	jw_text(&j, "message_id", json_string_value(json_object_get(said, "id")));
 	jw_u64(&j, "timestamp",
-	       json_is_integer(at) && json_integer_value(at) > 0 ? (uint64_t)json_integer_value(at)
-								 : clock_wall_ms() / 1000);
+	       json_is_integer(at) ? (uint64_t)json_integer_value(at) : clock_wall_ms() / 1000);
 	jw_object_end(&j);
 	json_decref(said);
 	answer_send(c, &r);
@@ -65,40 +60,16 @@ static void answer_sent(struct conn *c, const struct change_order *order,
 
 /* A message as the body says it. */
 struct message {
-	struct str session, phone, text, media_url, filename;
+	struct str session, phone;
+	struct draft draft;
 	char session_digits[FORM_DIGITS], phone_digits[FORM_DIGITS];
 	char to[DROPIN_PHONE_MAX + 1];
 };
 
-static char *message_args(const struct message *m)
-{
-	struct buf out;
-	struct jw j;
-
-	buf_init(&out, LIMIT_VERB_ARGS);
-	j = jw_to(&out);
-	jw_object(&j, NULL);
-	jw_text(&j, "to", m->to);
-	if (m->text.p != NULL)
-		jw_str(&j, "text", m->text);
-	if (m->media_url.p != NULL)
-		jw_str(&j, "media_url", m->media_url);
-	if (m->filename.p != NULL)
-		jw_str(&j, "filename", m->filename);
-	jw_object_end(&j);
-	buf_byte(&out, '\0');
-	if (out.failed == 0)
-		return out.p;
-	buf_fini(&out);
-	return NULL;
-}
-
 static void message_send(struct exchange *x, struct message *m)
 {
 	const struct change_order order = { .status = 200, .answer = answer_sent };
-	struct command *cmd;
 	struct session s;
-	char *args;
 
 	if (!session_find(x->face->dropin, m->session, &s)) {
 		answer_failure(x->conn, PROBLEM_account_not_found, "Session not found");
@@ -113,23 +84,11 @@ static void message_send(struct exchange *x, struct message *m)
 		answer_failure(x->conn, PROBLEM_invalid_field, "Invalid phone number format");
 		return;
 	}
-	args = message_args(m);
-	if (args == NULL) {
-		answer_failure(x->conn, PROBLEM_body_too_large,
-			       "A message may have at most %d bytes as JSON.", LIMIT_VERB_ARGS - 1);
-		return;
-	}
-	cmd = command_new(COMMAND_VERB);
-	if (cmd == NULL) {
-		free(args);
-	} else {
-		cmd->args = args;
-		cmd->verb = str_dup(STR("send"));
-		cmd->account = str_dup(s.view.id);
-		if (cmd->verb == NULL || cmd->account == NULL)
-			command_free(&cmd);
-	}
-	change_submit(x, &cmd, &order);
+	m->draft.to = str_of(m->to);
+	if (draft_check(&m->draft, &x->problem) < 0)
+		answer_problem(x->conn, &x->problem, NULL);
+	else
+		draft_submit(x, &m->draft, s.view.id, &order);
 }
 
 static void message_read(struct message *m, const struct form *f)
@@ -138,9 +97,25 @@ static void message_read(struct message *m, const struct form *f)
 	m->phone = form_id(f, "recipient_phone", m->phone_digits);
 }
 
+static struct str text_of(const json_t *file, const char *key)
+{
+	const json_t *v = json_object_get(file, key);
+
+	return (struct str){ json_string_value(v), json_string_length(v) };
+}
+
+static void read_file(struct draft *d, const json_t *file)
+{
+	if (!json_is_object(file))
+		return;
+	d->mimetype = text_of(file, "mimetype");
+	d->data = text_of(file, "data");
+	d->name = text_of(file, "filename");
+}
+
 void post_message(struct exchange *x)
 {
-	struct message m = { .text = STR_NONE };
+	struct message m = { .session = STR_NONE };
 	struct form f;
 
 	if (form_open(&f, x) < 0) {
@@ -148,18 +123,18 @@ void post_message(struct exchange *x)
 		return;
 	}
 	message_read(&m, &f);
-	m.text = form_text(&f, "message");
-	if (m.session.n == 0 || m.phone.n == 0 || m.text.n == 0)
+	m.draft.text = form_text(&f, "message");
+	if (m.session.n == 0 || m.phone.n == 0 || m.draft.text.n == 0)
 		answer_missing(x->conn, "message");
 	else
 		message_send(x, &m);
 	form_close(&f);
 }
 
-/* The caption goes as the text. */
+/* The caption goes as the text.  The file itself ("media") is ours: the old service took URLs only. */
 void post_media(struct exchange *x)
 {
-	struct message m = { .text = STR_NONE };
+	struct message m = { .session = STR_NONE };
 	struct form f;
 
 	if (form_open(&f, x) < 0) {
@@ -167,10 +142,12 @@ void post_media(struct exchange *x)
 		return;
 	}
 	message_read(&m, &f);
-	m.text = form_text(&f, "caption");
-	m.media_url = form_text(&f, "media_url");
-	m.filename = form_text(&f, "filename");
-	if (m.session.n == 0 || m.phone.n == 0 || m.media_url.n == 0)
+	m.draft.text = form_text(&f, "caption");
+	m.draft.media_url = form_text(&f, "media_url");
+	m.draft.filename = form_text(&f, "filename");
+	read_file(&m.draft, json_object_get(f.json, "media"));
+	if (m.session.n == 0 || m.phone.n == 0 ||
+	    (m.draft.media_url.n == 0 && m.draft.data.p == NULL))
 		answer_missing(x->conn, "media_url");
 	else
 		message_send(x, &m);

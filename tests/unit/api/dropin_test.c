@@ -476,18 +476,18 @@ static void a_promise_goes_with_its_account_also_when_nobody_waits(void **state)
 
 /* --- messages --- */
 
-static void a_message_goes_to_the_provider_s_verb(void **state)
+static void a_message_is_sent(void **state)
 {
 	(void)state;
 	make("s1", "connected");
-	w.fake.said = "{\"message_id\":\"true_1@c.us_3EB0\",\"timestamp\":1795339871}";
+	w.fake.said = "{\"id\":\"true_1@c.us_3EB0\",\"timestamp\":1795339871}";
 	post("/api/messages/send", "{\"session_id\":\"s1\",\"recipient_phone\":\"+62 899-900\","
 				   "\"message\":\"h\\u00e9 \\\"you\\\"\",\"type\":\"text\"}");
 	assert_int_equal(r.status, 200);
 	assert_string_equal(r.body, "{\"success\":true,\"message_id\":\"true_1@c.us_3EB0\","
 				    "\"timestamp\":1795339871}");
-	assert_int_equal(w.fake.last_kind, COMMAND_VERB);
-	assert_string_equal(w.fake.last_verb, "send");
+	assert_int_equal(w.fake.last_kind, COMMAND_SEND);
+	assert_string_equal(w.fake.last_recipient, "62899900");
 	assert_string_equal(w.fake.last_args,
 			    "{\"to\":\"62899900\",\"text\":\"h\xc3\xa9 \\\"you\\\"\"}");
 	post("/api/messages/send-media",
@@ -496,20 +496,53 @@ static void a_message_goes_to_the_provider_s_verb(void **state)
 	assert_int_equal(r.status, 200);
 	assert_string_equal(w.fake.last_args, "{\"to\":\"62899900\",\"text\":\"see\",\"media_url\":"
 					      "\"https://x/y.png\",\"filename\":\"y.png\"}");
-	w.fake.said = "[]";
+	post("/api/messages/send-media",
+	     "{\"session_id\":\"s1\",\"recipient_phone\":\"62899900\",\"media\":{\"mimetype\":"
+	     "\"image/png\",\"data\":\"aGk=\",\"filename\":\"y.png\"}}");
+	assert_int_equal(r.status, 200);
+	assert_string_equal(w.fake.last_args,
+			    "{\"to\":\"62899900\",\"media\":{\"mimetype\":\"image/png\",\"data\":"
+			    "\"aGk=\",\"filename\":\"y.png\"}}");
+	post("/api/messages/send-media",
+	     "{\"session_id\":\"s1\",\"recipient_phone\":\"62899900\",\"media\":{\"mimetype\":"
+	     "\"image/png\",\"data\":\"not base64\"}}");
+	is_error(400, "\"media.data\" must be the file in base64, with its padding and no line "
+		      "ends.");
+	w.fake.said = "{\"id\":null,\"timestamp\":null}";
 	post("/api/messages/send",
 	     "{\"session_id\":\"s1\",\"recipient_phone\":\"62899900\",\"message\":\"x\"}");
 	assert_string_equal(reply_member(&r, "success"), "true");
 	assert_string_equal(reply_member(&r, "message_id"), "null");
 	assert_true(strtoull(reply_member(&r, "timestamp"), NULL, 10) > 1700000000);
-	w.fake.said = "{\"message";
-	post("/api/messages/send",
-	     "{\"session_id\":\"s1\",\"recipient_phone\":\"62899900\",\"message\":\"x\"}");
-	is_error(500, "The provider's plugin answered with something that is not JSON.");
 	w.fake.refuse = "provider_error";
 	post("/api/messages/send",
 	     "{\"session_id\":\"s1\",\"recipient_phone\":\"62899900\",\"message\":\"x\"}");
 	is_error(500, "The test refuses this.");
+	w.fake.refuse = "not_connected";
+	post("/api/messages/send",
+	     "{\"session_id\":\"s1\",\"recipient_phone\":\"62899900\",\"message\":\"x\"}");
+	is_error(400, "Session not connected. Please check session status.");
+}
+
+/* Who shows the key in the head may bring a file; who hides it in the body may not make us read it. */
+static void a_large_file_needs_the_key_in_the_head(void **state)
+{
+	static char body[300000];
+	size_t n;
+
+	(void)state;
+	make("s1", "connected");
+	w.fake.said = "{\"id\":\"m\",\"timestamp\":1}";
+	n = (size_t)snprintf(body, sizeof body,
+			     "{\"api_key\":\"old\",\"session_id\":\"s1\",\"recipient_phone\":"
+			     "\"62899900\",\"media\":{\"mimetype\":\"image/png\",\"data\":\"");
+	memset(body + n, 'A', 280000);
+	strcpy(body + n + 280000, "\"}}");
+	post("/api/messages/send-media", body);
+	assert_int_equal(r.status, 200);
+	assert_true(w.fake.last_args_bytes > 280000);
+	ask(&w, "POST", "/api/messages/send-media", "", body, &r);
+	assert_int_equal(r.status, 413);
 }
 
 static void health_is_what_the_core_says(void **state)
@@ -554,7 +587,8 @@ int main(void)
 		PATIENT(the_answer_waits_for_the_code),
 		PATIENT(a_start_that_ends_badly_is_no_success),
 		TEST(what_a_client_asked_for_before_it_went_is_done),
-		TEST(a_message_goes_to_the_provider_s_verb),
+		TEST(a_message_is_sent),
+		TEST(a_large_file_needs_the_key_in_the_head),
 		TEST(health_is_what_the_core_says),
 	};
 

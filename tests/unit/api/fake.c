@@ -372,6 +372,7 @@ static struct command_result carry_out(struct fake *f, const struct command *cmd
 
 	if (f->refuse != NULL) {
 		r = refusal(ERR_STATE, f->refuse, STR("The test refuses this."));
+		r.retry_after_ms = f->retry_after_ms;
 		f->refuse = NULL;
 		return r;
 	}
@@ -411,6 +412,7 @@ static struct command_result carry_out(struct fake *f, const struct command *cmd
 	case COMMAND_RESUME:
 		break;
 	case COMMAND_CHECK:
+	case COMMAND_SEND:
 	case COMMAND_VERB:
 		r.body = str_of(f->said);
 		break;
@@ -487,6 +489,8 @@ static int port_submit(void *ctx, struct command **command)
 	f->last_connect = cmd->connect;
 	f->last_idem_status = cmd->idem_status;
 	set(f->last_verb, sizeof f->last_verb, cmd->verb);
+	f->last_args_bytes = cmd->args != NULL ? strlen(cmd->args) : 0;
+	set(f->last_recipient, sizeof f->last_recipient, cmd->recipient);
 	snprintf(f->last_args, sizeof f->last_args, "%s", cmd->args != NULL ? cmd->args : "(none)");
 	snprintf(f->last_provider, sizeof f->last_provider, "%s",
 		 cmd->provider != NULL ? cmd->provider : "");

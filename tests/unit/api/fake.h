@@ -56,6 +56,7 @@ struct fake {
 	bool store_busy;    /* journal reads are refused */
 	const char *broken; /* ready() says this is missing */
 	const char *refuse; /* refuse the next command with this problem code */
+	uint64_t retry_after_ms; /* and this wish */
 	const char *said;   /* what verbs and checks answer */
 	bool drained;       /* the instance mock-1, by command */
 	uint64_t open;      /* its sessions */
@@ -63,7 +64,8 @@ struct fake {
 	/* what the test looks at */
 	unsigned n_commands, n_reads;
 	enum command_kind last_kind;
-	char last_verb[64], last_args[256];
+	char last_verb[64], last_args[512], last_recipient[140];
+	size_t last_args_bytes;
 	char last_provider[64], last_instance[80], last_headers[256];
 	uint32_t last_idem_status;
 	bool last_force, last_connect;

@@ -131,7 +131,7 @@ static void secrets_are_never_shown(void **state)
 		}
 	}
 	assert_int_equal(n_secrets,
-			 6); /* qr, metadata, args, bodies, a message; config is in a list */
+			 8); /* qr, metadata, args, bodies, messages; config is in a list */
 }
 
 static void a_qr_code_is_a_secret_in_any_message(void **state)

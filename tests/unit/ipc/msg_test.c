@@ -53,8 +53,8 @@ static void every_message_survives_the_way(void **state)
 		for (int i = 0; i < 200; i++)
 			round_trip(&c, SAMPLE_RANDOM, &seed);
 	}
-	/* 5 notifications, 9 requests and their results, the error */
-	assert_int_equal(n, 24);
+	/* 5 notifications, 10 requests and their results, the error */
+	assert_int_equal(n, 26);
 }
 
 static void assert_bytes(const struct buf *out, struct str expect)

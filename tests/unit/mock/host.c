@@ -460,6 +460,15 @@ void host_control(struct rig *r, const char *account, const char *session, const
 	r->plugin->control(r->self, &req);
 }
 
+void host_send(struct rig *r, const char *account, const char *session, uint64_t generation,
+	       const char *args)
+{
+	struct relink_request req = request(r, "send", account, session, generation);
+
+	req.args = str(args);
+	r->plugin->send(r->self, &req);
+}
+
 void host_webhook(struct rig *r, const struct relink_header *headers, size_t n, const char *body)
 {
 	struct relink_request req = request(r, "webhook", "", "", 0);

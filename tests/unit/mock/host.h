@@ -57,6 +57,8 @@ void host_list(struct rig *);
 /* `session` may be "". */
 void host_control(struct rig *, const char *account, const char *session, const char *verb,
 		  const char *args);
+void host_send(struct rig *, const char *account, const char *session, uint64_t generation,
+	       const char *args);
 void host_webhook(struct rig *, const struct relink_header *headers, size_t n, const char *body);
 /* The lines of dump(), one after the other. */
 void host_dump(struct rig *, char *to, size_t size);

@@ -36,7 +36,7 @@ static void both_plugins_describe_themselves(void **state)
 		assert_int_equal(!!(p->caps & RELINK_CAP_FENCED), cases[i].fenced);
 		assert_int_equal(p->caps & ~RELINK_CAP_FENCED,
 				 RELINK_CAP_LIST | RELINK_CAP_PROFILES | RELINK_CAP_CONTROL |
-				     RELINK_CAP_PUSH);
+				     RELINK_CAP_PUSH | RELINK_CAP_SEND);
 		for (const struct relink_key *k = p->keys; k->name != NULL; k++) {
 			assert_true(k->doc != NULL && k->doc[strlen(k->doc) - 1] == '.');
 			assert_true(k->offset < p->conf_size);

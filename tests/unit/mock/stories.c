@@ -245,6 +245,30 @@ const struct story stories[] = {
 	  "verb - behave {\"list\":{\"never_answer\":1}}; list; list; run 10ms; close",
 	  "0 behave ok {\"script\":{\"list\":{\"never_answer\":1}}}; 5 list ok complete; "
 	  "10 list cancelled partial" },
+	{ "a message is sent by a connected session, and by no other", BOTH, "scan_ms=100ms",
+	  "create a s1 1 p1; run 350ms; send a s1 1 {\"to\":\"1\",\"text\":\"x\"}; run 650ms; "
+	  "send a s1 1 {\"to\":\"1\",\"text\":\"x\"}; send a s9 1 {\"to\":\"1\",\"text\":\"x\"}; run 1s",
+	  "20 create ok; 300 s1/1 qr 2@mock,s1,0 for 20000; 370 send gone; 400 s1/1 authenticated; "
+	  "700 s1/1 connected +999200555641996; "
+	  "1000 s1/1 sent {\"id\":\"s1.1\",\"chat\":\"1\",\"from\":\"999200555641996\",\"to\":\"1\",\"text\":\"x\",\"type\":\"chat\",\"timestamp\":1763287201}; "
+	  "1020 send ok {\"message_id\":\"s1.1\",\"timestamp\":1763287201}; 1020 send gone" },
+	{ "a message with an id is sent once", BOTH, "scan_ms=100ms",
+	  "create a s1 1 p1; run 1s; forget; send a s1 1 {\"to\":\"1\",\"request_id\":\"r1\"}; "
+	  "send a s1 1 {\"to\":\"1\",\"request_id\":\"r1\"}; send a s1 1 {\"to\":\"1\",\"request_id\":\"r2\"}; run 1s",
+	  "0 s1/1 sent {\"id\":\"s1.1\",\"chat\":\"1\",\"from\":\"999200555641996\",\"to\":\"1\",\"text\":\"\",\"type\":\"chat\",\"timestamp\":1763287201}; "
+	  "0 s1/1 sent {\"id\":\"s1.2\",\"chat\":\"1\",\"from\":\"999200555641996\",\"to\":\"1\",\"text\":\"\",\"type\":\"chat\",\"timestamp\":1763287201}; "
+	  "20 send ok {\"message_id\":\"s1.1\",\"timestamp\":1763287201}; "
+	  "20 send ok {\"message_id\":\"s1.1\",\"timestamp\":1763287201}; "
+	  "20 send ok {\"message_id\":\"s1.2\",\"timestamp\":1763287201}" },
+	{ "send fails, is lost and is unknown, in this order", BOTH, "scan_ms=100ms",
+	  "create a s1 1 p1; run 1s; forget; verb a behave {\"send\":{\"fail\":\"throttled\",\"times\":1,\"retry_after_ms\":7000,\"unknown\":1}}; "
+	  "send a s1 1 {\"to\":\"1\",\"request_id\":\"r1\"}; run 30ms; send a s1 1 {\"to\":\"1\",\"request_id\":\"r1\"}; run 30ms; "
+	  "send a s1 1 {\"to\":\"1\",\"request_id\":\"r1\"}; run 1s",
+	  "0 behave ok {\"script\":{\"send\":{\"fail\":\"throttled\",\"times\":1,\"retry_after_ms\":7000,\"unknown\":1}}}; "
+	  "20 send throttled retry=7000; "
+	  "30 s1/1 sent {\"id\":\"s1.1\",\"chat\":\"1\",\"from\":\"999200555641996\",\"to\":\"1\",\"text\":\"\",\"type\":\"chat\",\"timestamp\":1763287201}; "
+	  "50 send network unknown {\"message_id\":\"s1.1\",\"timestamp\":1763287201}; "
+	  "80 send ok {\"message_id\":\"s1.1\",\"timestamp\":1763287201}" },
 	{ "a scripted drop comes a while after the connect, as often as said", BOTH, "scan_ms=100ms",
 	  "verb a behave {\"drop\":{\"after_ms\":1000,\"cause\":\"engine_crash\",\"times\":1}}; "
 	  "create a s1 1 p1; run 2s; forget; create a s2 2 p1 resume; run 5s",

@@ -76,6 +76,8 @@ static void carry_out(struct teller *t, char *command)
 		host_disconnect(t->rig, word[1], word[2], strtoull(word[3], NULL, 10));
 	else if (strcmp(word[0], "health") == 0)
 		host_health(t->rig, word[1], word[2], strtoull(word[3], NULL, 10));
+	else if (strcmp(word[0], "send") == 0)
+		host_send(t->rig, word[1], word[2], strtoull(word[3], NULL, 10), word[4]);
 	else if (strcmp(word[0], "list") == 0)
 		host_list(t->rig);
 	else if (strcmp(word[0], "verb") == 0)

@@ -179,7 +179,8 @@ static void names_are_what_they_always_were(void **state)
 		  (const char *const[]){
 		      "account.step", "account.status", "account.qr", "account.created",
 		      "account.changed", "account.deleted", "session.orphan", "session.gone",
-		      "account.verb", "message.received", "message.sent", "message.ack", NULL } },
+		      "account.verb", "message.received", "message.sent", "message.ack",
+		      "message.failed", NULL } },
 		{ journal_name, 16, (const char *const[]){ "account.moved", NULL } },
 		{ worker_state_name, 0,
 		  (const char *const[]){ "empty", "spawned", "opening", "ready", "stopping",

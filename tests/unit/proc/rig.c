@@ -128,6 +128,10 @@ static void copy_reply(struct rig *r, struct seen *s, const void *reply)
 	case MSG_disconnect:
 		s->disconnect = *(const struct msg_disconnect_reply *)reply;
 		break;
+	case MSG_send:
+		s->sent = *(const struct msg_send_reply *)reply;
+		s->sent.body = copy(r, s->sent.body);
+		break;
 	case MSG_webhook:
 		s->webhook = *(const struct msg_webhook_reply *)reply;
 		break;

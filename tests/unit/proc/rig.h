@@ -36,6 +36,7 @@ struct seen {
 		struct msg_health_reply health;
 		struct msg_list_reply list;
 		struct msg_control_reply control;
+		struct msg_send_reply sent;
 		struct msg_stop_reply stop;
 		/* the first session of a part, and how many it had */
 		struct {

@@ -169,8 +169,8 @@ static const struct behaviour ours[] = {
 	{ "busy",                     LIST, { .status = 503, .retry_after_ms = 5000 }, "provider_down retry=5000 partial", NULL },
 
 	/* control */
-	{ "sent",                     SEND, OK("{\"success\":true,\"message_id\":\"true_62@c.us_3EB0\",\"timestamp\":1795339871}"), "ok {\"success\":true,\"message_id\":\"true_62@c.us_3EB0\",\"timestamp\":1795339871}", NULL },
-	{ "not connected",            SEND, HTTP(400, "{\"error\":\"Session not connected. Please check session status.\",\"code\":\"not_connected\"}"), "refused", NULL },
+	{ "sent",                     SEND, OK("{\"success\":true,\"message_id\":\"true_62@c.us_3EB0\",\"timestamp\":1795339871}"), "ok {\"message_id\":\"true_62@c.us_3EB0\",\"timestamp\":1795339871}", NULL },
+	{ "not connected",            SEND, HTTP(400, "{\"error\":\"Session not connected. Please check session status.\",\"code\":\"not_connected\"}"), "gone", NULL },
 	{ "an unknown recipient",     SEND, HTTP(422, "{\"error\":\"WhatsApp does not know this recipient\",\"code\":\"no_recipient\"}"), "refused", NULL },
 	{ "may have been sent",       SEND, HTTP(504, "{\"error\":\"no answer in 30 s; it may have been sent\",\"code\":\"outcome_unknown\"}"), "engine_hang unknown", NULL },
 	{ "the page failed",          SEND, HTTP(502, "{\"error\":\"Session closed\",\"code\":\"engine_failed\"}"), "engine_crash", NULL },
@@ -248,11 +248,11 @@ static const struct behaviour seed[] = {
 	{ "no key set in the service",LIST, HTTP(401, "{\"error\":\"Invalid API key\"}"), "misconfigured partial", NULL },
 
 	/* control */
-	{ "sent",                     SEND, OK("{\"success\":true,\"message_id\":\"true_62@c.us_3EB0\"}"), "ok {\"success\":true,\"message_id\":\"true_62@c.us_3EB0\"}", NULL },
+	{ "sent",                     SEND, OK("{\"success\":true,\"message_id\":\"true_62@c.us_3EB0\"}"), "ok {\"message_id\":\"true_62@c.us_3EB0\"}", NULL },
 	{ "Chromium is dead",         SEND, HTTP(500, "{\"error\":\"Protocol error (Runtime.callFunctionOn): Session closed. Most likely the page has been closed.\"}"), "engine_crash", "Session closed" },
 	{ "the page is an error page",SEND, HTTP(500, "{\"error\":\"Evaluation failed: TypeError: Cannot read properties of undefined (reading 'getChat')\"}"), "engine_crash", NULL },
 	{ "an unknown recipient",     SEND, HTTP(500, "{\"error\":\"Evaluation failed: Error: No LID for user\\n    at new Error (<anonymous>:6:31)\"}"), "refused", "does not know this recipient" },
-	{ "not connected",            SEND, HTTP(400, "{\"error\":\"Session not connected. Please check session status.\"}"), "refused", NULL },
+	{ "not connected",            SEND, HTTP(400, "{\"error\":\"Session not connected. Please check session status.\"}"), "gone", NULL },
 	{ "the service died of it",   SEND, LOST(NETWORK, 1, "closed"), "network unknown", NULL },
 	{ "media without extension",  SEND, HTTP(500, "{\"error\":\"Unable to determine MIME type using URL. Set unsafeMime to true to download it anyway.\"}"), "refused", "known extension" },
 	{ "renewed without a code",   QR, OK("{\"expires_in\":300}"), "ok {\"expires_in\":300}", NULL },
@@ -275,7 +275,7 @@ static const char *ask(struct wire *w, enum op op)
 		host_list(&w->rig);
 		return "list";
 	case SEND:
-		host_control(&w->rig, "a1", "s1", "send", "{\"to\":\"62899900\",\"text\":\"x\"}");
+		host_send(&w->rig, "a1", "s1", 3, "{\"to\":\"62899900\",\"text\":\"x\"}");
 		return "send";
 	case QR:
 		host_control(&w->rig, "a1", "s1", "qr", "");

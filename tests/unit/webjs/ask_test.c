@@ -11,7 +11,7 @@
 
 #define SEED_CONFIG CONFIG ",workspace_id=w1"
 
-enum op { CREATE, DISCONNECT, HEALTH, LIST, CONTROL };
+enum op { CREATE, DISCONNECT, HEALTH, LIST, SEND, CONTROL };
 
 static void run(struct wire *w, enum op op, const char *verb, const char *args)
 {
@@ -27,6 +27,9 @@ static void run(struct wire *w, enum op op, const char *verb, const char *args)
 		break;
 	case LIST:
 		host_list(&w->rig);
+		break;
+	case SEND:
+		host_send(&w->rig, "a1", "s1", 3, args);
 		break;
 	case CONTROL:
 		host_control(&w->rig, "a1", "s1", verb, args);
@@ -51,6 +54,15 @@ static const struct {
 	{ LIST, NULL, NULL,
 	  "GET " URL "/api/sessions",
 	  "GET " URL "/api/sessions?api_key=KEY" },
+	{ SEND, NULL, "{\"to\":\"62899900\",\"text\":\"x\",\"request_id\":\"r1\"}",
+	  "POST " URL "/api/messages/send {\"session_id\":\"s1\",\"recipient_phone\":\"62899900\",\"message\":\"x\",\"request_id\":\"r1\"}",
+	  "POST " URL "/api/messages/send {\"session_id\":\"s1\",\"recipient_phone\":\"62899900\",\"message\":\"x\",\"api_key\":\"KEY\"}" },
+	{ SEND, NULL, "{\"to\":\"62899900\",\"text\":\"see\",\"media\":{\"mimetype\":\"image/png\",\"data\":\"aGk=\",\"filename\":\"y.png\"}}",
+	  "POST " URL "/api/messages/send-media {\"session_id\":\"s1\",\"recipient_phone\":\"62899900\",\"caption\":\"see\",\"media\":{\"mimetype\":\"image/png\",\"data\":\"aGk=\",\"filename\":\"y.png\"}}",
+	  NULL },
+	{ SEND, NULL, "{\"to\":\"62899900\",\"media_url\":\"https://x/y.png\"}",
+	  "POST " URL "/api/messages/send-media {\"session_id\":\"s1\",\"recipient_phone\":\"62899900\",\"media_url\":\"https://x/y.png\"}",
+	  "POST " URL "/api/messages/send-media {\"session_id\":\"s1\",\"recipient_phone\":\"62899900\",\"media_url\":\"https://x/y.png\",\"api_key\":\"KEY\"}" },
 	{ CONTROL, "send", "{\"to\":\"+62 899-900\",\"text\":\"h\xc3\xa4llo\"}",
 	  "POST " URL "/api/messages/send {\"session_id\":\"s1\",\"recipient_phone\":\"62899900\",\"message\":\"h\xc3\xa4llo\"}",
 	  "POST " URL "/api/messages/send {\"session_id\":\"s1\",\"recipient_phone\":\"62899900\",\"message\":\"h\xc3\xa4llo\",\"api_key\":\"KEY\"}" },
@@ -248,14 +260,15 @@ static void a_message_without_sense_is_not_sent(void **state)
 		{ WEBJS_SO, "{\"to\":\"12345\",\"text\":\"\"}", "nothing to send" },
 		{ WEBJS_SO, "{\"to\":\"12345\",\"text\":7}", "nothing to send" },
 		{ WEBJS_SEED_SO, "{\"to\":\"120363@g.us\",\"text\":\"x\"}", "\"to\" must be" },
+		{ WEBJS_SEED_SO, "{\"to\":\"12345\",\"media\":{\"data\":\"aGk=\"}}", "\"media_url\"" },
 	};
 	struct wire w;
 
 	(void)state;
 	for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
 		wire_open(&w, wrong[i].so, CONFIG);
-		host_control(&w.rig, "a1", "s1", "send", wrong[i].args);
-		assert_string_equal(w.rig.said, "0 send misconfigured");
+		host_send(&w.rig, "a1", "s1", 3, wrong[i].args);
+		assert_string_equal(w.rig.said, "0 send refused");
 		if (strstr(w.why, wrong[i].why) == NULL)
 			fail_msg("\"%s\" does not say \"%s\"", w.why, wrong[i].why);
 		assert_int_equal(w.n_asked, 0);
@@ -269,7 +282,7 @@ static void a_group_can_be_sent_to_through_our_service(void **state)
 
 	(void)state;
 	wire_open(&w, WEBJS_SO, CONFIG);
-	host_control(&w.rig, "a1", "s1", "send", "{\"to\":\"120363@g.us\",\"text\":\"x\"}");
+	host_send(&w.rig, "a1", "s1", 3, "{\"to\":\"120363@g.us\",\"text\":\"x\"}");
 	assert_non_null(strstr(w.last, "\"recipient_phone\":\"120363@g.us\""));
 	wire_close(&w);
 }

@@ -403,7 +403,7 @@ static void what_was_found_out_is_forgotten_with_the_session(void **state)
 
 static void send_and_answer(struct wire *w, unsigned status, const char *body)
 {
-	host_control(&w->rig, "a1", "s1", "send", "{\"to\":\"62899900\",\"text\":\"x\"}");
+	host_send(&w->rig, "a1", "s1", 0, "{\"to\":\"62899900\",\"text\":\"x\"}");
 	wire_answer_to(w, "/send", (struct said){ .status = status, .body = body });
 }
 

@@ -574,9 +574,27 @@ static void webhook(void *self, const struct relink_request *r)
 	me->host->done(me->host, r->op, &result);
 }
 
+/* "hello" is sent; "lost" nobody knows of; "odd" is sent, and what is said of it cannot be passed on. */
+static void send_message(void *self, const struct relink_request *r)
+{
+	struct me *me = self;
+	struct relink_result result = { .size = sizeof result };
+
+	if (is(r->args, "hello")) {
+		result.body = text("{\"message_id\":\"m1\"}");
+	} else if (is(r->args, "odd")) {
+		result.body = text("\xff");
+	} else {
+		result.cause = RELINK_ENGINE_HANG;
+		result.text = text("no answer");
+		result.unknown = 1;
+	}
+	me->host->done(me->host, r->op, &result);
+}
+
 RELINK_PLUGIN(.name = "obedient", .version = "1.2.3", .summary = "does what the test says",
-	      .caps = RELINK_CAP_LIST | RELINK_CAP_CONTROL | RELINK_CAP_PUSH | RELINK_CAP_WEBHOOK,
+	      .caps = RELINK_CAP_LIST | RELINK_CAP_CONTROL | RELINK_CAP_PUSH | RELINK_CAP_WEBHOOK | RELINK_CAP_SEND,
 	      .start_deadline_ms = 5000, .keys = keys, .conf_size = sizeof(struct conf),
 	      .open = open_instance, .create = create, .disconnect = disconnect, .health = health,
-	      .list = list, .control = control, .webhook = webhook, .close = close_instance,
+	      .list = list, .send = send_message, .control = control, .webhook = webhook, .close = close_instance,
 	      .dump = dump);

@@ -22,6 +22,7 @@ static const struct {
 	{ "bad_version.so", "its version must be" },
 	{ "bad_health.so", "has no function \"health\"" },
 	{ "bad_list.so", "has no function \"list\"" },
+	{ "bad_send.so", "has no function \"send\"" },
 	{ "bad_control.so", "has no function \"control\"" },
 	{ "bad_default.so", "default or bound that is not of its type" },
 	{ "bad_offset.so", "lies outside its configuration" },

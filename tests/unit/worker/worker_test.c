@@ -24,7 +24,7 @@ static void a_worker_says_who_it_is(void **state)
 	assert_int_equal(h->pid, pool_pid(rig.pool, 0));
 	assert_int_equal(h->abi_major, RELINK_ABI_MAJOR);
 	assert_int_equal(h->abi_minor, RELINK_ABI_MINOR);
-	assert_int_equal(h->caps, RELINK_CAP_LIST | RELINK_CAP_CONTROL | RELINK_CAP_PUSH |
+	assert_int_equal(h->caps, RELINK_CAP_LIST | RELINK_CAP_CONTROL | RELINK_CAP_PUSH | RELINK_CAP_SEND |
 				      RELINK_CAP_WEBHOOK);
 	assert_int_equal(h->start_deadline, 5000);
 	assert_int_equal(h->nonce.n, 32);
@@ -394,10 +394,41 @@ static void verbs_are_the_plugins_own(void **state)
 	assert_error(control("big"), RELINK_INTERNAL, "over 64 KiB or not UTF-8");
 }
 
+static struct msg_send letter(const char *args)
+{
+	return (struct msg_send){ .instance = STR("one"),
+				  .account = STR("a"),
+				  .session = STR("s1"),
+				  .generation = 1,
+				  .args = str_of(args),
+				  .timeout = LATER_MS };
+}
+
+static void a_message_is_sent_or_not_or_nobody_knows(void **state)
+{
+	struct msg_send m = letter("hello");
+	const struct seen *s;
+
+	(void)state;
+	start(OBEDIENT);
+	s = ask(MSG_send, &m);
+	assert_int_equal(s->result, 0);
+	assert_true(str_is(s->sent.body, "{\"message_id\":\"m1\"}"));
+	m = letter("odd"); /* it was sent all the same */
+	s = ask(MSG_send, &m);
+	assert_int_equal(s->result, 0);
+	assert_int_equal(s->sent.body.n, 0);
+	m = letter("lost");
+	s = ask(MSG_send, &m);
+	assert_error(s, RELINK_ENGINE_HANG, "no answer");
+	assert_true(s->error.unknown);
+}
+
 static void what_a_worker_does_not_have_is_refused(void **state)
 {
 	struct msg_list list = { .instance = STR("one"), .timeout = LATER_MS };
 	struct msg_control verb = verb_of("nowhere", "conf");
+	struct msg_send message = letter("hello");
 
 	(void)state;
 	start(PLUGINS "/smallest.so");
@@ -405,6 +436,7 @@ static void what_a_worker_does_not_have_is_refused(void **state)
 	assert_error(ask(MSG_control, &verb), RELINK_MISCONFIGURED, "no instance \"nowhere\"");
 	verb = verb_of("one", "conf");
 	assert_error(ask(MSG_control, &verb), RELINK_MISCONFIGURED, "has no control");
+	assert_error(ask(MSG_send, &message), RELINK_MISCONFIGURED, "has no send");
 }
 
 /* --- ping --- */
@@ -458,6 +490,7 @@ int main(int argc, char **argv)
 		TEST(an_empty_list_has_no_parts),
 		TEST(verbs_are_the_plugins_own),
 		TEST(what_a_worker_does_not_have_is_refused),
+		TEST(a_message_is_sent_or_not_or_nobody_knows),
 		TEST(a_ping_tells_lag_open_operations_and_memory),
 	};
 
