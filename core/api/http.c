@@ -74,8 +74,8 @@ static const char *way_out(const struct http *h)
 static int refuse_body(struct http *h)
 {
 	return refuse(h, PROBLEM_body_too_large, "The body may have at most %zu bytes%s%s.",
-		      h->body_limit,
-		      h->body_limit == h->body_limit_all ? " (http.body_limit)" : "", way_out(h));
+		      h->body_limit, h->body_limit == h->body_limit_all ? " (http.body_limit)" : "",
+		      way_out(h));
 }
 
 static int refuse_url(struct http *h)

@@ -64,7 +64,8 @@ int draft_check(const struct draft *d, struct problem *p)
 		return problem_set(p, PROBLEM_invalid_field,
 				   "\"media\" and \"media_url\": give one of them.");
 	if (d->data.p != NULL && !is_base64(d->data))
-		return wrong(p, "media.data", "the file in base64, with its padding and no line ends");
+		return wrong(p, "media.data",
+			     "the file in base64, with its padding and no line ends");
 	if (d->data.p != NULL && (d->mimetype.n == 0 || d->mimetype.n > DRAFT_TYPE_MAX))
 		return wrong(p, "media.mimetype", "the file's type, such as \"image/png\"");
 	if (d->text.n == 0 && d->data.p == NULL && d->media_url.p == NULL)

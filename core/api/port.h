@@ -85,14 +85,14 @@ enum command_kind {
 
 /* What came of a command.  Strings are lent. */
 struct command_result {
-	int code;            /* 0 or ERR_* */
-	const char *problem; /* stable code for problem+json, when code < 0 */
-	struct str text;     /* for people: what is wrong and what to do */
-	struct str account;  /* public id; of DRAIN and RESUME the instance's */
-	struct str body;     /* VERB, CHECK and SEND: JSON */
+	int code;                /* 0 or ERR_* */
+	const char *problem;     /* stable code for problem+json, when code < 0 */
+	struct str text;         /* for people: what is wrong and what to do */
+	struct str account;      /* public id; of DRAIN and RESUME the instance's */
+	struct str body;         /* VERB, CHECK and SEND: JSON */
 	uint64_t retry_after_ms; /* with code < 0: the provider's wish; 0: none */
-	bool replayed;       /* this Idempotency-Key was answered before */
-	bool created;        /* CREATE: a new account (not a replay) */
+	bool replayed;           /* this Idempotency-Key was answered before */
+	bool created;            /* CREATE: a new account (not a replay) */
 };
 
 /* A header of a webhook, name in lower case.  malloc'ed strings. */
@@ -115,9 +115,9 @@ struct command {
 	size_t n_headers;
 	uint64_t row, bytes; /* SEND: the engine's: of what account, and how much room it takes */
 	unsigned slot;       /* and of which worker */
-	bool connect;   /* CREATE: connect at once */
-	bool force;     /* REGENERATE: although it costs a living login */
-	char *idem_key; /* scoped by the caller; NULL: none */
+	bool connect;        /* CREATE: connect at once */
+	bool force;          /* REGENERATE: although it costs a living login */
+	char *idem_key;      /* scoped by the caller; NULL: none */
 	uint8_t idem_hash[32];
 	uint32_t idem_status; /* HTTP status that the first answer had */
 	bool key_held;        /* the engine's: nobody else may use idem_key at the moment */

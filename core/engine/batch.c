@@ -227,7 +227,8 @@ static void on_durable(void *ctx)
 	batch_free(b);
 	/* What the acts could not do right away came back as items; and a turn that waited for the disk
 	 * may go on. */
-	if ((e->inbox.n > 0 || e->batch != NULL || e->paused || e->held != NULL || e->stopping) && e->on_post != NULL)
+	if ((e->inbox.n > 0 || e->batch != NULL || e->paused || e->held != NULL || e->stopping) &&
+	    e->on_post != NULL)
 		e->on_post(e->on_post_ctx);
 }
 

@@ -27,8 +27,8 @@
 
 enum key_state { KEY_BEGUN = 0, KEY_FREE = 1, KEY_ANSWERED = 200 };
 
-#define UNKNOWN_ADVICE                                                                           \
-	"nobody knows whether it was sent; look at the chat, and send it again with a new "     \
+#define UNKNOWN_ADVICE                                                                      \
+	"nobody knows whether it was sent; look at the chat, and send it again with a new " \
 	"Idempotency-Key if it is not there"
 
 /* ---- keys ---- */
@@ -116,8 +116,8 @@ static bool is_connected(struct engine *e, struct member *m, struct command **c)
 
 	if (a->state == ST_UP)
 		return true;
-	refuse(e, c, ERR_STATE, "not_connected", 0, "account \"%s\" is %s and cannot send; %s", m->id,
-	       status_name(a->status),
+	refuse(e, c, ERR_STATE, "not_connected", 0, "account \"%s\" is %s and cannot send; %s",
+	       m->id, status_name(a->status),
 	       !a->want                          ? "connect it first"
 	       : a->status == STATUS_QR_SCANNING ? "scan its QR code first"
 	       : a->state == ST_PARKED           ? "it needs a scan: ask for a QR code"
@@ -224,9 +224,11 @@ void send_refuse_waiting(struct engine *e, struct command *c)
 
 void send_lost(struct engine *e, struct command **c)
 {
-	struct command_result lost = { .code = ERR_TIMEOUT,
-				       .problem = "outcome_unknown",
-				       .text = STR("the daemon stopped before the answer came: " UNKNOWN_ADVICE) };
+	struct command_result lost = {
+		.code = ERR_TIMEOUT,
+		.problem = "outcome_unknown",
+		.text = STR("the daemon stopped before the answer came: " UNKNOWN_ADVICE)
+	};
 
 	reply_now(e, c, &lost);
 }

@@ -79,7 +79,7 @@ struct member {
 	bool moving;          /* left its instance in order; counted by its provider */
 	bool counted_open, counted_slot;
 	uint8_t queue_class;
-	uint8_t n_sends; /* messages on their way */
+	uint8_t n_sends;                /* messages on their way */
 	struct member *q_prev, *q_next; /* the queue it is in, or this turn's dirty list */
 	struct member *i_prev, *i_next; /* all accounts of its instance, or the homeless */
 	struct member *d_next;          /* dirty list of the turn, or `over` */

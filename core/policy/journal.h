@@ -24,10 +24,10 @@
 	K(GONE, 8, "session.gone")     /* proven: the life is over at the provider */       \
 	K(VERB, 9, "account.verb")     /* a provider verb was carried out */                \
 	K(RECEIVED, 10, "message.received")                                                 \
-	K(SENT, 11, "message.sent") /* from here or from the phone */                       \
-	K(ACK, 12, "message.ack")   /* it got further: server, device, read */               \
+	K(SENT, 11, "message.sent")     /* from here or from the phone */                   \
+	K(ACK, 12, "message.ack")       /* it got further: server, device, read */          \
 	K(FAILED, 13, "message.failed") /* one of ours was not sent, or nobody knows */     \
-	K(MOVED, 16, "account.moved") /* it belongs to another instance now */
+	K(MOVED, 16, "account.moved")   /* it belongs to another instance now */
 
 enum journal_kind {
 #define K(id, n, name) JOURNAL_##id = (n),

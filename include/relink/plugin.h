@@ -148,9 +148,10 @@ struct relink_request {
 	uint64_t deadline_ms; /* on host->now_ms(); an answer after it is dropped */
 	struct relink_str account, session, profile;
 	uint64_t generation;
-	int resume;                   /* create: `profile` may hold credentials; 0: a new profile */
-	struct relink_str metadata;   /* create: the account's metadata, a JSON object or empty */
-	struct relink_str verb, args; /* control: name, and a JSON value or empty; send: args only */
+	int resume;                 /* create: `profile` may hold credentials; 0: a new profile */
+	struct relink_str metadata; /* create: the account's metadata, a JSON object or empty */
+	struct relink_str verb,
+	    args; /* control: name, and a JSON value or empty; send: args only */
 	/* webhook: those of its headers that may matter (names in lower case), and its body as it came */
 	const struct relink_header *headers;
 	size_t n_headers;

@@ -247,9 +247,8 @@ static void mock_dump(void *self, void (*line)(void *arg, const char *text), voi
 RELINK_PLUGIN(.name = MOCK_FENCED ? "mock" : "mock-listable", .version = RELINK_VERSION,
 	      .summary = "A scriptable test double of a WhatsApp backend",
 	      .caps = RELINK_CAP_LIST | RELINK_CAP_PROFILES | RELINK_CAP_CONTROL | RELINK_CAP_PUSH |
-		      RELINK_CAP_SEND |
-		      (MOCK_FENCED ? RELINK_CAP_FENCED : 0),
+		      RELINK_CAP_SEND | (MOCK_FENCED ? RELINK_CAP_FENCED : 0),
 	      .start_deadline_ms = 30000, .keys = keys, .conf_size = sizeof(struct conf),
 	      .open = mock_open, .create = ops_create, .disconnect = ops_disconnect,
-	      .health = ops_health, .list = ops_list, .send = send_message, .control = verbs_control, .close = mock_close,
-	      .dump = mock_dump, );
+	      .health = ops_health, .list = ops_list, .send = send_message,
+	      .control = verbs_control, .close = mock_close, .dump = mock_dump, );

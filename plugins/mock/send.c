@@ -32,7 +32,8 @@ static struct letter read_letter(struct relink_str args)
 	l.to = text_of(l.args, "to");
 	l.text = text_of(l.args, "text");
 	l.request = text_of(l.args, "request_id");
-	if (json_object_get(l.args, "media") != NULL || json_object_get(l.args, "media_url") != NULL)
+	if (json_object_get(l.args, "media") != NULL ||
+	    json_object_get(l.args, "media_url") != NULL)
 		l.type = "document";
 	return l;
 }
@@ -52,8 +53,8 @@ static void tell_sent(struct turn *t, const struct letter *l, const char *id)
 	    layers_get(world_layers(t->world, t->account), KNOB_PUSH) == 0)
 		return;
 	instance_phone(t->in, t->account, phone);
-	json = json_pack("{s:s, s:s%, s:s, s:s%, s:s%, s:s, s:I}", "id", id, "chat", l->to.p, l->to.n,
-			 "from", phone, "to", l->to.p, l->to.n, "text",
+	json = json_pack("{s:s, s:s%, s:s, s:s%, s:s%, s:s, s:I}", "id", id, "chat", l->to.p,
+			 l->to.n, "from", phone, "to", l->to.p, l->to.n, "text",
 			 l->text.p != NULL ? l->text.p : "", l->text.n, "type", l->type,
 			 "timestamp", (json_int_t)(t->world->now / 1000));
 	text = json_dumps(json, JSON_COMPACT);

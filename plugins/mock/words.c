@@ -30,10 +30,8 @@ static const char *const logins[] = {
 	[LOGIN_REVOKED] = "revoked",
 };
 static const char *const ops[OP_COUNT] = {
-	[OP_CREATE] = "create",
-	[OP_DISCONNECT] = "disconnect",
-	[OP_HEALTH] = "health",
-	[OP_LIST] = "list",
+	[OP_CREATE] = "create", [OP_DISCONNECT] = "disconnect",
+	[OP_HEALTH] = "health", [OP_LIST] = "list",
 	[OP_SEND] = "send",
 };
 static const char *const faults[FAULT_COUNT] = {

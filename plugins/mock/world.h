@@ -50,8 +50,8 @@ struct world {
 	uint64_t boot; /* how often the service started; 0: the journal is empty */
 	char boot_id[20];
 	bool fenced;
-	uint64_t openers;     /* how often a plugin attached */
-	uint64_t n_sent; /* messages */
+	uint64_t openers; /* how often a plugin attached */
+	uint64_t n_sent;  /* messages */
 	struct sent *sent;
 	uint64_t down_until;  /* unreachable until then; 0: reachable */
 	struct script script; /* of the instance */

@@ -206,5 +206,6 @@ static void webjs_dump(void *self, void (*line)(void *arg, const char *text), vo
 RELINK_PLUGIN(.name = NAME, .version = RELINK_VERSION, .summary = SUMMARY, .caps = CAPS,
 	      .start_deadline_ms = START_MS, .keys = keys, .conf_size = sizeof(struct conf),
 	      .open = webjs_open, .create = ops_create, .disconnect = ops_disconnect,
-	      .health = ops_health, .list = ops_list, .send = send_message, .control = verbs_control,
-	      .webhook = webhook_take, .close = webjs_close, .dump = webjs_dump, );
+	      .health = ops_health, .list = ops_list, .send = send_message,
+	      .control = verbs_control, .webhook = webhook_take, .close = webjs_close,
+	      .dump = webjs_dump, );

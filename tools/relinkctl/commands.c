@@ -156,6 +156,23 @@ const struct command commands[] = {
 	},
 	{
 	    .noun = "account",
+	    .name = "send",
+	    .args = "ID",
+	    .options = OPT(TO) | OPT(MESSAGE) | OPT(FILE) | OPT(MEDIA_URL) | OPT(QUIET),
+	    .required = OPT(TO),
+	    .brief = "send a message",
+	    .text = "Sends a text or a file from the account, which must be connected. It is sent\n"
+		    "once: when nobody knows whether it was (outcome_unknown), look at the chat "
+		    "before\n"
+		    "you send it again.",
+	    .examples =
+		"  relinkctl send shop-1 --to +62811222333 --text \"Your order is ready\"\n"
+		"  relinkctl send shop-1 --to 62811222333 --file bill.pdf --text Bill\n"
+		"  fortune | relinkctl send shop-1 --to 62811222333 --text -\n",
+	    .run = account_send,
+	},
+	{
+	    .noun = "account",
 	    .name = "verb",
 	    .args = "ID VERB [JSON]",
 	    .brief = "use a verb of the provider's plugin",

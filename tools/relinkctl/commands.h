@@ -11,6 +11,7 @@ int account_disconnect(struct cli *);
 int account_list(struct cli *);
 int account_qr(struct cli *);
 int account_reconnect(struct cli *);
+int account_send(struct cli *);
 int account_set(struct cli *);
 int account_show(struct cli *);
 int account_timeline(struct cli *);

@@ -264,7 +264,8 @@ static int send_once(struct http *h, const struct request *q, const char *url, c
 	curl_easy_setopt(h->easy, CURLOPT_HTTPHEADER, headers);
 	curl_easy_setopt(h->easy, CURLOPT_WRITEDATA, &a);
 	curl_easy_setopt(h->easy, CURLOPT_XFERINFODATA, q);
-	curl_easy_setopt(h->easy, CURLOPT_TIMEOUT_MS, ANSWER_MS + 1000L * q->wait_s);
+	curl_easy_setopt(h->easy, CURLOPT_TIMEOUT_MS,
+			 ANSWER_MS + 1000L * (q->wait_s + q->patience_s));
 	code = curl_easy_perform(h->easy);
 	curl_easy_setopt(h->easy, CURLOPT_HTTPHEADER, NULL);
 	curl_slist_free_all(headers);

@@ -19,6 +19,7 @@ struct request {
 	struct buf path;
 	struct buf body;         /* JSON; empty: none */
 	unsigned wait_s;         /* Prefer: wait; 0: none */
+	unsigned patience_s;     /* how long the answer may take beyond the usual; 0: not */
 	void (*tick)(void *ctx); /* called about once a second while the answer is awaited */
 	void *ctx;
 };

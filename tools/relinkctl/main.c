@@ -95,7 +95,9 @@ static int check_options(const struct cli *c)
 {
 	static const struct {
 		enum option_id one, other;
-	} rivals[] = { { OPTION_WAIT, OPTION_NO_WAIT }, { OPTION_LIMIT, OPTION_ALL } };
+	} rivals[] = { { OPTION_WAIT, OPTION_NO_WAIT },
+		       { OPTION_LIMIT, OPTION_ALL },
+		       { OPTION_FILE, OPTION_MEDIA_URL } };
 	uint64_t allowed = c->command->options | OPTIONS_OF_ALL;
 	char what[128];
 

@@ -58,6 +58,14 @@
 	  "print the text of the code, don't draw it") \
 	O(INVERT, 0, "invert", NULL, FLAG, 0, 0, \
 	  "swap ink and paper of an uncoloured drawing") \
+	O(TO, 0, "to", "NUMBER", TEXT, 0, 0, \
+	  "phone number with its country code, or a chat id") \
+	O(MESSAGE, 0, "text", "TEXT", TEXT, 0, 0, \
+	  "the message, or the caption of a file; - reads it from standard input") \
+	O(FILE, 0, "file", "PATH", PATH, 0, 0, \
+	  "a file to send, of at most 740 KiB") \
+	O(MEDIA_URL, 0, "media-url", "URL", TEXT, 0, 0, \
+	  "where the provider fetches the file from") \
 	O(LIMIT, 0, "limit", "N", NUMBER, 1, LIMIT_ACCOUNTS, \
 	  "at most N rows") \
 	O(ALL, 0, "all", NULL, FLAG, 0, 0, \

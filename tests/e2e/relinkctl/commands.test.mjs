@@ -1,5 +1,7 @@
 // What each command asks the daemon, and what it prints: for people, as JSON, as ids.
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import test from 'node:test';
 import { Fake, account, ago, ahead } from './fake.mjs';
 import { run } from './run.mjs';
@@ -220,6 +222,21 @@ const cases = [
 		people: 'state  connected\ncause  none\ntext   -\n',
 	},
 	{
+		args: ['account', 'send', 'shop-1', '--to', '+62 811', '--text', 'hi "you"'],
+		asks: 'POST /v1/accounts/shop-1/messages',
+		body: { to: '+62 811', text: 'hi "you"' },
+		answer: { json: { message: { id: 'true_62@c.us_3EB0', timestamp: 1795339871 } } },
+		people: 'shop-1: sent, id true_62@c.us_3EB0\n',
+		ids: 'true_62@c.us_3EB0\n',
+	},
+	{
+		args: ['account', 'send', 'shop-1', '--to', '62811', '--media-url', 'https://x/y.png'],
+		asks: 'POST /v1/accounts/shop-1/messages',
+		body: { to: '62811', media_url: 'https://x/y.png' },
+		answer: { json: { message: { id: null, timestamp: null } } },
+		people: 'shop-1: sent\n',
+	},
+	{
 		args: ['account', 'verb', 'shop-1', 'drop', '{"cause": "logged_out"}'],
 		asks: 'POST /v1/accounts/shop-1/verbs/drop',
 		body: { cause: 'logged_out' },
@@ -415,4 +432,43 @@ test('status: a daemon that is not ready says what is missing, exit code 1', asy
 	assert.equal(result.code, 1);
 	assert.match(result.stdout, /^ready     no, not_ready: No worker is ready\./m);
 	assert.match(result.stdout, /^holds     0 accounts$/m);
+});
+
+test('send: a file goes in base64 with its name and type, a text from standard input', async (t) => {
+	const fake = await Fake.start(t);
+	const bytes = Buffer.from([0, 1, 2, 253, 254, 255, 10]);
+
+	fake.on('POST /v1/accounts/a/messages', { json: { message: { id: 'm', timestamp: 1 } } });
+	for (const n of [5, 6, 7]) {
+		const path = join(fake.folder, 'Bill.PDF');
+		writeFileSync(path, bytes.subarray(0, n));
+		const r = await run(['send', 'a', '--to', '1', '--file', path, '--text', '-'], {
+			fake, input: 'see\nthis',
+		});
+		assert.deepEqual([r.code, r.stderr], [0, '']);
+		assert.deepEqual(JSON.parse(fake.requests.at(-1).body), {
+			to: '1', text: 'see\nthis',
+			media: { mimetype: 'application/pdf', data: bytes.subarray(0, n).toString('base64'), filename: 'Bill.PDF' },
+		});
+	}
+	assert.ok(fake.requests[0].headers['idempotency-key']);
+});
+
+test('send: what cannot be sent is said before anything is asked', async (t) => {
+	const fake = await Fake.start(t);
+	const large = join(fake.folder, 'large.bin');
+
+	writeFileSync(large, Buffer.alloc(741 * 1024));
+	for (const [args, code, said] of [
+		[['--to', '1'], 2, /give --text, --file or --media-url/],
+		[['--text', 'x'], 2, /send needs --to NUMBER/],
+		[['--to', '1', '--file', 'a', '--media-url', 'http://x'], 2, /give one of them/],
+		[['--to', '1', '--file', large], 1, /more than 740 KiB.*--media-url/],
+		[['--to', '1', '--file', '/nowhere/x'], 1, /No such file/],
+	]) {
+		const r = await run(['send', 'a', ...args], { fake });
+		assert.equal(r.code, code, r.stderr);
+		assert.match(r.stderr, said);
+	}
+	assert.equal(fake.requests.length, 0);
 });

@@ -537,7 +537,7 @@ static void a_large_file_needs_the_key_in_the_head(void **state)
 			     "{\"api_key\":\"old\",\"session_id\":\"s1\",\"recipient_phone\":"
 			     "\"62899900\",\"media\":{\"mimetype\":\"image/png\",\"data\":\"");
 	memset(body + n, 'A', 280000);
-	strcpy(body + n + 280000, "\"}}");
+	memcpy(body + n + 280000, "\"}}", sizeof "\"}}");
 	post("/api/messages/send-media", body);
 	assert_int_equal(r.status, 200);
 	assert_true(w.fake.last_args_bytes > 280000);

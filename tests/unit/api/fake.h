@@ -49,17 +49,17 @@ struct fake {
 	unsigned n_remembered;
 
 	/* what the test wants to see */
-	bool at_once;       /* answer inside submit and journal */
-	bool hold;          /* fake_turn answers no command */
-	bool hold_reads;    /* fake_turn answers no read */
-	bool full;          /* the inbox is full */
-	bool store_busy;    /* journal reads are refused */
-	const char *broken; /* ready() says this is missing */
-	const char *refuse; /* refuse the next command with this problem code */
+	bool at_once;            /* answer inside submit and journal */
+	bool hold;               /* fake_turn answers no command */
+	bool hold_reads;         /* fake_turn answers no read */
+	bool full;               /* the inbox is full */
+	bool store_busy;         /* journal reads are refused */
+	const char *broken;      /* ready() says this is missing */
+	const char *refuse;      /* refuse the next command with this problem code */
 	uint64_t retry_after_ms; /* and this wish */
-	const char *said;   /* what verbs and checks answer */
-	bool drained;       /* the instance mock-1, by command */
-	uint64_t open;      /* its sessions */
+	const char *said;        /* what verbs and checks answer */
+	bool drained;            /* the instance mock-1, by command */
+	uint64_t open;           /* its sessions */
 
 	/* what the test looks at */
 	unsigned n_commands, n_reads;

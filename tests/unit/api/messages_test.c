@@ -44,12 +44,15 @@ static void a_text_and_a_file_leave_as_the_plugin_wants_them(void **state)
 	} cases[] = {
 		{ "{\"to\":\"+62 899-900\",\"text\":\"h\\u00e9 \\\"you\\\"\\u0001\"}",
 		  "{\"to\":\"+62 899-900\",\"text\":\"h\xc3\xa9 \\\"you\\\"\\u0001\"}" },
-		{ "{\"to\":\"1@g.us\",\"media_url\":\"https://x/y.png\",\"filename\":\"y\",\"text\":"
+		{ "{\"to\":\"1@g.us\",\"media_url\":\"https://x/"
+		  "y.png\",\"filename\":\"y\",\"text\":"
 		  "null}",
 		  "{\"to\":\"1@g.us\",\"media_url\":\"https://x/y.png\",\"filename\":\"y\"}" },
-		{ "{\"media\":{\"data\":\"aGk=\",\"mimetype\":\"image/png\",\"filename\":\"y.png\"},"
+		{ "{\"media\":{\"data\":\"aGk=\",\"mimetype\":\"image/"
+		  "png\",\"filename\":\"y.png\"},"
 		  "\"to\":\"12345\",\"text\":\"see\"}",
-		  "{\"to\":\"12345\",\"text\":\"see\",\"media\":{\"mimetype\":\"image/png\",\"data\":"
+		  "{\"to\":\"12345\",\"text\":\"see\",\"media\":{\"mimetype\":\"image/"
+		  "png\",\"data\":"
 		  "\"aGk=\",\"filename\":\"y.png\"}}" },
 	};
 
@@ -57,7 +60,8 @@ static void a_text_and_a_file_leave_as_the_plugin_wants_them(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		send_it("", cases[i].body);
 		assert_int_equal(r.status, 200);
-		assert_string_equal(r.body, "{\"message\":{\"id\":\"m1\",\"timestamp\":1795339871}}");
+		assert_string_equal(r.body,
+				    "{\"message\":{\"id\":\"m1\",\"timestamp\":1795339871}}");
 		assert_int_equal(w.fake.last_kind, COMMAND_SEND);
 		assert_string_equal(w.fake.last_args, cases[i].args);
 	}
@@ -84,8 +88,8 @@ static void what_is_no_message_is_refused_with_the_member(void **state)
 		  "\"media.mimetype\"" },
 		{ "{\"to\":\"1\",\"media\":{\"mimetype\":\"a/b\"}}", "invalid_field",
 		  "\"media.data\"" },
-		{ "{\"to\":\"1\",\"media\":{\"mimetype\":\"a/b\",\"data\":\"aGk\"}}", "invalid_field",
-		  "\"media.data\"" },
+		{ "{\"to\":\"1\",\"media\":{\"mimetype\":\"a/b\",\"data\":\"aGk\"}}",
+		  "invalid_field", "\"media.data\"" },
 		{ "{\"to\":\"1\",\"media\":{\"mimetype\":\"a/b\",\"data\":\"a=k=\"}}",
 		  "invalid_field", "\"media.data\"" },
 		{ "{\"to\":\"1\",\"media\":{\"mimetype\":\"a/b\",\"data\":\"aGk=\"},\"media_url\":"
@@ -157,8 +161,7 @@ static void refusals_have_their_status_and_their_wait(void **state)
 /* About 700 KiB go through; more is told its limit and the other way. */
 static void a_file_may_be_large_and_not_larger(void **state)
 {
-	static const char head[] =
-	    "{\"to\":\"1\",\"media\":{\"mimetype\":\"a/b\",\"data\":\"";
+	static const char head[] = "{\"to\":\"1\",\"media\":{\"mimetype\":\"a/b\",\"data\":\"";
 	static char body[1100000];
 	static const struct {
 		size_t n;
@@ -166,15 +169,15 @@ static void a_file_may_be_large_and_not_larger(void **state)
 		const char *limit;
 	} cases[] = {
 		{ 960000, 200, NULL },
-		{ 1040000, 413, "1024000" },  /* the body may come, the message is too large */
-		{ 1060000, 413, "1048576" },  /* the body is too large */
+		{ 1040000, 413, "1024000" }, /* the body may come, the message is too large */
+		{ 1060000, 413, "1048576" }, /* the body is too large */
 	};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		strcpy(body, head);
+		memcpy(body, head, sizeof head);
 		memset(body + sizeof head - 1, 'A', cases[i].n);
-		strcpy(body + sizeof head - 1 + cases[i].n, "\"}}");
+		memcpy(body + sizeof head - 1 + cases[i].n, "\"}}", sizeof "\"}}");
 		send_it("", body);
 		assert_int_equal(r.status, cases[i].status);
 		if (cases[i].status == 200) {

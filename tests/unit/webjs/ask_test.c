@@ -260,7 +260,8 @@ static void a_message_without_sense_is_not_sent(void **state)
 		{ WEBJS_SO, "{\"to\":\"12345\",\"text\":\"\"}", "nothing to send" },
 		{ WEBJS_SO, "{\"to\":\"12345\",\"text\":7}", "nothing to send" },
 		{ WEBJS_SEED_SO, "{\"to\":\"120363@g.us\",\"text\":\"x\"}", "\"to\" must be" },
-		{ WEBJS_SEED_SO, "{\"to\":\"12345\",\"media\":{\"data\":\"aGk=\"}}", "\"media_url\"" },
+		{ WEBJS_SEED_SO, "{\"to\":\"12345\",\"media\":{\"data\":\"aGk=\"}}",
+		  "\"media_url\"" },
 	};
 	struct wire w;
 

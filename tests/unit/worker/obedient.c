@@ -593,8 +593,9 @@ static void send_message(void *self, const struct relink_request *r)
 }
 
 RELINK_PLUGIN(.name = "obedient", .version = "1.2.3", .summary = "does what the test says",
-	      .caps = RELINK_CAP_LIST | RELINK_CAP_CONTROL | RELINK_CAP_PUSH | RELINK_CAP_WEBHOOK | RELINK_CAP_SEND,
+	      .caps = RELINK_CAP_LIST | RELINK_CAP_CONTROL | RELINK_CAP_PUSH | RELINK_CAP_WEBHOOK |
+		      RELINK_CAP_SEND,
 	      .start_deadline_ms = 5000, .keys = keys, .conf_size = sizeof(struct conf),
 	      .open = open_instance, .create = create, .disconnect = disconnect, .health = health,
-	      .list = list, .send = send_message, .control = control, .webhook = webhook, .close = close_instance,
-	      .dump = dump);
+	      .list = list, .send = send_message, .control = control, .webhook = webhook,
+	      .close = close_instance, .dump = dump);

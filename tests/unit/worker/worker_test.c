@@ -24,8 +24,8 @@ static void a_worker_says_who_it_is(void **state)
 	assert_int_equal(h->pid, pool_pid(rig.pool, 0));
 	assert_int_equal(h->abi_major, RELINK_ABI_MAJOR);
 	assert_int_equal(h->abi_minor, RELINK_ABI_MINOR);
-	assert_int_equal(h->caps, RELINK_CAP_LIST | RELINK_CAP_CONTROL | RELINK_CAP_PUSH | RELINK_CAP_SEND |
-				      RELINK_CAP_WEBHOOK);
+	assert_int_equal(h->caps, RELINK_CAP_LIST | RELINK_CAP_CONTROL | RELINK_CAP_PUSH |
+				      RELINK_CAP_SEND | RELINK_CAP_WEBHOOK);
 	assert_int_equal(h->start_deadline, 5000);
 	assert_int_equal(h->nonce.n, 32);
 	other = &rig_hello(&rig, 1)->hello;
