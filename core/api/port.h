@@ -12,6 +12,7 @@
 
 #include "base/err.h"
 #include "base/str.h"
+#include "policy/health.h"
 #include "policy/journal.h"
 
 /* An account as the outside sees it.  Names are stable words of the API. */
@@ -26,6 +27,17 @@ struct account_view {
 	uint64_t created_at, since, connected_since, next_attempt_at; /* ms, 0: none */
 	struct str qr; /* raw text of the newest code; empty: none */
 	uint64_t qr_expires_at, qr_deadline_at;
+	struct health health;
+	uint64_t health_since;
+};
+
+/* All accounts in numbers, and those that are worst. */
+#define HEALTH_WORST 10
+struct health_summary {
+	uint64_t accounts, scored, sum; /* sum: of all scores */
+	uint64_t bands[HEALTH_BAND_COUNT];
+	unsigned n_worst;
+	struct account_view worst[HEALTH_WORST]; /* the worst first; none that has all points */
 };
 
 struct worker_view {
@@ -135,6 +147,7 @@ struct api_port {
 	 * go on from, or 0 when there are no more. */
 	uint64_t (*accounts)(void *ctx, const struct account_filter *,
 			     void (*each)(void *arg, const struct account_view *), void *arg);
+	void (*health)(void *ctx, struct health_summary *ret_summary);
 	unsigned (*workers)(void *ctx, void (*each)(void *arg, const struct worker_view *),
 			    void *arg);
 	bool (*instance)(void *ctx, struct str id, struct instance_view *ret_view);

@@ -1,6 +1,8 @@
 /* view_json.c - views as JSON; README.md of this room shows an account. */
 #include "api/view_json.h"
 
+#include <stdio.h>
+
 /* Texts that are absent, not empty. */
 static void text_or_null(struct jw *j, const char *key, struct str v)
 {
@@ -14,6 +16,40 @@ static void qr_times(struct jw *j, const struct account_view *v)
 {
 	jw_time(j, "expires_at", v->qr_expires_at);
 	jw_time(j, "deadline_at", v->qr_deadline_at);
+}
+
+/* Points are 0 or below, and the writer has no negative numbers. */
+static void points(struct jw *j, const char *key, int v)
+{
+	char text[8];
+
+	snprintf(text, sizeof text, "%d", v);
+	jw_raw(j, key, str_of(text));
+}
+
+void health_json(struct jw *j, const char *key, const struct account_view *v)
+{
+	const struct health *h = &v->health;
+
+	if (!h->scored) {
+		jw_null(j, key);
+		return;
+	}
+	jw_object(j, key);
+	jw_u64(j, "score", h->score);
+	jw_text(j, "band", health_band_name(h->band));
+	jw_u64(j, "confidence", h->confidence);
+	jw_array(j, "components");
+	for (unsigned i = 0; i < h->n; i++) {
+		jw_object(j, NULL);
+		jw_text(j, "name", health_component_name(h->components[i].component));
+		points(j, "points", h->components[i].points);
+		jw_text(j, "text", health_component_text(h->components[i].component));
+		jw_object_end(j);
+	}
+	jw_array_end(j);
+	jw_time(j, "since", v->health_since);
+	jw_object_end(j);
 }
 
 void account_json(struct jw *j, const char *key, const struct account_view *v)
@@ -44,6 +80,7 @@ void account_json(struct jw *j, const char *key, const struct account_view *v)
 	jw_time(j, "since", v->since);
 	jw_time(j, "connected_since", v->connected_since);
 	jw_time(j, "next_attempt_at", v->next_attempt_at);
+	health_json(j, "health", v);
 	if (v->qr.n > 0) {
 		jw_object(j, "qr");
 		qr_times(j, v);

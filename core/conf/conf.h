@@ -91,6 +91,7 @@ struct conf {
 	uint64_t start_deadline_ms; /* 0: what the plugin declares */
 	uint64_t qr_deadline_ms, settle_ms, list_interval_ms, op_deadline_ms, join_ms;
 	uint64_t send_deadline_ms;
+	uint64_t health_idle_ms, health_idle_points; /* 0 points: being idle is well */
 
 	uint64_t ping_interval_ms, ping_misses, hello_ms, ready_ms, stop_ms;
 	uint64_t restart_base_ms, restart_cap_ms, restart_burst, restart_window_ms, cool_ms;

@@ -216,6 +216,7 @@ void engine_start(struct engine *e, struct pool *pool, struct bus *bus)
 	e->now = clock_ms();
 	services_begin(e);
 	workers_start(e);
+	health_recall(e);
 }
 
 /* ---- turn ---- */

@@ -330,6 +330,7 @@ void member_free(struct engine *e, struct member **member)
 	free(m->phone);
 	free(m->reason);
 	free(m->qr);
+	free(m->failures);
 	free(m);
 	*member = NULL;
 }

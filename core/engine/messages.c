@@ -61,6 +61,7 @@ void message_told(struct engine *e, unsigned slot, const struct inbox_message *t
 		    f_str("instance", t->instance), f_u64("bytes", t->json.n));
 		return;
 	}
+	health_message(e, m);
 	account_journal(e, m, journal_of(t->kind), true, STR_NONE, str_of(json));
 	free(json);
 }

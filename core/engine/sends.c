@@ -292,13 +292,6 @@ static void tell_failed(struct engine *e, struct member *m, const struct op *op,
 	json_decref(json);
 }
 
-/* It says something about the session, and not only about this message or its provider. */
-static bool is_suspicious(unsigned cause)
-{
-	return cause == RELINK_GONE || cause == RELINK_ENGINE_CRASH ||
-	       cause == RELINK_ENGINE_HANG || cause == RELINK_UNKNOWN;
-}
-
 static void refuse_unsent(struct engine *e, struct op *op, const struct inbox_reply *r)
 {
 	struct command **c = &op->command;
@@ -345,13 +338,12 @@ void send_answered(struct engine *e, struct op *op, const struct inbox_reply *r)
 		return;
 	}
 	if (cause == RELINK_NONE)
-		cause = r->result == ERR_TIMEOUT ? RELINK_ENGINE_HANG : RELINK_CANCELLED;
+		cause = RELINK_NETWORK;
 	e->stats.sends_failed++;
 	if (m != NULL && !member_is_deleted(m)) {
 		tell_failed(e, m, op, r, cause, unknown);
-		if (is_suspicious(cause) && m->instance != NULL && m->a.open &&
-		    m->a.generation == op->generation)
-			look(e, m, LOOK_NOW);
+		if (m->a.generation == op->generation)
+			health_send_failed(e, m, op->asked_at, cause);
 	}
 	if (unknown) {
 		/* its key stays as it is: begun */

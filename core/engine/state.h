@@ -20,6 +20,7 @@
 #include "out/bus.h"
 #include "policy/account.h"
 #include "policy/admit.h"
+#include "policy/health.h"
 #include "policy/orphan.h"
 #include "policy/place.h"
 #include "policy/service.h"
@@ -79,7 +80,9 @@ struct member {
 	bool moving;          /* left its instance in order; counted by its provider */
 	bool counted_open, counted_slot;
 	uint8_t queue_class;
-	uint8_t n_sends;                /* messages on their way */
+	uint8_t n_sends;    /* messages on their way */
+	uint32_t message_s; /* when one last came or went, in seconds; 0: not since we started */
+	struct failures *failures;      /* messages that failed lately; NULL: none */
 	struct member *q_prev, *q_next; /* the queue it is in, or this turn's dirty list */
 	struct member *i_prev, *i_next; /* all accounts of its instance, or the homeless */
 	struct member *d_next;          /* dirty list of the turn, or `over` */
@@ -264,7 +267,11 @@ struct engine {
 	struct orphan_rules orphan_rules;
 	struct timer place_timer; /* a pass over an instance's accounts goes on */
 	char waits_text[512];     /* of the view that was given last */
-	unsigned n_webhooks;      /* under way at workers */
+	struct {
+		uint64_t now, before, oldest_at;
+		unsigned pages, lines;
+	} recall;            /* the look for failed messages in the journal, at the start */
+	unsigned n_webhooks; /* under way at workers */
 	size_t webhook_bytes;
 
 	bool stopping, paused, store_ok;
@@ -488,6 +495,16 @@ void send_lost(struct engine *, struct command **);
 void send_repeated(struct engine *, struct command **, const struct inbox_key *);
 /* A key of a message that was surely not sent is as good as new. */
 bool send_key_is_free(const struct inbox_key *);
+
+/* health.c */
+/* A message failed that was asked for at `asked_at`, for a cause of the plugin's. */
+void health_send_failed(struct engine *, struct member *, uint64_t asked_at, unsigned cause);
+/* One came or went. */
+void health_message(struct engine *, struct member *);
+/* Ask the store for failed messages of before we started. */
+void health_recall(struct engine *);
+void health_of_member(const struct engine *, const struct member *, struct health *ret_health,
+		      uint64_t *ret_since);
 
 /* webhooks.c: requests of backends to us */
 void webhook_take(struct engine *, struct command *given);

@@ -39,6 +39,7 @@ static void view_of(struct engine *e, const struct member *m, struct account_vie
 		.qr_expires_at = m->qr != NULL ? m->qr->expires_at : 0,
 		.qr_deadline_at = a->state == ST_QR ? a->timer_at : 0,
 	};
+	health_of_member(e, m, &v->health, &v->health_since);
 }
 
 static bool port_account(void *ctx, struct str id, struct account_view *ret_view)
@@ -84,6 +85,57 @@ static uint64_t port_accounts(void *ctx, const struct account_filter *f,
 		n++;
 	}
 	return 0;
+}
+
+struct ranked {
+	const struct member *m;
+	unsigned score;
+};
+
+/* Into its place among the worst so far; who was first of equals stays before. */
+static void rank(struct ranked worst[HEALTH_WORST], unsigned *n, struct ranked r)
+{
+	unsigned at = *n;
+
+	while (at > 0 && worst[at - 1].score > r.score)
+		at--;
+	if (at == HEALTH_WORST)
+		return;
+	if (*n < HEALTH_WORST)
+		++*n;
+	for (unsigned i = *n - 1; i > at; i--)
+		worst[i] = worst[i - 1];
+	worst[at] = r;
+}
+
+/* One walk over all accounts; a hundred thousand of them take a few milliseconds. */
+static void port_health(void *ctx, struct health_summary *ret_summary)
+{
+	struct health_summary s = { .accounts = 0 };
+	struct ranked worst[HEALTH_WORST];
+	struct engine *e;
+
+	OBJ_CAST(e, ctx, ENGINE_MAGIC);
+	for (uint64_t row = 1; row <= e->last_row; row++) {
+		const struct member *m = member_by_row(e, row);
+		struct health h;
+		uint64_t since;
+
+		if (m == NULL || member_is_deleted(m))
+			continue;
+		s.accounts++;
+		health_of_member(e, m, &h, &since);
+		if (!h.scored)
+			continue;
+		s.scored++;
+		s.sum += h.score;
+		s.bands[h.band]++;
+		if (h.score < 100)
+			rank(worst, &s.n_worst, (struct ranked){ m, h.score });
+	}
+	for (unsigned i = 0; i < s.n_worst; i++)
+		view_of(e, worst[i].m, &s.worst[i]);
+	*ret_summary = s;
 }
 
 static void slot_instances(const struct slot *s, struct buf *names, struct worker_view *v)
@@ -228,6 +280,7 @@ struct api_port engine_api_port(struct engine *e)
 	return (struct api_port){ .ctx = e,
 				  .account = port_account,
 				  .accounts = port_accounts,
+				  .health = port_health,
 				  .workers = port_workers,
 				  .instance = port_instance,
 				  .instances = port_instances,

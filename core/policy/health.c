@@ -52,8 +52,8 @@ void health_of(const struct health_facts *f, struct health *ret_health)
 	score += add_if(&h, f->crashed, HEALTH_CRASHED);
 	if (f->idle && f->idle_points > 0)
 		score += add(&h, HEALTH_IDLE, f->idle_points <= 100 ? -f->idle_points : -100);
-	confidence += f->unreachable ? add_if(&h, true, HEALTH_UNREACHABLE) - CONFIDENCE_UNREACHABLE
-				     : 0;
+	confidence +=
+	    f->unreachable ? add_if(&h, true, HEALTH_UNREACHABLE) - CONFIDENCE_UNREACHABLE : 0;
 	confidence += f->unsure ? add_if(&h, true, HEALTH_UNSURE) - CONFIDENCE_UNSURE : 0;
 	confidence += f->old_news ? add_if(&h, true, HEALTH_OLD_NEWS) - CONFIDENCE_OLD : 0;
 	h.score = (uint8_t)(score > 0 ? score : 0);

@@ -15,17 +15,17 @@
 #include "policy/account.h"
 
 /* What takes points off, and (0 points) what takes confidence.  Names go into the API. */
-#define HEALTH_COMPONENTS(C)                                                                   \
-	C(NOT_FOUND, "session_not_found", -100, "the provider does not know the session")      \
-	C(NOT_CONNECTED, "not_connected", -50, "the account is not connected")                 \
-	C(FAILED_SENDS, "failed_sends", -30, "5 or more messages failed within the last hour") \
-	C(DIFFERS, "status_differs", -40,                                                      \
-	  "the provider says otherwise; a second piece of evidence is awaited")                \
+#define HEALTH_COMPONENTS(C)                                                                    \
+	C(NOT_FOUND, "session_not_found", -100, "the provider does not know the session")       \
+	C(NOT_CONNECTED, "not_connected", -50, "the account is not connected")                  \
+	C(FAILED_SENDS, "failed_sends", -30, "5 or more messages failed within the last hour")  \
+	C(DIFFERS, "status_differs", -40,                                                       \
+	  "the provider says otherwise; a second piece of evidence is awaited")                 \
 	C(CRASHED, "crash_evidence", -50, "its browser or engine died since it last connected") \
-	C(IDLE, "idle", 0, "no message came or went for health.idle_after")                    \
-	C(UNREACHABLE, "instance_unreachable", 0,                                              \
-	  "its worker or instance does not answer: the score is the last known")               \
-	C(UNSURE, "status_unsure", 0, "the status is the last known one; a look is under way") \
+	C(IDLE, "idle", 0, "no message came or went for health.idle_after")                     \
+	C(UNREACHABLE, "instance_unreachable", 0,                                               \
+	  "its worker or instance does not answer: the score is the last known")                \
+	C(UNSURE, "status_unsure", 0, "the status is the last known one; a look is under way")  \
 	C(OLD_NEWS, "old_evidence", 0, "the provider has not spoken of it for a while")
 
 enum health_component {
@@ -35,7 +35,7 @@ enum health_component {
 	    HEALTH_COMPONENT_COUNT
 };
 
-#define HEALTH_BANDS(B)       \
+#define HEALTH_BANDS(B)               \
 	B(EXCELLENT, "excellent", 90) \
 	B(GOOD, "good", 70)           \
 	B(WARNING, "warning", 50)     \
@@ -69,8 +69,8 @@ struct health {
 	uint8_t band;       /* enum health_band */
 	uint8_t n;
 	struct {
-		uint8_t component; /* enum health_component */
-		int8_t points;     /* 0 or below */
+		uint8_t component;            /* enum health_component */
+		int8_t points;                /* 0 or below */
 	} components[HEALTH_COMPONENT_COUNT]; /* those that apply, in the order of the list */
 };
 

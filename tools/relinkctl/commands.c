@@ -165,10 +165,9 @@ const struct command commands[] = {
 		    "once: when nobody knows whether it was (outcome_unknown), look at the chat "
 		    "before\n"
 		    "you send it again.",
-	    .examples =
-		"  relinkctl send shop-1 --to +62811222333 --text \"Your order is ready\"\n"
-		"  relinkctl send shop-1 --to 62811222333 --file bill.pdf --text Bill\n"
-		"  fortune | relinkctl send shop-1 --to 62811222333 --text -\n",
+	    .examples = "  relinkctl send shop-1 --to +62811222333 --text \"Your order is ready\"\n"
+			"  relinkctl send shop-1 --to 62811222333 --file bill.pdf --text Bill\n"
+			"  fortune | relinkctl send shop-1 --to 62811222333 --text -\n",
 	    .run = account_send,
 	},
 	{

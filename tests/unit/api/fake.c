@@ -90,7 +90,9 @@ static void view_of(const struct fake_account *a, struct account_view *v)
 		.qr = str_of(a->qr),
 		.qr_expires_at = a->qr[0] != '\0' ? 1763287220000 : 0,
 		.qr_deadline_at = a->qr[0] != '\0' ? 1763287500000 : 0,
+		.health_since = 1763287200000,
 	};
+	health_of(&a->health, &v->health);
 }
 
 static bool port_account(void *ctx, struct str id, struct account_view *ret_view)
@@ -182,6 +184,25 @@ static unsigned port_workers(void *ctx, void (*each)(void *, const struct worker
 	(void)ctx;
 	each(arg, &v);
 	return 1;
+}
+
+static void port_health(void *ctx, struct health_summary *ret_summary)
+{
+	struct fake *f = ctx;
+
+	*ret_summary = (struct health_summary){ .accounts = f->n_accounts };
+	for (size_t i = 0; i < f->n_accounts; i++) {
+		struct account_view v;
+
+		view_of(&f->accounts[i], &v);
+		if (!v.health.scored)
+			continue;
+		ret_summary->scored++;
+		ret_summary->sum += v.health.score;
+		ret_summary->bands[v.health.band]++;
+		if (v.health.score < 100 && ret_summary->n_worst < HEALTH_WORST)
+			ret_summary->worst[ret_summary->n_worst++] = v;
+	}
 }
 
 static bool port_ready(void *ctx, struct why *why)
@@ -527,6 +548,7 @@ struct api_port fake_port(struct fake *f)
 		.ctx = f,
 		.account = port_account,
 		.accounts = port_accounts,
+		.health = port_health,
 		.workers = port_workers,
 		.instance = port_instance,
 		.instances = port_instances,

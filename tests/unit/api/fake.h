@@ -18,6 +18,7 @@ struct fake_account {
 	char priority[16], qr[64];
 	bool want, deleted;
 	uint64_t generation;
+	struct health_facts health;
 };
 
 struct fake_line {

@@ -122,8 +122,13 @@ static void the_account_s_state_gives_the_facts(void **state)
 		{ { .want = 1, .state = ST_WAITING, .cause = RELINK_ENGINE_CRASH }, 0 },
 		{ { .want = 1, .state = ST_HELD, .cause = RELINK_BANNED }, 50 },
 		{ { .want = 1, .state = ST_WAITING, .cause = RELINK_GONE }, 0 },
-		{ { .want = 1, .open = 1, .sure = 1, .state = ST_UP, .suspect = RELINK_NETWORK }, 60 },
-		{ { .want = 1, .open = 1, .sure = 1, .state = ST_UP, .suspect = RELINK_ENGINE_CRASH },
+		{ { .want = 1, .open = 1, .sure = 1, .state = ST_UP, .suspect = RELINK_NETWORK },
+		  60 },
+		{ { .want = 1,
+		    .open = 1,
+		    .sure = 1,
+		    .state = ST_UP,
+		    .suspect = RELINK_ENGINE_CRASH },
 		  10 },
 		{ { .want = 1, .open = 1, .sure = 1, .state = ST_UP, .absent_since = 7 }, 0 },
 		/* what was, and is over: connected again */
@@ -149,7 +154,8 @@ static void only_what_the_session_did_counts_against_it(void **state)
 	(void)state;
 	for (unsigned c = 0; c < RELINK_CAUSE_COUNT; c++) {
 		bool counts = c == RELINK_GONE || c == RELINK_ENGINE_CRASH ||
-			      c == RELINK_ENGINE_HANG || c == RELINK_UNKNOWN || c == RELINK_INTERNAL;
+			      c == RELINK_ENGINE_HANG || c == RELINK_UNKNOWN ||
+			      c == RELINK_INTERNAL;
 
 		assert_int_equal(health_counts_send(c), counts);
 	}
