@@ -38,8 +38,9 @@ const struct command commands[] = {
 		"Lists accounts in the order in which they were made, the first 100 unless "
 		"--limit\n"
 		"or --all says otherwise. A status is one of new, connecting, qr_scanning,\n"
-		"authenticated, connected, reconnecting, disconnected, failed. TO DO is what a\n"
-		"person must do, NEXT when the daemon tries again by itself.",
+		"authenticated, connected, reconnecting, disconnected, failed. HEALTH is a score\n"
+		"from 0 to 100, TO DO what a person must do, NEXT when the daemon tries again by\n"
+		"itself.",
 	    .examples =
 		"  relinkctl list\n"
 		"  relinkctl list --status failed --workspace acme\n"
@@ -270,6 +271,19 @@ const struct command commands[] = {
 		"  relinkctl status\n"
 		"  relinkctl status --url http://10.0.0.5:8840 --key-file /etc/relink.key\n",
 	    .run = daemon_status,
+	},
+	{
+	    .name = "health-summary",
+	    .args = "",
+	    .options = OPT(QUIET),
+	    .brief = "how well all accounts are, and the worst of them",
+	    .text =
+		"Counts accounts by the band of their health score and lists the ten worst with\n"
+		"what costs them points. Accounts that wait for a person or are not wanted have\n"
+		"no score. -q prints the ids of the worst.",
+	    .examples = "  relinkctl health-summary\n"
+			"  relinkctl health-summary --json | jq .average\n",
+	    .run = health_summary,
 	},
 	{
 	    .name = "watch",

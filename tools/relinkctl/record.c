@@ -38,6 +38,27 @@ static void add_row(struct table *t, const char *name, const json_t *value)
 	buf_fini(&b);
 }
 
+/* What a score is made of, a row each: "session_not_found  -100  the provider ...". */
+static void add_components(struct table *t, const char *name, const json_t *components)
+{
+	const json_t *c;
+	size_t i;
+
+	json_array_foreach(components, i, c)
+	{
+		struct str text = field_str(c, "text");
+		struct buf b;
+
+		buf_init(&b, 4096);
+		buf_printf(&b, "%.*s %lld: %.*s", STR_ARG(field_str(c, "name")),
+			   (long long)json_integer_value(json_object_get(c, "points")),
+			   STR_ARG(text));
+		table_cell(t, str_of(i == 0 ? name : ""));
+		table_cell(t, buf_all(&b));
+		buf_fini(&b);
+	}
+}
+
 static void add_rows(struct table *t, const json_t *object, const char *prefix)
 {
 	const char *key;
@@ -54,6 +75,8 @@ static void add_rows(struct table *t, const json_t *object, const char *prefix)
 
 			snprintf(deeper, sizeof deeper, "%s.", name);
 			add_rows(t, value, deeper);
+		} else if (strcmp(name, "health.components") == 0 && json_array_size(value) > 0) {
+			add_components(t, name, value);
 		} else {
 			add_row(t, name, value);
 		}

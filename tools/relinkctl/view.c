@@ -13,6 +13,7 @@
 const struct column view_columns[VIEW_COLUMNS] = {
 	{ "ID" },
 	{ "STATUS",    .least = 8 },
+	{ "HEALTH",    .right = true, .drop = 4 },
 	{ "REASON",    .least = 6 },
 	{ "TO DO",     .least = 6 },
 	{ "SINCE",     .right = true },
@@ -26,6 +27,7 @@ const struct column view_columns[VIEW_COLUMNS] = {
 struct view view_of(const json_t *account)
 {
 	const json_t *reason = json_object_get(account, "reason");
+	const json_t *score = json_object_get(json_object_get(account, "health"), "score");
 
 	return (struct view){
 		.field = {
@@ -42,6 +44,7 @@ struct view view_of(const json_t *account)
 		},
 		.since = field_time(account, "since"),
 		.next_at = field_time(account, "next_attempt_at"),
+		.health = json_is_integer(score) ? (int)json_integer_value(score) : -1,
 		.want_connected = json_is_true(json_object_get(account, "want_connected")),
 	};
 }
@@ -74,7 +77,7 @@ bool view_differs(const struct view *a, const struct view *b)
 		if (!str_eq(a->field[i], b->field[i]))
 			return true;
 	}
-	return a->next_at != b->next_at;
+	return a->next_at != b->next_at || a->health != b->health;
 }
 
 static struct str unless_none(struct str word)
@@ -95,15 +98,18 @@ static void add_reason(struct buf *to, const struct view *v)
 
 void view_row(struct table *t, const struct view *v)
 {
-	char since[WHEN_MAX], next[WHEN_MAX];
+	char since[WHEN_MAX], next[WHEN_MAX], health[16] = "";
 	struct buf reason;
 
 	buf_init(&reason, 4096);
 	add_reason(&reason, v);
 	when_ago(since, v->since);
 	when_ahead(next, v->next_at);
+	if (v->health >= 0)
+		snprintf(health, sizeof health, "%d", v->health);
 	table_cell(t, v->field[VIEW_ID]);
 	table_cell_painted(t, v->field[VIEW_STATUS], status_paint(v->field[VIEW_STATUS]));
+	table_cell_painted(t, str_of(health), health_paint(v->health));
 	table_cell(t, buf_all(&reason));
 	table_cell_painted(t, unless_none(v->field[VIEW_ACTION]), PAINT_PERSON);
 	table_cell(t, str_of(since));

@@ -27,6 +27,7 @@ struct cli;
 struct view {
 	struct str field[VIEW_FIELDS];
 	uint64_t since, next_at; /* ms, 0: none */
+	int health;              /* 0 to 100; -1: it has no score */
 	bool want_connected;
 };
 
@@ -37,7 +38,7 @@ struct view *view_copy(const struct view *);
 /* Would a person see another line? */
 bool view_differs(const struct view *, const struct view *);
 
-#define VIEW_COLUMNS 9
+#define VIEW_COLUMNS 10
 extern const struct column view_columns[VIEW_COLUMNS];
 void view_row(struct table *, const struct view *);
 /* "acc_1: disconnected, logged_out (text); to do: scan_qr", without a line end. */

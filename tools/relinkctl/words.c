@@ -36,6 +36,13 @@ enum paint status_paint(struct str status)
 	return rank < N_STATUSES ? status_words[rank].paint : PAINT_NONE;
 }
 
+enum paint health_paint(int score)
+{
+	if (score < 0 || score >= 90)
+		return PAINT_NONE;
+	return score >= 50 ? PAINT_PERSON : PAINT_BAD;
+}
+
 const char *action_advice(struct str user_action)
 {
 	for (size_t i = 0; i < ARRAY_LEN(advices); i++) {

@@ -15,6 +15,8 @@ extern const struct status_word status_words[N_STATUSES];
 /* Place in status_words; N_STATUSES for a word of a newer daemon. */
 unsigned status_rank(struct str status);
 enum paint status_paint(struct str status);
+/* Of a health score; below 0: there is none. */
+enum paint health_paint(int score);
 /* What a person should do, for a user_action; "" for none. */
 const char *action_advice(struct str user_action);
 

@@ -264,6 +264,26 @@ const cases = [
 		],
 	},
 	{
+		args: ['health-summary'],
+		asks: 'GET /v1/health/summary',
+		answer: { json: {
+			accounts: 3, scored: 2, average: 85,
+			bands: { excellent: 1, good: 1, warning: 0, critical: 0, failed: 0 },
+			worst: [{
+				id: 'shop-2', workspace: 'default', status: 'connected', user_action: 'none',
+				health: { score: 70, band: 'good', confidence: 80, since: ago(60), components: [
+					{ name: 'failed_sends', points: -30, text: 'x' }, { name: 'old_evidence', points: 0, text: 'y' },
+				] },
+			}],
+		} },
+		people: [
+			/^accounts  3, of them 2 with a score\naverage   85\nexcellent 1\ngood      1\n/,
+			/^ID +HEALTH +SURE +STATUS +WHY$/m,
+			/^shop-2 +70 +80% +connected +failed_sends -30, old_evidence 0$/m,
+		],
+		ids: 'shop-2\n',
+	},
+	{
 		args: ['worker', 'list'],
 		asks: 'GET /v1/workers',
 		answer: { json: { workers: [worker] } },
