@@ -61,7 +61,7 @@
 	O(TO, 0, "to", "NUMBER", TEXT, 0, 0, \
 	  "phone number with its country code, or a chat id") \
 	O(MESSAGE, 0, "text", "TEXT", TEXT, 0, 0, \
-	  "the message, or the caption of a file; - reads it from standard input") \
+	  "the message, or a file's caption; - reads standard input") \
 	O(FILE, 0, "file", "PATH", PATH, 0, 0, \
 	  "a file to send, of at most 740 KiB") \
 	O(MEDIA_URL, 0, "media-url", "URL", TEXT, 0, 0, \

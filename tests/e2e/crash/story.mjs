@@ -95,10 +95,24 @@ export async function tell(keeper) {
 			if (answer.status !== 502) throw new Error(`${name} ${id}: ${JSON.stringify(answer)}`);
 		}
 	};
+	// Sent once or, when somebody died with it on its way, perhaps: whatever happens, the service is asked
+	// once for each key, though the client asks again and again.
+	const message = async (id) => {
+		for (let left = 100; ; left--) {
+			const { status, body } = await client.send("POST", url(id, "messages"), { to: "628111222333", text: "hello" });
+			const requests = new Judge(keeper.daemon.journals()).lines.filter((l) => l.verb === "send").map((l) => l.request);
+			if (new Set(requests).size !== requests.length) throw new Error(`a message was asked for twice: ${requests}`);
+			if (status === 200 || body.code === "outcome_unknown") return;
+			if (body.code !== "not_connected" || left === 0) throw new Error(`message ${id}: ${JSON.stringify(body)}`);
+			await up(id);
+		}
+	};
 	const newer = async (id, generation) => is(id, (a) => a.status === "connected" && a.generation > generation && !a.checking);
 
 	const stories = {
-		async plain() {},
+		async plain(id) {
+			for (let i = 0; i < 5; i++) await message(id);
+		},
 		async stopped(id) {
 			await post(id, "disconnect");
 			await is(id, (a) => a.phase === "idle");

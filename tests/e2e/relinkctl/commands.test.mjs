@@ -107,7 +107,7 @@ const cases = [
 		asks: 'GET /v1/accounts?limit=100',
 		answer: { json: { accounts: [shop, failed, waiting], next_cursor: null } },
 		people: [
-			/^ID +STATUS +REASON +TO DO +SINCE +NEXT +BACKEND +WORKSPACE +LABEL$/m,
+			/^ID +STATUS +HEALTH +REASON +TO DO +SINCE +NEXT +BACKEND +WORKSPACE +LABEL$/m,
 			/^shop-1  connected  +3h00m +mock-1 +default +$/m,
 			/^shop-2  failed +logged_out \(the phone said so\)  scan_qr  2h00m +mock-1 +default +till 2$/m,
 			/^shop-3  reconnecting +1h00m  in 1h30m +mock-1/m,

@@ -143,11 +143,10 @@ export class Chain {
 	}
 
 	// Send a message and resolve with its id: by the API's own route, or where it has none by the plugin's verb.
-	async send(id, message) {
-		let { status, body } = await this.d.request("POST", `/v1/accounts/${id}/messages`, message);
-		if (status === 404 && body.code === "not_found") [status, body] = [200, (await this.d.verb(id, "send", message)).result];
-		assert.ok(status < 300, `${status} ${JSON.stringify(body)}`);
-		return body.message_id;
+	async send(id, message, headers = {}) {
+		const { status, body } = await this.d.request("POST", `/v1/accounts/${id}/messages`, message, headers);
+		assert.equal(status, 200, JSON.stringify(body));
+		return body.message.id;
 	}
 
 	// Ask until it is true.

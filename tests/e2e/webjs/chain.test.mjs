@@ -37,6 +37,17 @@ describe("the chain", { skip: noChromium, concurrency: 2 }, () => {
 			assert.deepEqual(texts, ["hi #1", "hi #2", "hi #3"]);
 		});
 
+		test("a message that is asked for again under its key is sent once; a file of 700 KiB is sent", async () => {
+			const { chain } = it, to = "628999000111", key = { "Idempotency-Key": "k1" };
+			const id = await chain.send("shop", { to, text: "once" }, key);
+			assert.equal(await chain.send("shop", { to, text: "once" }, key), id);
+			const data = Buffer.alloc(700 * 1024, 1).toString("base64");
+			await chain.send("shop", { to, text: "a file", media: { mimetype: "image/png", data, filename: "x.png" } });
+			await chain.event("message.sent", "shop", (e) => e.data.text === "a file");
+			const told = chain.stream.events.filter((e) => e.type === "message.sent" && e.data.data.text === "once");
+			assert.equal(told.length, 1);
+		});
+
 		test("Chromium is SIGKILLed while connected: connected again without a scan", async (t) => {
 			const { chain } = it, old = await chain.account("shop");
 			const [browser] = chain.service.browsers(old.session_id), killed = Date.now();

@@ -66,7 +66,7 @@ describe("the checklist", { skip: noChromium, timeout: 1200000 }, () => {
 
 	test("health is 100", async () => {
 		const account = await chain.account("shop");
-		assert.equal(account.health?.score ?? 100, 100);
+		assert.equal(account.health.score, 100);
 		const { body } = await chain.service.call("GET", `/api/messages/${account.session_id}/validate`);
 		assert.deepEqual([body.is_healthy, body.can_send, body.send_failed], [true, true, 0]);
 		assert.deepEqual((await chain.d.ok("POST", "/v1/accounts/shop/check")).state, "connected");

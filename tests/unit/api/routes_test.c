@@ -356,6 +356,34 @@ static void an_instance_is_drained_and_resumed(void **state)
 	reply_is_problem(&r, 400, "unknown_field");
 }
 
+static void health_is_shown_with_its_reasons(void **state)
+{
+	(void)state;
+	fake_add(&w.fake, "a1")->health =
+	    (struct health_facts){ .wanted = true, .connected = true, .failed_sends = 5 };
+	fake_add(&w.fake, "a2")->health =
+	    (struct health_facts){ .wanted = true, .connected = true, .unsure = true };
+	fake_add(&w.fake, "a3");
+	ask(&w, "GET", "/v1/accounts/a1", "", NULL, &r);
+	assert_string_equal(reply_member(&r, "health.score"), "70");
+	assert_string_equal(reply_member(&r, "health.band"), "good");
+	assert_string_equal(reply_member(&r, "health.confidence"), "100");
+	assert_string_equal(reply_member(&r, "health.components.0.name"), "failed_sends");
+	assert_string_equal(reply_member(&r, "health.components.0.points"), "-30");
+	assert_string_equal(reply_member(&r, "health.since"), "2025-11-16T10:00:00.000Z");
+	ask(&w, "GET", "/v1/accounts/a3", "", NULL, &r);
+	assert_string_equal(reply_member(&r, "health"), "null");
+	ask(&w, "GET", "/v1/health/summary", "", NULL, &r);
+	assert_int_equal(r.status, 200);
+	assert_string_equal(reply_member(&r, "accounts"), "3");
+	assert_string_equal(reply_member(&r, "scored"), "2");
+	assert_string_equal(reply_member(&r, "average"), "85");
+	assert_string_equal(reply_member(&r, "bands.good"), "1");
+	assert_string_equal(reply_member(&r, "bands.failed"), "0");
+	assert_string_equal(reply_member(&r, "worst.0.id"), "a1");
+	assert_string_equal(reply_member(&r, "worst.1.id"), "(absent)");
+}
+
 static void the_root_tells_what_there_is(void **state)
 {
 	(void)state;
@@ -557,6 +585,7 @@ int main(void)
 		TEST(workers_are_shown),
 		TEST(instances_are_shown),
 		TEST(an_instance_is_drained_and_resumed),
+		TEST(health_is_shown_with_its_reasons),
 		TEST(the_root_tells_what_there_is),
 		TEST(head_is_get_without_content),
 		TEST(other_methods_are_told_what_would_do),
