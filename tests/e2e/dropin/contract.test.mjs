@@ -243,12 +243,13 @@ describe("drop-in", { concurrency: 3 }, () => {
 		for (const recipient_phone of ["120363000000000001@g.us", "12ab", "1234", "1".repeat(21)])
 			assert.deepEqual(await send({ recipient_phone }).then((a) => [a.status, a.body]),
 				[400, { error: "Invalid phone number format" }]);
-		assert.equal((await send({ message: "x".repeat(9000) })).status, 413);
-		// the mock cannot send, and says so
-		const answer = await send({ recipient_phone: "+62 899-900-011" });
-		assert.ok(answer.status >= 400, JSON.stringify(answer.body));
-		assert.match(answer.body.error, /send/);
-		assert.deepEqual(Object.keys(answer.body), ["error"]);
+		assert.equal((await send({ message: "x".repeat(70000) })).status, 413);
+		const answer = await send({ recipient_phone: "+62 899-900-011", message: "x".repeat(9000) });
+		assert.equal(answer.status, 200, JSON.stringify(answer.body));
+		assert.deepEqual(Object.keys(answer.body), ["success", "message_id", "timestamp"]);
+		await d.verb(seed.session, "behave", { send: { fail: "engine_crash", times: 1 } });
+		const failed = await send();
+		assert.deepEqual([failed.status, Object.keys(failed.body)], [500, ["error"]]);
 		const media = await seed.post("/api/messages/send-media", { session_id: seed.session, recipient_phone: 628999000111 });
 		assert.deepEqual([media.status, media.body.required[2]], [400, "media_url"]);
 	}));
