@@ -50,8 +50,10 @@ void instance_heard(struct engine *e, struct instance *i, uint64_t asked_at,
 {
 	if (can_list(i))
 		return; /* its lists tell */
-	if (r->result == 0)
+	if (r->result == 0 && service_is_current(i, asked_at))
 		instance_answered(e, i);
+	else if (r->result == 0)
+		return;
 	else if (r->result != ERR_STATE || r->cause == RELINK_NETWORK ||
 		 r->cause == RELINK_PROVIDER_DOWN)
 		instance_failed(e, i, r);
@@ -287,7 +289,8 @@ static void list_read(struct engine *e, struct instance *i, uint64_t asked_at,
 
 	KP("engine.list.reading");
 	note_boot(e, i, r->boot_id);
-	instance_answered(e, i);
+	if (service_is_current(i, asked_at))
+		instance_answered(e, i);
 	if (complete) {
 		not_listed(e, i, asked_at);
 		i->listed_at = asked_at;

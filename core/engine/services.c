@@ -245,10 +245,16 @@ void service_asked(struct engine *e, struct instance *i, bool asked)
 		service_happens(e, i->service, asked ? SE_ASKED : SE_UNASKED, false);
 }
 
-/* Only an answer to a question that this process could have heard is its own. */
+bool service_is_current(const struct instance *i, uint64_t asked_at)
+{
+	const struct service_slot *s = i->service;
+
+	return s == NULL || (service_runs(&s->s) && asked_at >= s->started_at);
+}
+
 void service_listed(struct engine *e, struct instance *i, uint64_t asked_at, bool complete)
 {
-	if (i->service != NULL && asked_at >= i->service->started_at)
+	if (i->service != NULL && service_is_current(i, asked_at))
 		service_happens(e, i->service, complete ? SE_LISTED : SE_ANSWERED, false);
 }
 
@@ -257,7 +263,7 @@ void service_refused(struct engine *e, struct instance *i, uint64_t asked_at,
 {
 	bool silent = r->result != ERR_STATE || r->cause == RELINK_NETWORK;
 
-	if (i->service == NULL || asked_at < i->service->started_at || r->result == ERR_CANCELLED)
+	if (i->service == NULL || !service_is_current(i, asked_at) || r->result == ERR_CANCELLED)
 		return;
 	service_happens(e, i->service, silent ? SE_SILENT : SE_ANSWERED, false);
 }

@@ -457,7 +457,10 @@ void service_asked(struct engine *, struct instance *, bool asked);
 void service_listed(struct engine *, struct instance *, uint64_t asked_at, bool complete);
 void service_refused(struct engine *, struct instance *, uint64_t asked_at,
 		     const struct inbox_reply *);
-/* Is there a process, as far as that is our business? */
+/* Could the process that runs have heard a question of that time?  Its predecessor's last words may still
+ * be on their way. */
+bool service_is_current(const struct instance *, uint64_t asked_at);
+/* Has it none at the moment? */
 bool service_is_down(const struct instance *);
 /* How soon to ask again one that is not ready yet; 0: as others. */
 uint64_t service_poll_ms(const struct instance *);

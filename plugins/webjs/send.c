@@ -121,6 +121,6 @@ void send_message(void *self, const struct relink_request *req)
 	if (wrong != NULL)
 		call_refuse(c, RELINK_REFUSED, "%s", wrong);
 	else
-		call_send(c, req, &a);
+		call_send(c, &a);
 	json_decref(args);
 }

@@ -167,6 +167,11 @@ void fake_services_tick(unsigned number)
 		backends[number].hung = true;
 }
 
+void fake_services_kill(unsigned number)
+{
+	die(number, SIGKILL);
+}
+
 void fake_services_crash(void)
 {
 	memset(watched, 0, sizeof watched);

@@ -131,6 +131,7 @@ static const struct faults services = {
 	.disk_slow = 200,
 	.service_dies = 1500,
 	.service_hangs = 500,
+	.service_dies_answering = 100,
 };
 
 static const struct kind {

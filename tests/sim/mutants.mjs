@@ -118,7 +118,9 @@ const mutants = [
 	["a dead service can still be reached", "engine/services.c",
 	 "	i->reachable = false;\n}", "}"],
 	["an answer to an earlier process counts for the new one", "engine/services.c",
-	 "	if (i->service != NULL && asked_at >= i->service->started_at)", "	if (i->service != NULL)"],
+	 "(service_runs(&s->s) && asked_at >= s->started_at)", "service_runs(&s->s)"],
+	["the last words of a dead service make it reachable", "engine/services.c",
+	 "(service_runs(&s->s) && asked_at >= s->started_at)", "asked_at >= s->started_at"],
 	["who waits is forgotten", "policy/account_end.c",
 	 "	case AFTER_WAIT:\n		step_enter(s, ST_WAITING);", "	case AFTER_WAIT:\n		step_enter(s, ST_WAITING);\n		return;"],
 ];

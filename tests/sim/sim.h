@@ -30,6 +30,7 @@ struct faults {
 	unsigned spawn_fails, config_refused, reloads;
 	unsigned disk_slow, ledger_fails;
 	unsigned service_dies, service_hangs; /* per tick */
+	unsigned service_dies_answering;      /* per list: its last word is on the way then */
 	unsigned instance_long_down; /* for so long that accounts may move; per tick */
 	unsigned drains;             /* an operator drains or resumes one; per tick */
 };
@@ -115,6 +116,7 @@ void worker_push(unsigned instance, const char *session, const char *account, ui
 bool backend_answers(unsigned number);
 bool backend_is_silent(unsigned number); /* it took the request, and will never answer */
 void fake_services_tick(unsigned number);
+void fake_services_kill(unsigned number);
 void fake_services_crash(void);
 void fake_services_reset(void);
 void fake_services_check(const struct service_slot *);

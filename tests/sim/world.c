@@ -400,6 +400,7 @@ static void got_list(struct request *r)
 {
 	struct place *p = &places[r->instance];
 	const struct faults *f = &sim.s.faults;
+	unsigned instance = r->instance;
 	struct session *s;
 
 	sim.t.lists++;
@@ -430,6 +431,8 @@ static void got_list(struct request *r)
 			free((void *)(uintptr_t)r->sessions[--r->n_sessions].session.p);
 	}
 	request_reply_ok(r);
+	if (!sim.calm && happens(f->service_dies_answering))
+		fake_services_kill(instance);
 }
 
 static void got_health(struct request *r)
