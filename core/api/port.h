@@ -70,7 +70,9 @@ struct instance_view {
 	uint64_t drained_at, up_since, down_since, answered_at, listed_at, list_age_ms;
 	uint64_t list_failures; /* in a row */
 	uint64_t capacity, accounts, open, starting, queued, foreign_sessions;
-	uint64_t ending; /* sessions that were given up and are not proven gone */
+	uint64_t ending;  /* sessions that were given up and are not proven gone */
+	bool has_service; /* it has a command, and that process is: */
+	struct service_view service;
 };
 
 struct account_filter {

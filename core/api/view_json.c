@@ -143,6 +143,22 @@ void worker_json(struct jw *j, const char *key, const struct worker_view *w)
 	jw_object_end(j);
 }
 
+static void service_json(struct jw *j, const char *key, const struct service_view *v)
+{
+	jw_object(j, key);
+	jw_text(j, "state", v->state);
+	if (v->pid != 0)
+		jw_u64(j, "pid", v->pid);
+	else
+		jw_null(j, "pid");
+	jw_time(j, "since", v->since);
+	jw_u64(j, "starts", v->starts);
+	jw_u64(j, "deaths", v->deaths);
+	jw_time(j, "next_start_at", v->next_start_at);
+	text_or_null(j, "last_death", v->last_death);
+	jw_object_end(j);
+}
+
 void instance_json(struct jw *j, const char *key, const struct instance_view *v)
 {
 	jw_object(j, key);
@@ -174,5 +190,9 @@ void instance_json(struct jw *j, const char *key, const struct instance_view *v)
 	jw_u64(j, "failures", v->list_failures);
 	text_or_null(j, "error", v->last_error);
 	jw_object_end(j);
+	if (v->has_service)
+		service_json(j, "service", &v->service);
+	else
+		jw_null(j, "service");
 	jw_object_end(j);
 }

@@ -101,7 +101,7 @@ void instance_failed(struct engine *e, struct instance *i, const struct inbox_re
 	bool new = i->reachable || i->list_fails == 0;
 
 	/* that one which starts does not answer yet is nothing to tell */
-	if (i->reachable || (new && service_poll_ms(i) == 0))
+	if (i->reachable || (new &&service_poll_ms(i) == 0))
 		LOG(WARN, ENGINE, "instance.unreachable", f_text("instance", i->conf->id),
 		    f_text("cause", cause_name(r->cause)), f_str("text", r->text));
 	if (i->list_fails < UINT32_MAX)
@@ -202,6 +202,9 @@ bool instance_view_of(const struct engine *e, const struct instance *i, struct i
 		    i->listed_at != 0 && e->now > i->listed_at ? e->now - i->listed_at : 0,
 		.list_failures = i->list_fails,
 		.last_error = str_of(i->list_fails > 0 ? i->last_error : NULL),
+		.has_service = i->service != NULL,
 	};
+	if (i->service != NULL)
+		service_view_of(e, i, &v->service);
 	return true;
 }

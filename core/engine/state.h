@@ -141,7 +141,7 @@ struct instance {
 	uint64_t strays;      /* lives there that were given up and are not proven gone */
 	uint64_t pass_left;   /* how many of its accounts are to be looked at: places.c */
 	struct service_slot *service; /* its process; NULL: somebody else starts it */
-	bool partial;         /* its last list was incomplete */
+	bool partial;                 /* its last list was incomplete */
 	char boot_id[65];
 	unsigned boots;             /* lists in a row that had a new boot id */
 	struct stranger *strangers; /* uthash, by session */

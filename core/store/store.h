@@ -131,7 +131,7 @@ void commit_attempt_close(struct commit *, uint64_t row, uint64_t generation, en
 void commit_journal(struct commit *, const struct journal_record *);
 void commit_idem(struct commit *, const struct idem_record *);
 void commit_instance(struct commit *, const struct instance_record *); /* insert or replace */
-void commit_cursor(struct commit *, const struct cursor_record *); /* insert or replace */
+void commit_cursor(struct commit *, const struct cursor_record *);     /* insert or replace */
 /* Given: *commit is NULL afterwards, always.  `done(ctx)` runs when it is on disk; never before
  * this returns; not at all when the store ends first (store_close, fatal).  `done` may be NULL.
  * An empty commit is done when all before it are.  ERR_FULL: 2 * LIMIT_PENDING_CHANGES or 512 MiB

@@ -31,8 +31,8 @@ struct faults {
 	unsigned disk_slow, ledger_fails;
 	unsigned service_dies, service_hangs; /* per tick */
 	unsigned service_dies_answering;      /* per list: its last word is on the way then */
-	unsigned instance_long_down; /* for so long that accounts may move; per tick */
-	unsigned drains;             /* an operator drains or resumes one; per tick */
+	unsigned instance_long_down;          /* for so long that accounts may move; per tick */
+	unsigned drains;                      /* an operator drains or resumes one; per tick */
 };
 
 struct setting {

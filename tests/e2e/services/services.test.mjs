@@ -28,7 +28,13 @@ describe("services", { concurrency: 2 }, () => {
 			const before = await d.account("shop"), pid = await theOne(backend), killed = Date.now();
 			process.kill(pid, "SIGKILL");
 			await d.logs(/service\.died instance=tiny-1 .*killed by signal 9/);
-			await theOne(backend, { not: pid });
+			const next = await theOne(backend, { not: pid });
+			const { service } = await until(async () => {
+				const shown = await d.ok("GET", "/v1/instances/tiny-1");
+				return shown.service.state === "ready" && shown;
+			});
+			assert.deepEqual([service.pid, service.starts, service.deaths], [next, 2, 1]);
+			assert.match(service.last_death, /killed by signal 9/);
 			const up = await surely(d, "shop", (a) => a.generation > before.generation);
 			t.diagnostic(`connected again after ${Date.now() - killed} ms`);
 			assert.equal(up.profile, before.profile);
