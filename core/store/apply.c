@@ -11,10 +11,14 @@
 #include "base/obj.h"
 #include "store/row.h"
 
-static int prepare_delete(struct apply *a, struct why *why)
+static int prepare_deletes(struct apply *a, struct why *why)
 {
-	return db_prepare(a->db, "DELETE FROM account WHERE row = ?1",
-			  &a->statements[APPLY_ACCOUNT_DELETE], why);
+	int r = db_prepare(a->db, "DELETE FROM account WHERE row = ?1",
+			   &a->statements[APPLY_ACCOUNT_DELETE], why);
+
+	return r == 0 ? db_prepare(a->db, "DELETE FROM api_key WHERE id = ?1",
+				   &a->statements[APPLY_API_KEY_DELETE], why)
+		      : r;
 }
 
 int apply_open(struct apply *a, struct db *db, struct fence *fence, struct why *why)
@@ -32,13 +36,14 @@ int apply_open(struct apply *a, struct db *db, struct fence *fence, struct why *
 		{ APPLY_ATTEMPT_END, &record_attempt, ROW_UPSERT, "" },
 		{ APPLY_JOURNAL, &record_journal, ROW_INSERT, "" },
 		{ APPLY_IDEM, &record_idem, ROW_UPSERT, "" },
+		{ APPLY_API_KEY, &record_api_key, ROW_UPSERT, "" },
 		{ APPLY_INSTANCE, &record_instance, ROW_UPSERT, "" },
 		{ APPLY_CURSOR, &record_cursor, ROW_UPSERT, "" },
 	};
 	int r;
 
 	*a = (struct apply){ .db = db, .fence = fence };
-	r = prepare_delete(a, why);
+	r = prepare_deletes(a, why);
 	for (size_t i = 0; r == 0 && i < ARRAY_LEN(list); i++)
 		r = row_prepare(db, list[i].type, list[i].verb, list[i].tail,
 				&a->statements[list[i].id], why);
@@ -65,6 +70,14 @@ static int delete_account(struct apply *a, const struct account_key *key, struct
 {
 	sqlite3_stmt *stmt = a->statements[APPLY_ACCOUNT_DELETE];
 	int r = row_bind_number(a->db, stmt, 1, key->row, why);
+
+	return r == 0 ? db_run(a->db, stmt, why) : r;
+}
+
+static int delete_api_key(struct apply *a, const struct api_key_name *key, struct why *why)
+{
+	sqlite3_stmt *stmt = a->statements[APPLY_API_KEY_DELETE];
+	int r = row_bind_text(a->db, stmt, 1, key->id, why);
 
 	return r == 0 ? db_run(a->db, stmt, why) : r;
 }
@@ -114,6 +127,10 @@ static int carry_out(struct apply *a, const struct change *c, struct why *why)
 		return put(a, APPLY_JOURNAL, &record_journal, &c->journal, why);
 	case CHANGE_IDEM:
 		return put(a, APPLY_IDEM, &record_idem, &c->idem, why);
+	case CHANGE_API_KEY:
+		return put(a, APPLY_API_KEY, &record_api_key, &c->api_key, why);
+	case CHANGE_API_KEY_DELETE:
+		return delete_api_key(a, &c->api_key_delete, why);
 	case CHANGE_INSTANCE:
 		return put(a, APPLY_INSTANCE, &record_instance, &c->instance, why);
 	case CHANGE_CURSOR:

@@ -11,6 +11,7 @@ static const struct record_type *const types[CHANGE_KINDS] = {
 	[CHANGE_ATTEMPT] = &record_attempt,   [CHANGE_ATTEMPT_END] = &record_attempt_end,
 	[CHANGE_JOURNAL] = &record_journal,   [CHANGE_IDEM] = &record_idem,
 	[CHANGE_INSTANCE] = &record_instance, [CHANGE_CURSOR] = &record_cursor,
+	[CHANGE_API_KEY] = &record_api_key, [CHANGE_API_KEY_DELETE] = &record_api_key_name,
 };
 
 struct commit *commit_new(struct store *s)
@@ -93,6 +94,16 @@ void commit_journal(struct commit *c, const struct journal_record *r)
 void commit_idem(struct commit *c, const struct idem_record *r)
 {
 	add(c, CHANGE_IDEM, r);
+}
+
+void commit_api_key(struct commit *c, const struct api_key_record *r)
+{
+	add(c, CHANGE_API_KEY, r);
+}
+
+void commit_api_key_delete(struct commit *c, struct str id)
+{
+	add(c, CHANGE_API_KEY_DELETE, &(struct api_key_name){ .id = id });
 }
 
 void commit_instance(struct commit *c, const struct instance_record *r)

@@ -18,6 +18,8 @@ enum change_kind {
 	CHANGE_ATTEMPT_END,
 	CHANGE_JOURNAL,
 	CHANGE_IDEM,
+	CHANGE_API_KEY,
+	CHANGE_API_KEY_DELETE,
 	CHANGE_INSTANCE,
 	CHANGE_CURSOR,
 	CHANGE_KINDS
@@ -32,6 +34,8 @@ struct change {
 		struct attempt_end attempt_end;
 		struct journal_record journal;
 		struct idem_record idem;
+		struct api_key_record api_key;
+		struct api_key_name api_key_delete;
 		struct instance_record instance;
 		struct cursor_record cursor;
 	};

@@ -1,5 +1,5 @@
 /*
- * load.c - reads accounts and lives; no row is handed over unchecked.
+ * load.c - reads accounts, lives and keys of the API; no row is handed over unchecked.
  *
  * The ledger is read whole, also the lives that are gone, and not through an index: an index that
  * is damaged could hide a life that is still to be ended, and SQLite's quick_check does not compare
@@ -16,6 +16,7 @@ static int hand_over(struct db *db, sqlite3_stmt *stmt, const struct record_type
 	union {
 		struct account_record account;
 		struct attempt_record attempt;
+		struct api_key_record api_key;
 		struct instance_record instance;
 	} record;
 	int r = row_read(db, stmt, type, &record, why);
@@ -24,6 +25,8 @@ static int hand_over(struct db *db, sqlite3_stmt *stmt, const struct record_type
 		return r;
 	if (type == &record_account)
 		r = loader->account(loader->ctx, &record.account);
+	else if (type == &record_api_key)
+		r = loader->api_key != NULL ? loader->api_key(loader->ctx, &record.api_key) : 0;
 	else if (type == &record_instance)
 		r = loader->instance != NULL ? loader->instance(loader->ctx, &record.instance) : 0;
 	else if (record.attempt.state != ATTEMPT_GONE)
@@ -55,6 +58,8 @@ int load_all(struct db *db, const struct store_loader *loader, struct why *why)
 		r = load_table(db, &record_account, "ORDER BY row", loader, why);
 	if (r == 0)
 		r = load_table(db, &record_attempt, "NOT INDEXED", loader, why);
+	if (r == 0)
+		r = load_table(db, &record_api_key, "ORDER BY created_at", loader, why);
 	KP("store.load");
 	return r;
 }

@@ -100,6 +100,19 @@ static const struct column idem_columns[] = {
 };
 TYPE(idem, idem_record, 1);
 
+static const struct column api_key_columns[] = {
+	{ "id",                COLUMN_TEXT, AT(api_key_record, id) },
+	{ "digest",            COLUMN_HASH, AT(api_key_record, digest) },
+	{ "role",              COLUMN_INT,  AT(api_key_record, role) },
+	{ "workspace",         COLUMN_TEXT, AT(api_key_record, workspace) },
+	{ "label",             COLUMN_TEXT, AT(api_key_record, label) },
+	{ "created_at",        COLUMN_TIME, AT(api_key_record, created_at) },
+	{ "expires_at",        COLUMN_INT,  AT(api_key_record, expires_at) },  /* in the future */
+	{ "revoked_at",        COLUMN_TIME, AT(api_key_record, revoked_at) },
+	{ "last_used_at",      COLUMN_TIME, AT(api_key_record, last_used_at) },
+};
+TYPE(api_key, api_key_record, 1);
+
 static const struct column instance_columns[] = {
 	{ "id",                COLUMN_TEXT, AT(instance_record, id) },
 	{ "drained_at",        COLUMN_TIME, AT(instance_record, drained_at) },
@@ -125,6 +138,11 @@ static const struct column attempt_end_columns[] = {
 	{ "state",             COLUMN_INT,  AT(attempt_end, state) },
 };
 TYPE(attempt_end, attempt_end, 2);
+
+static const struct column api_key_name_columns[] = {
+	{ "id",                COLUMN_TEXT, AT(api_key_name, id) },
+};
+TYPE(api_key_name, api_key_name, 1);
 // clang-format on
 
 static uint64_t most(const struct column *c)

@@ -58,6 +58,14 @@ struct idem_record {
 	uint64_t at;
 };
 
+/* A key of the API.  `digest` is the SHA-256 of its text, which is nowhere; the roles are api/port.h's. */
+struct api_key_record {
+	struct str id, workspace, label; /* workspace: empty: all */
+	uint8_t digest[32];
+	uint8_t role;
+	uint64_t created_at, expires_at, revoked_at, last_used_at; /* 0: never */
+};
+
 /* What operators decided about an instance. */
 struct instance_record {
 	struct str id;
@@ -99,6 +107,7 @@ struct store_loader {
 	int (*account)(void *ctx, const struct account_record *lent);
 	int (*attempt)(void *ctx, const struct attempt_record *lent); /* OPEN and ABANDONED ones */
 	int (*instance)(void *ctx, const struct instance_record *lent); /* NULL: not wanted */
+	int (*api_key)(void *ctx, const struct api_key_record *lent); /* NULL: not wanted */
 };
 struct store_facts {
 	uint64_t last_seq;     /* of the journal */
@@ -130,6 +139,8 @@ void commit_attempt_close(struct commit *, uint64_t row, uint64_t generation, en
 			  uint64_t at);
 void commit_journal(struct commit *, const struct journal_record *);
 void commit_idem(struct commit *, const struct idem_record *);
+void commit_api_key(struct commit *, const struct api_key_record *); /* insert or replace */
+void commit_api_key_delete(struct commit *, struct str id);
 void commit_instance(struct commit *, const struct instance_record *); /* insert or replace */
 void commit_cursor(struct commit *, const struct cursor_record *);     /* insert or replace */
 /* Given: *commit is NULL afterwards, always.  `done(ctx)` runs when it is on disk; never before

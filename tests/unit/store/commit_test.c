@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/limits.h"
 #include "base/obj.h"
 #include "shim.h"
@@ -39,6 +40,42 @@ static struct str contents(struct rig *rig, struct buf *out)
 static bool holds(struct str text, const char *what)
 {
 	return memmem(text.p, text.n, what, strlen(what)) != NULL;
+}
+
+static void a_key_is_replaced_and_forgotten_by_its_id(void **state)
+{
+	struct api_key_record k = { .id = STR("0a1b2c3d"), .label = STR("first"), .role = 1 };
+	struct rig rig;
+	struct buf out;
+	struct commit *c;
+
+	(void)state;
+	buf_init(&out, 1u << 20);
+	rig_init(&rig);
+	rig_start(&rig);
+	c = commit_new(rig.store);
+	commit_api_key(c, &k);
+	rig_commit(&rig, c);
+	c = commit_new(rig.store);
+	k.label = STR("second");
+	k.revoked_at = clock_ms();
+	commit_api_key(c, &k);
+	k.id = STR("ffffffff");
+	k.label = STR("another");
+	commit_api_key(c, &k);
+	rig_commit(&rig, c);
+	contents(&rig, &out);
+	assert_false(holds(buf_all(&out), "first"));
+	assert_true(holds(buf_all(&out), "second"));
+	c = commit_new(rig.store);
+	commit_api_key_delete(c, STR("0a1b2c3d"));
+	commit_api_key_delete(c, STR("00000000")); /* nobody's */
+	rig_commit(&rig, c);
+	contents(&rig, &out);
+	assert_false(holds(buf_all(&out), "second"));
+	assert_true(holds(buf_all(&out), "another"));
+	rig_fini(&rig);
+	buf_fini(&out);
 }
 
 struct order {
@@ -533,6 +570,7 @@ static int good_disk(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_key_is_replaced_and_forgotten_by_its_id),
 		cmocka_unit_test(commits_complete_in_the_order_of_their_submission),
 		cmocka_unit_test(an_account_is_replaced_and_deleted),
 		cmocka_unit_test(the_marks_outlive_what_they_were_taken_from),

@@ -252,6 +252,12 @@ int dump_attempt(void *ctx, const struct attempt_record *a)
 	return 0;
 }
 
+int dump_api_key(void *ctx, const struct api_key_record *k)
+{
+	dump_record(ctx, &record_api_key, k);
+	return 0;
+}
+
 struct page {
 	struct buf *out;
 	uint64_t last, n;
@@ -288,7 +294,7 @@ static void dump_journal(struct rig *rig, struct buf *out)
 
 void rig_dump(struct rig *rig, struct buf *out)
 {
-	const struct store_loader loader = { out, dump_account, dump_attempt };
+	const struct store_loader loader = { out, dump_account, dump_attempt, .api_key = dump_api_key };
 
 	rig_load(rig, &loader);
 	rig_start(rig);

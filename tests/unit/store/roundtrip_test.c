@@ -11,7 +11,7 @@ static void every_field_has_a_column(void **state)
 	static const struct record_type *const types[] = { &record_meta,    &record_account,
 							   &record_attempt, &record_journal,
 							   &record_idem,    &record_instance,
-							   &record_cursor };
+							   &record_cursor,  &record_api_key };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(types); i++) {
@@ -104,6 +104,7 @@ static void round_trip(enum fill fill, uint64_t *seed)
 	struct attempt_record attempt;
 	struct journal_record line;
 	struct idem_record idem;
+	struct api_key_record key;
 	struct cursor_record cursor;
 	struct buf in, out, idem_in, idem_out, cursor_in, cursor_out;
 	struct commit *c;
@@ -113,6 +114,7 @@ static void round_trip(enum fill fill, uint64_t *seed)
 	fill_record(&record_attempt, &attempt, fill, seed);
 	fill_record(&record_journal, &line, fill, seed);
 	fill_record(&record_idem, &idem, fill, seed);
+	fill_record(&record_api_key, &key, fill, seed);
 	fill_record(&record_cursor, &cursor, fill, seed);
 	attempt.state = ATTEMPT_OPEN;
 	line.seq = MAX_OF(line.seq, (uint64_t)1); /* 0 is before the first one */
@@ -125,6 +127,7 @@ static void round_trip(enum fill fill, uint64_t *seed)
 	buf_init(&cursor_out, 1u << 20);
 	dump_record(&in, &record_account, &account);
 	dump_record(&in, &record_attempt, &attempt);
+	dump_record(&in, &record_api_key, &key);
 	dump_record(&in, &record_journal, &line);
 	dump_record(&idem_in, &record_idem, &idem);
 	dump_record(&cursor_in, &record_cursor, &cursor);
@@ -136,6 +139,7 @@ static void round_trip(enum fill fill, uint64_t *seed)
 	commit_attempt(c, &attempt);
 	commit_journal(c, &line);
 	commit_idem(c, &idem);
+	commit_api_key(c, &key);
 	commit_cursor(c, &cursor);
 	rig_commit(&rig, c);
 	assert_int_equal(store_find_idem(rig.store, idem.key, expect_idem, &idem_out), 0);
