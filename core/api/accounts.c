@@ -115,7 +115,8 @@ static void answer_account(struct conn *c, const struct change_order *order,
 	struct account_view view;
 	struct jw j;
 
-	if (!port->account(port->ctx, result->account, &view)) {
+	if (!port->account(port->ctx, result->account, &view) ||
+	    !who_sees(&c->who, view.workspace)) {
 		answer_failure(c, PROBLEM_account_not_found,
 			       "The account \"%.*s\" has been deleted since.",
 			       STR_ARG(result->account));
@@ -155,11 +156,37 @@ static void change_account(struct exchange *x, enum command_kind kind, const str
 	change_submit(x, &cmd, order);
 }
 
+/* A key of one workspace makes accounts there. */
+static int check_workspace(struct exchange *x, const struct command *cmd)
+{
+	const struct who *w = &x->conn->who;
+
+	if (who_sees(w, str_of(cmd->workspace)))
+		return 0;
+	return problem_set(&x->problem, PROBLEM_forbidden,
+			   "The key %s is for the workspace \"%s\" only: leave \"workspace\" out.",
+			   w->key, w->workspace);
+}
+
 void post_accounts(struct exchange *x)
 {
 	const struct change_order order = { .status = 201, .answer = answer_account };
+	struct command *cmd = command_new(COMMAND_CREATE);
+	struct field fields[ARRAY_LEN(create_fields)];
 
-	change_account(x, COMMAND_CREATE, create_fields, ARRAY_LEN(create_fields), &order);
+	memcpy(fields, create_fields, sizeof fields);
+	for (size_t i = 0; i < ARRAY_LEN(fields) && who_is_scoped(&x->conn->who); i++) {
+		if (fields[i].offset == AT(workspace))
+			fields[i].absent = x->conn->who.workspace;
+	}
+	if (cmd != NULL &&
+	    (body_read(x->request->body, fields, ARRAY_LEN(fields), cmd, &x->problem) != 0 ||
+	     check_workspace(x, cmd) != 0)) {
+		answer_problem(x->conn, &x->problem, NULL);
+		command_free(&cmd);
+		return;
+	}
+	change_submit(x, &cmd, &order);
 }
 
 void patch_account(struct exchange *x)
@@ -225,12 +252,23 @@ static int read_filter(struct exchange *x, struct account_filter *f)
 	return 0;
 }
 
+/* Of a workspace that it does not see a key finds nothing. */
+static bool may_find(const struct who *w, struct account_filter *f)
+{
+	if (!who_is_scoped(w))
+		return true;
+	if (f->workspace.n > 0 && !who_sees(w, f->workspace))
+		return false;
+	f->workspace = str_of(w->workspace);
+	return true;
+}
+
 void get_accounts(struct exchange *x)
 {
 	struct response r = { .status = 200 };
 	struct account_filter filter = { .limit = 0 };
 	char cursor[24];
-	uint64_t next;
+	uint64_t next = 0;
 	struct jw j;
 
 	if (read_filter(x, &filter) != 0) {
@@ -240,7 +278,8 @@ void get_accounts(struct exchange *x)
 	j = answer_json(x->conn);
 	jw_object(&j, NULL);
 	jw_array(&j, "accounts");
-	next = x->face->port.accounts(x->face->port.ctx, &filter, each_account, &j);
+	if (may_find(&x->conn->who, &filter))
+		next = x->face->port.accounts(x->face->port.ctx, &filter, each_account, &j);
 	jw_array_end(&j);
 	snprintf(cursor, sizeof cursor, "%llu", (unsigned long long)next);
 	jw_text(&j, "next_cursor", next > 0 ? cursor : NULL);

@@ -21,10 +21,13 @@ static int start(struct api *a, struct uv_loop_s *loop, const struct api_options
 
 	if (r == 0)
 		r = dropin_new(&a->face.dropin, &a->face, &o->dropin, why);
-	if (r == 0 && server_new(&a->server, loop, &a->face, o->connections) != 0)
+	if (r == 0 &&
+	    server_new(&a->server, loop, &a->face, o->connections, o->connections_per_peer) != 0)
 		r = why_set(why, ERR_NOMEM, "out of memory");
 	if (r == 0)
 		r = server_listen_tcp(a->server, o->listen, why);
+	if (r == 0 && !hosts_init(&a->face.hosts, o->hosts, server_url(a->server), o->any_host))
+		r = why_set(why, ERR_NOMEM, "out of memory");
 	if (r == 0 && o->socket_path != NULL)
 		r = server_listen_unix(a->server, o->socket_path, why);
 	if (r == 0)

@@ -30,7 +30,9 @@ struct api_options {
 	    *socket_path;     /* unix socket, 0600; peers are admitted by their uid; NULL: none */
 	const char *key_file; /* admin key, made at first start, 0600 */
 	uint64_t header_ms, body_ms, write_ms, idle_ms;
-	uint64_t connections, body_bytes;
+	uint64_t connections, connections_per_peer, body_bytes; /* per peer 0: no limit */
+	const char *hosts; /* names that we answer to, besides our own; NULL: none */
+	bool any_host;
 	struct dropin_options dropin;
 };
 
@@ -50,6 +52,9 @@ void api_free(struct api **);
 /* Counters since start; connections, streams and waiters: now. */
 struct api_stats {
 	uint64_t requests, refused, connections, streams, waiters;
+	uint64_t wrong_keys, limited_keys; /* the latter among the former, answered 429 */
+	uint64_t crowded;                  /* connections over what one peer may have */
+	uint64_t exhausted;                /* taken and refused without a descriptor to spare */
 };
 void api_stats(const struct api *, struct api_stats *ret_stats);
 

@@ -25,27 +25,15 @@ struct str auth_token(const struct http_request *r)
 	return t;
 }
 
+bool auth_same(const uint8_t a[DIGEST_BYTES], const uint8_t b[DIGEST_BYTES])
+{
+	return str_eq_secret((struct str){ (const char *)a, DIGEST_BYTES },
+			     (struct str){ (const char *)b, DIGEST_BYTES });
+}
+
 bool auth_is(const struct auth *a, struct str token)
 {
 	uint8_t digest[DIGEST_BYTES];
 
-	return token.p != NULL && digest_of(digest, &token, 1) &&
-	       str_eq_secret((struct str){ (const char *)digest, sizeof digest },
-			     (struct str){ (const char *)a->digest, sizeof a->digest });
-}
-
-int auth_check(const struct auth *a, const struct http_request *r, struct problem *problem)
-{
-	struct str token = auth_token(r);
-
-	if (token.p == NULL)
-		return problem_set(problem, PROBLEM_unauthorized,
-				   "A key is needed: send \"Authorization: Bearer KEY\" or "
-				   "\"X-API-Key: KEY\". The admin key is in the file admin.key of "
-				   "the daemon's state directory.");
-	if (!auth_is(a, token))
-		return problem_set(problem, PROBLEM_unauthorized,
-				   "This key is not valid. Compare it with the file admin.key of "
-				   "the daemon's state directory.");
-	return 0;
+	return token.p != NULL && digest_of(digest, &token, 1) && auth_same(digest, a->digest);
 }

@@ -1,7 +1,7 @@
 /*
- * auth.h - who may use the API: holders of the admin key.
+ * auth.h - a secret that callers show: the admin key, the drop-in face's key.
  *
- * The key's text is in its file and in its owners' hands; here only its SHA-256 is kept.
+ * The text is in its file and in its owners' hands; here only its SHA-256 is kept.
  */
 #ifndef RELINK_API_AUTH_H
 #define RELINK_API_AUTH_H
@@ -10,9 +10,6 @@
 
 #include "api/digest.h"
 #include "api/http.h"
-
-/* "relink_", 8 hex digits of an id, "_", 256 bits as base64url. */
-#define KEY_TEXT 59
 
 struct auth {
 	uint8_t digest[DIGEST_BYTES];
@@ -25,8 +22,7 @@ bool auth_init(struct auth *, struct str key);
 struct str auth_token(const struct http_request *);
 /* Is this the key?  Takes the same time for every wrong key of a length.  A NULL token is not. */
 bool auth_is(const struct auth *, struct str token);
-/* Does the request carry the key, as a Bearer token or in X-API-Key?  Takes the same time for every
- * wrong key of a length.  < 0 with *problem (unauthorized). */
-int auth_check(const struct auth *, const struct http_request *, struct problem *);
+/* Are these the same digests?  Takes the same time for all that differ. */
+bool auth_same(const uint8_t a[DIGEST_BYTES], const uint8_t b[DIGEST_BYTES]);
 
 #endif

@@ -91,6 +91,17 @@ static int read_object(const struct field *f, const json_t *v, void *target,
 	return keep(f, text, target, problem);
 }
 
+static int read_number(const struct field *f, const json_t *v, void *target,
+		       struct problem *problem)
+{
+	json_int_t n = json_integer_value(v);
+
+	if (!json_is_integer(v) || n < 1 || (uint64_t)n > f->max)
+		return refuse(f, problem);
+	*(uint64_t *)(void *)((char *)target + f->offset) = (uint64_t)n;
+	return 0;
+}
+
 static int read_field(const struct field *f, const json_t *v, void *target, struct problem *problem)
 {
 	switch (f->type) {
@@ -98,6 +109,8 @@ static int read_field(const struct field *f, const json_t *v, void *target, stru
 		return read_text(f, v, target, problem);
 	case FIELD_OBJECT:
 		return read_object(f, v, target, problem);
+	case FIELD_NUMBER:
+		return read_number(f, v, target, problem);
 	case FIELD_BOOL:
 		if (!json_is_boolean(v))
 			return refuse(f, problem);

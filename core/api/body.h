@@ -13,9 +13,10 @@
 #include "base/str.h"
 
 enum field_type {
-	FIELD_TEXT,  /* to a char *, malloc'ed */
-	FIELD_BOOL,  /* to a bool */
-	FIELD_OBJECT /* to a char *, malloc'ed: the object as compact JSON */
+	FIELD_TEXT,   /* to a char *, malloc'ed */
+	FIELD_BOOL,   /* to a bool */
+	FIELD_OBJECT, /* to a char *, malloc'ed: the object as compact JSON */
+	FIELD_NUMBER  /* to a uint64_t: a whole number from 1 to `max` */
 };
 
 /* For `absent`: refused. */

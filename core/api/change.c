@@ -55,12 +55,23 @@ static void on_reply(void *ctx, const struct command_result *result)
 	else if (c != NULL)
 		ch->order.answer(c, &ch->order, result);
 	OBJ_FINI(ch);
+	explicit_bzero(ch->order.secret, sizeof ch->order.secret);
 	free(ch);
 }
 
-static bool is_nomem(const struct exchange *x, const struct command *cmd)
+/* Which account it is for, and of which workspace that must be.  False: out of memory. */
+static bool take_account(const struct exchange *x, struct command *cmd)
 {
-	return cmd == NULL || (x->match.id.n > 0 && cmd->account == NULL);
+	const struct who *w = &x->conn->who;
+
+	if (cmd == NULL)
+		return false;
+	if (x->match.id.n > 0)
+		cmd->account = str_dup(x->match.id);
+	if (who_is_scoped(w))
+		cmd->scope = str_dup(str_of(w->workspace));
+	return (x->match.id.n == 0 || cmd->account != NULL) &&
+	       (!who_is_scoped(w) || cmd->scope != NULL);
 }
 
 void change_submit(struct exchange *x, struct command **command, const struct change_order *order)
@@ -69,13 +80,11 @@ void change_submit(struct exchange *x, struct command **command, const struct ch
 	struct conn *c = x->conn;
 	struct change *ch = calloc(1, sizeof *ch);
 
-	if (cmd != NULL && x->match.id.n > 0)
-		cmd->account = str_dup(x->match.id);
-	if (ch == NULL || is_nomem(x, cmd)) {
+	if (ch == NULL || !take_account(x, cmd)) {
 		answer_failure(c, PROBLEM_overloaded, "Out of memory. Try again later.");
 		goto out;
 	}
-	if (idempotency_read(x->request, order->status, cmd, &x->problem) != 0) {
+	if (idempotency_read(x->request, &c->who, order->status, cmd, &x->problem) != 0) {
 		answer_problem(c, &x->problem, NULL);
 		goto out;
 	}

@@ -4,6 +4,7 @@
 #ifndef RELINK_API_CHANGE_H
 #define RELINK_API_CHANGE_H
 #include "api/exchange.h"
+#include "api/key_text.h"
 #include "api/wait.h"
 
 /* What the answer needs when the reply comes, long after the request is forgotten. */
@@ -12,7 +13,8 @@ struct change_order {
 	/* Write the answer; `result->code` is 0.  Lent. */
 	void (*answer)(struct conn *, const struct change_order *order,
 		       const struct command_result *result);
-	struct wait_order wait; /* for answers that may wait for the account */
+	struct wait_order wait;    /* for answers that may wait for the account */
+	char secret[KEY_TEXT + 1]; /* of the key that is made; "": none */
 };
 
 /* Submit `*command` (given) for the request's account and answer when it is durable or refused.

@@ -1,4 +1,4 @@
-/* command.c - a command's memory; port.h has the rest. */
+/* command.c - a command's memory, and the names of roles; port.h has the rest. */
 #include <stdlib.h>
 
 #include "api/port.h"
@@ -20,6 +20,7 @@ void command_free(struct command **command)
 	if (c == NULL)
 		return;
 	free(c->account);
+	free(c->scope);
 	free(c->workspace);
 	free(c->provider);
 	free(c->label);
@@ -35,4 +36,24 @@ void command_free(struct command **command)
 		free(c->headers[n].value);
 	}
 	free(c);
+}
+
+static const char *const roles[] = { "none",
+#define R(id, n, name) [n] = (name),
+				     API_ROLES(R)
+#undef R
+};
+
+const char *api_role_name(unsigned role)
+{
+	return roles[role < ARRAY_LEN(roles) ? role : 0];
+}
+
+enum api_role api_role_of(struct str name)
+{
+	for (unsigned i = 1; i < ARRAY_LEN(roles); i++) {
+		if (str_is(name, roles[i]))
+			return (enum api_role)i;
+	}
+	return ROLE_NONE;
 }

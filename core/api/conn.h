@@ -14,6 +14,8 @@
 
 #include "api/deadline.h"
 #include "api/http.h"
+#include "api/peer.h"
+#include "api/who.h"
 #include "base/buf.h"
 
 struct face;
@@ -39,16 +41,19 @@ struct conn {
 	uint64_t since;    /* when the present step began */
 	uint64_t progress; /* when bytes went out last, while there are some */
 	struct deadline deadline;
-	uint8_t phase;   /* enum conn_phase */
-	uint8_t turn;    /* requests answered since the loop had its turn */
-	bool trusted;    /* the peer needs no key */
-	bool eof;        /* the client sends no more */
-	bool writing;    /* there is output; a deadline watches it */
-	bool inside;     /* a conn_* call is on the stack: `changed` is not needed */
-	bool used;       /* had a request before */
-	bool head_only;  /* the request is HEAD */
-	bool keep_alive; /* the request allows another after it */
-	bool dropin;     /* the request is for the drop-in face: problems have its shape */
+	struct peer peer; /* the owner's to set, after conn_init */
+	struct who who;   /* of the request under way, and of the stream */
+	uint8_t phase;    /* enum conn_phase */
+	uint8_t turn;     /* requests answered since the loop had its turn */
+	bool trusted;     /* the peer needs no key */
+	bool from_unix;   /* the owner's to set: it came to the unix socket */
+	bool eof;         /* the client sends no more */
+	bool writing;     /* there is output; a deadline watches it */
+	bool inside;      /* a conn_* call is on the stack: `changed` is not needed */
+	bool used;        /* had a request before */
+	bool head_only;   /* the request is HEAD */
+	bool keep_alive;  /* the request allows another after it */
+	bool dropin;      /* the request is for the drop-in face: problems have its shape */
 };
 
 /* `changed` is called when work or a deadline, and not the owner, has changed output, appetite or

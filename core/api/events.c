@@ -8,10 +8,12 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <utlist.h>
 
 #include "api/answer.h"
 #include "api/exchange.h"
 #include "api/handlers.h"
+#include "api/streams.h"
 #include "api/work.h"
 #include "base/clock.h"
 #include "base/obj.h"
@@ -34,6 +36,7 @@ struct stream {
 	unsigned magic;
 	struct face *face;
 	struct bus_subscriber sub;
+	struct stream *prev, *next;
 	uint32_t page; /* lines that the read under way has brought */
 	bool reading;  /* a journal read is under way; it outlives the client */
 	bool again;    /* the journal could not be read: try at work.due_at */
@@ -98,7 +101,7 @@ static void take_line(struct stream *s, const struct journal_record *line)
 	if (line->seq != s->sub.seq + 1)
 		write_gap(s, line->seq);
 	s->sub.seq = line->seq;
-	if (!line->tell)
+	if (!line->tell || !who_sees(&s->work.conn->who, line->workspace))
 		return;
 	buf_reset(json);
 	event_json(json, line);
@@ -150,13 +153,30 @@ static void read_journal(struct stream *s)
 		try_again(s);
 }
 
+/* A comment comes after silence, whatever happened meanwhile that this reader does not see. */
+static void set_heartbeat(struct stream *s, bool wrote)
+{
+	uint64_t now = clock_ms();
+
+	if (wrote || s->work.due_at <= now || s->work.due_at == DEADLINE_NEVER)
+		s->work.due_at = now + HEARTBEAT_MS;
+}
+
+static void on_finish(struct work *);
+
 /* Write what there is and fits.  May end the stream: the last thing that a callback does. */
 static void pull(struct stream *s)
 {
+	const struct buf *out = &s->work.conn->out;
+	size_t before = out->n;
 	struct bus_event e;
 
 	if (s->pulling)
 		return; /* a read that was answered at once */
+	if (!who_holds(&s->work.conn->who, s->face)) {
+		on_finish(&s->work); /* nothing more is told to a key that was revoked */
+		return;
+	}
 	s->pulling = true;
 	while (has_room(s) && !s->reading && !s->again) {
 		int r = bus_next(s->face->bus, &s->sub, &e);
@@ -165,12 +185,12 @@ static void pull(struct stream *s)
 			break;
 		if (r < 0)
 			read_journal(s);
-		else
+		else if (who_sees(&s->work.conn->who, e.workspace))
 			write_event(s, e.seq, e.type, e.json);
 	}
 	s->pulling = false;
 	if (!s->again)
-		s->work.due_at = clock_ms() + HEARTBEAT_MS;
+		set_heartbeat(s, out->n != before);
 	conn_flush(s->work.conn);
 }
 
@@ -201,6 +221,7 @@ static void on_gone(struct work *w)
 	struct stream *s = (struct stream *)w;
 
 	bus_unsubscribe(s->face->bus, &s->sub);
+	DL_DELETE(s->face->streams, s);
 	s->face->stats.streams--;
 	if (s->reading)
 		return; /* on_line comes and ends it */
@@ -223,6 +244,17 @@ static const struct work_ops stream_ops = {
 	.drained = on_drained,
 };
 
+void streams_review(struct face *f)
+{
+	struct stream *s, *next;
+
+	DL_FOREACH_SAFE(f->streams, s, next)
+	{
+		if (!who_holds(&s->work.conn->who, f))
+			on_finish(&s->work);
+	}
+}
+
 /* Where the reader wants to go on from; `newest` when it does not say. */
 static int read_place(struct exchange *x, uint64_t newest, uint64_t *ret_seq)
 {
@@ -241,6 +273,7 @@ static void stream_start(struct exchange *x, struct stream *s, const struct resp
 	uint64_t newest = bus_newest(s->face->bus);
 
 	s->face->stats.streams++;
+	DL_APPEND(s->face->streams, s);
 	conn_stream(x->conn, r, &s->work);
 	buf_text(&x->conn->out, "retry: 1000\n\n");
 	if (s->sub.seq > newest) {

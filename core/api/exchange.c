@@ -3,26 +3,26 @@
 
 #include <strings.h>
 
+#include "api/access.h"
 #include "api/dropin/dropin.h"
 #include "base/limits.h"
-
-static int check_key(struct exchange *x)
-{
-	if (x->match.route->access == ROUTE_OPEN || x->conn->trusted)
-		return 0;
-	return auth_check(&x->face->auth, x->request, &x->problem);
-}
 
 static int check_names(struct exchange *x)
 {
 	struct str id = x->match.id, verb = x->match.verb;
 	struct str provider = x->match.provider, instance = x->match.instance;
+	struct str key = x->match.key;
 
 	if ((provider.n > 0 && !str_is_id(provider, LIMIT_PROVIDER, "_-")) ||
 	    (instance.n > 0 && !str_is_id(instance, LIMIT_INSTANCE, "_-")))
 		return problem_set(&x->problem, PROBLEM_not_found,
 				   "There is nothing at this path.");
 
+	if (key.n > 0 && (key.n != KEY_ID || !str_is_id(key, KEY_ID, "")))
+		return problem_set(
+		    &x->problem, PROBLEM_key_not_found,
+		    "There is no key \"%.*s\": ids have %d characters of 0-9 and a-f.",
+		    STR_ARG(key), KEY_ID);
 	if (id.n > 0 && !str_is_id(id, LIMIT_ACCOUNT_ID, "_-"))
 		return problem_set(&x->problem, PROBLEM_account_not_found,
 				   "There is no account \"%.*s\": ids are made of a-z, 0-9, _ and "
@@ -65,8 +65,10 @@ static int check_strictly(struct exchange *x)
 	int bad = query_read(&x->query, x->request->query, x->match.route->query, &x->problem);
 
 	if (bad == 0)
-		bad = check_key(x);
-	return bad == 0 ? check_names(x) : bad;
+		bad = access_check_key(x);
+	if (bad == 0)
+		bad = check_names(x);
+	return bad == 0 ? access_check_account(x) : bad;
 }
 
 /* Where the old service's clients look for its shape of errors. */
@@ -85,8 +87,12 @@ int exchange_open(struct exchange *x, struct conn *c, const struct http_request 
 	x->face = c->face;
 	x->conn = c;
 	x->request = r;
+	x->match.allow[0] = '\0';
 	c->dropin = is_dropin_path(c->face, r->path);
-	bad = router_find(r->method, r->path, c->face->dropin != NULL, &x->match, &x->problem);
+	bad = access_check_host(x);
+	if (bad == 0)
+		bad = router_find(r->method, r->path, c->face->dropin != NULL, &x->match,
+				  &x->problem);
 	if (bad != 0)
 		return bad;
 	c->dropin = route_is_dropin(x->match.route);
@@ -100,7 +106,7 @@ size_t exchange_body_limit(const struct exchange *x)
 
 	if (route->body == ROUTE_HOOK)
 		return LIMIT_WEBHOOK;
-	if (route->access == ROUTE_KEY || (route_is_dropin(route) && dropin_shows_key(x)))
+	if (route_role(route) != ROLE_NONE || (route_is_dropin(route) && dropin_shows_key(x)))
 		return LIMIT_HTTP_BODY;
 	return LIMIT_HTTP_BODY_OPEN;
 }

@@ -13,6 +13,7 @@ int face_init(struct face *f, const struct api_options *o, const struct api_port
 	*f = (struct face){
 		.port = *port,
 		.bus = bus,
+		.hosts = { .any = true },
 		.header_ms = o->header_ms,
 		.body_ms = o->body_ms,
 		.write_ms = o->write_ms,
@@ -27,6 +28,8 @@ void face_fini(struct face *f)
 {
 	dropin_free(&f->dropin);
 	waits_free(&f->waits);
+	failures_fini(&f->failures);
+	hosts_fini(&f->hosts);
 	buf_fini(&f->content);
 	deadlines_fini(&f->deadlines);
 }

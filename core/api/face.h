@@ -8,11 +8,14 @@
 #include "api/api.h"
 #include "api/auth.h"
 #include "api/deadline.h"
+#include "api/failures.h"
+#include "api/hosts.h"
 #include "api/port.h"
 #include "base/buf.h"
 
 struct bus;
 struct dropin;
+struct stream;
 struct waits;
 
 /* The largest answer: a page of LIMIT_PAGE accounts with all their texts. */
@@ -20,8 +23,11 @@ struct waits;
 
 struct face {
 	struct api_port port;
-	struct bus *bus; /* kept */
-	struct auth auth;
+	struct bus *bus;  /* kept */
+	struct auth auth; /* the admin key */
+	struct hosts hosts;
+	struct failures failures;
+	struct stream *streams; /* of events: utlist */
 	uint64_t header_ms, body_ms, write_ms, idle_ms;
 	size_t body_limit;
 	struct deadlines deadlines;
@@ -35,7 +41,7 @@ struct face {
 	struct api_stats stats;
 };
 
-/* The key (auth) is the caller's to set.  ERR_NOMEM. */
+/* The key (auth) is the caller's to set, and the hosts: all are allowed until then.  ERR_NOMEM. */
 int face_init(struct face *, const struct api_options *, const struct api_port *, struct bus *);
 /* All connections are gone. */
 void face_fini(struct face *);

@@ -175,6 +175,14 @@ static int on_body(llhttp_t *parser, const char *at, size_t n)
 	return 0;
 }
 
+/* A chunk that cannot fit is refused before its bytes are awaited. */
+static int on_chunk_header(llhttp_t *parser)
+{
+	struct http *h = parser->data;
+
+	return parser->content_length > h->body_limit - h->body.n ? refuse_body(h) : 0;
+}
+
 static int on_message_complete(llhttp_t *parser)
 {
 	struct http *h = parser->data;
@@ -189,6 +197,7 @@ static const llhttp_settings_t callbacks = {
 	.on_header_value = on_header_value,
 	.on_headers_complete = on_headers_complete,
 	.on_body = on_body,
+	.on_chunk_header = on_chunk_header,
 	.on_message_complete = on_message_complete,
 };
 

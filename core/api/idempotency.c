@@ -1,12 +1,14 @@
 /* idempotency.c - the key's check and the request's hash. */
 #include "api/idempotency.h"
 
+#include <stdio.h>
+
 #include "api/digest.h"
 #include "base/limits.h"
 #include "base/obj.h"
 
-/* Keys of different API keys must not meet; there is one so far. */
-#define SCOPE "admin:"
+/* Keys of different API keys must not meet: "key_0a1b2c3d:". */
+#define SCOPE_MAX (sizeof "key_:" + KEY_ID)
 
 static bool is_visible(struct str s)
 {
@@ -27,11 +29,11 @@ static bool hash(const struct http_request *r, uint8_t to[DIGEST_BYTES])
 	return digest_of(to, parts, ARRAY_LEN(parts));
 }
 
-int idempotency_read(const struct http_request *r, unsigned status, struct command *cmd,
-		     struct problem *problem)
+int idempotency_read(const struct http_request *r, const struct who *who, unsigned status,
+		     struct command *cmd, struct problem *problem)
 {
 	struct str key = r->header[HEADER_IDEMPOTENCY_KEY];
-	char scoped[sizeof SCOPE + LIMIT_IDEMPOTENCY_KEY] = SCOPE;
+	char scoped[SCOPE_MAX + LIMIT_IDEMPOTENCY_KEY];
 
 	if (key.p == NULL)
 		return 0;
@@ -39,7 +41,8 @@ int idempotency_read(const struct http_request *r, unsigned status, struct comma
 		return problem_set(problem, PROBLEM_invalid_field,
 				   "\"Idempotency-Key\" must be 1 to %d visible ASCII characters.",
 				   LIMIT_IDEMPOTENCY_KEY);
-	str_copy(scoped + sizeof SCOPE - 1, sizeof scoped - sizeof SCOPE + 1, key);
+	snprintf(scoped, sizeof scoped, "%s%s:%.*s", who->key[0] != '\0' ? "key_" : "admin",
+		 who->key, STR_ARG(key));
 	cmd->idem_key = str_dup(str_of(scoped));
 	cmd->idem_status = status;
 	if (cmd->idem_key == NULL || !hash(r, cmd->idem_hash))

@@ -12,57 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/rng.h"
-
-#define PREFIX "relink_"
-
-static void base64url(char *to, const uint8_t *from, size_t n)
-{
-	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-				     "0123456789-_";
-	uint32_t bits = 0;
-	unsigned n_bits = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		bits = bits << 8 | from[i];
-		for (n_bits += 8; n_bits >= 6; n_bits -= 6)
-			*to++ = digits[bits >> (n_bits - 6) & 63];
-	}
-	if (n_bits > 0)
-		*to++ = digits[bits << (6 - n_bits) & 63];
-	*to = '\0';
-}
-
-static void make_key(char key[KEY_TEXT + 1])
-{
-	uint8_t secret[32];
-	char id[9], text[44];
-
-	rng_hex(id, 8);
-	rng_bytes(secret, sizeof secret);
-	base64url(text, secret, sizeof secret);
-	snprintf(key, KEY_TEXT + 1, PREFIX "%s_%s", id, text);
-	explicit_bzero(secret, sizeof secret);
-	explicit_bzero(text, sizeof text);
-}
-
-static bool is_key(struct str s)
-{
-	static const char hex[] = "0123456789abcdef";
-	size_t id = sizeof PREFIX - 1;
-
-	if (s.n != KEY_TEXT || memcmp(s.p, PREFIX, id) != 0 || s.p[id + 8] != '_')
-		return false;
-	for (size_t i = id; i < KEY_TEXT; i++) {
-		char c = s.p[i];
-		bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-			     (c >= '0' && c <= '9') || c == '-' || c == '_';
-
-		if (!plain || (i < id + 8 && memchr(hex, c, sizeof hex - 1) == NULL))
-			return false;
-	}
-	return true;
-}
+#include "api/key_text.h"
 
 /* Write the line to `path`, a file that must not exist yet, and sync it. */
 static int write_new(const char *path, const char *line, size_t n, struct why *why)
@@ -101,7 +51,7 @@ static int make(const char *path, struct why *why)
 
 	if (snprintf(temporary, sizeof temporary, "%s.new", path) >= (int)sizeof temporary)
 		return why_set(why, ERR_TOOBIG, "the path of the admin key is too long");
-	make_key(line);
+	key_text_make(line);
 	line[KEY_TEXT] = '\n';
 	unlink(temporary); /* of a start that crashed here */
 	r = write_new(temporary, line, KEY_TEXT + 1, why);
@@ -146,7 +96,7 @@ static int read_key(int fd, const char *path, struct auth *ret_auth, struct why 
 		return why_errno(why, ERR_IO, "the admin key \"%s\" cannot be read", path);
 	while (key.n > 0 && (key.p[key.n - 1] == '\n' || key.p[key.n - 1] == '\r'))
 		key.n--;
-	if (!is_key(key))
+	if (!key_text_fits(key))
 		r = why_set(why, ERR_FORMAT,
 			    "\"%s\" does not hold an admin key: remove it and a new one is made",
 			    path);

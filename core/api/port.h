@@ -50,6 +50,29 @@ struct worker_view {
 	struct str instances;      /* names, comma-separated */
 };
 
+/* What a key may do; each role includes those before it.  Numbers are stored. */
+#define API_ROLES(R)                                                                \
+	R(VIEWER, 1, "viewer")     /* look, but not at QR codes: they are logins */ \
+	R(OPERATOR, 2, "operator") /* everything about accounts */                  \
+	R(ADMIN, 3, "admin")       /* everything */
+enum api_role {
+	ROLE_NONE,
+#define R(id, n, name) ROLE_##id = (n),
+	API_ROLES(R)
+#undef R
+};
+/* "viewer"; "none" for a number that is no role. */
+const char *api_role_name(unsigned role);
+/* ROLE_NONE when there is none of that name. */
+enum api_role api_role_of(struct str name);
+
+struct key_view {
+	struct str id, label, workspace; /* workspace: the only one it sees; empty: all */
+	const uint8_t *digest;           /* SHA-256 of the key's text: 32 bytes */
+	uint8_t role;                    /* enum api_role */
+	uint64_t created_at, expires_at, revoked_at, last_used_at; /* ms, 0: never */
+};
+
 /* The process of an instance that has a command. */
 struct service_view {
 	const char *state;
@@ -94,7 +117,9 @@ enum command_kind {
 	COMMAND_SEND,
 	COMMAND_WEBHOOK,
 	COMMAND_DRAIN, /* of an instance, as RESUME */
-	COMMAND_RESUME
+	COMMAND_RESUME,
+	COMMAND_KEY_CREATE,
+	COMMAND_KEY_REVOKE
 };
 
 /* What came of a command.  Strings are lent. */
@@ -102,7 +127,7 @@ struct command_result {
 	int code;                /* 0 or ERR_* */
 	const char *problem;     /* stable code for problem+json, when code < 0 */
 	struct str text;         /* for people: what is wrong and what to do */
-	struct str account;      /* public id; of DRAIN and RESUME the instance's */
+	struct str account;      /* public id; of DRAIN and RESUME the instance's, of KEY_* the key's */
 	struct str body;         /* VERB, CHECK and SEND: JSON */
 	uint64_t retry_after_ms; /* with code < 0: the provider's wish; 0: none */
 	bool replayed;           /* this Idempotency-Key was answered before */
@@ -119,7 +144,8 @@ struct command_header {
 struct command {
 	struct command *prev, *next;
 	enum command_kind kind;
-	char *account;                                            /* CREATE: wished id or NULL */
+	char *account; /* CREATE: wished id or NULL; KEY_*: the key's id */
+	char *scope;   /* the account must be of this workspace; NULL: of any */
 	char *workspace, *provider, *label, *metadata, *priority; /* CREATE, PATCH */
 	char *verb, *args; /* VERB, SEND: args are JSON; WEBHOOK: args are the body */
 	char *recipient;   /* SEND: for the journal; the same stands in args */
@@ -127,6 +153,8 @@ struct command {
 	bool undecided;    /* the engine's: an instance that it may be for did not answer */
 	struct command_header headers[COMMAND_HEADERS_MAX];
 	size_t n_headers;
+	uint8_t key_digest[32], key_role; /* KEY_CREATE, with workspace ("": all) and label */
+	uint64_t key_expires_at;          /* 0: never */
 	uint64_t row, bytes; /* SEND: the engine's: of what account, and how much room it takes */
 	unsigned slot;       /* and of which worker */
 	bool connect;        /* CREATE: connect at once */
@@ -152,6 +180,11 @@ struct api_port {
 	void (*health)(void *ctx, struct health_summary *ret_summary);
 	unsigned (*workers)(void *ctx, void (*each)(void *arg, const struct worker_view *),
 			    void *arg);
+	/* Keys by public id, also revoked and expired ones. */
+	bool (*key)(void *ctx, struct str id, struct key_view *ret_view);
+	void (*keys)(void *ctx, void (*each)(void *arg, const struct key_view *), void *arg);
+	/* The key was used; kept to the hour. */
+	void (*key_used)(void *ctx, struct str id);
 	bool (*instance)(void *ctx, struct str id, struct instance_view *ret_view);
 	void (*instances)(void *ctx, void (*each)(void *arg, const struct instance_view *),
 			  void *arg);

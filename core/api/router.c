@@ -40,7 +40,7 @@ static bool fits(const char *pattern, struct str path, struct match *m)
 {
 	struct str want = str_of(pattern), w, have;
 
-	m->id = m->verb = m->provider = m->instance = m->session = STR("");
+	m->id = m->verb = m->provider = m->instance = m->session = m->key = STR("");
 	while (next_segment(&want, &w)) {
 		if (!next_segment(&path, &have))
 			return false;
@@ -54,6 +54,8 @@ static bool fits(const char *pattern, struct str path, struct match *m)
 			m->instance = have;
 		else if (str_is(w, "{session}") && have.n > 0)
 			m->session = have;
+		else if (str_is(w, "{key}") && have.n > 0)
+			m->key = have;
 		else if (!str_eq(w, have))
 			return false;
 	}
@@ -71,6 +73,33 @@ static void allow(struct match *m, enum http_method method)
 bool route_is_dropin(const struct route *r)
 {
 	return r->access == ROUTE_DROPIN || r->access == ROUTE_DROPIN_OPEN;
+}
+
+enum api_role route_role(const struct route *r)
+{
+	switch (r->access) {
+	case ROUTE_VIEWER:
+	case ROUTE_VIEWER_SCOPED:
+		return ROLE_VIEWER;
+	case ROUTE_OPERATOR:
+	case ROUTE_OPERATOR_SCOPED:
+		return ROLE_OPERATOR;
+	case ROUTE_ADMIN:
+		return ROLE_ADMIN;
+	case ROUTE_OPEN:
+	case ROUTE_DROPIN:
+	case ROUTE_DROPIN_OPEN:
+		break;
+	}
+	return ROLE_NONE;
+}
+
+bool route_is_scoped(const struct route *r)
+{
+	static const char accounts[] = "/v1/accounts/{id}";
+
+	return r->access == ROUTE_VIEWER_SCOPED || r->access == ROUTE_OPERATOR_SCOPED ||
+	       strncmp(r->path, accounts, sizeof accounts - 1) == 0;
 }
 
 int router_find(enum http_method method, struct str path, bool dropin, struct match *m,

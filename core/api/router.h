@@ -6,13 +6,23 @@
 #include <stdbool.h>
 
 #include "api/http.h"
+#include "api/port.h"
 #include "api/problem.h"
 #include "base/str.h"
 
 struct exchange;
 
-/* DROPIN and DROPIN_OPEN are the drop-in face's: with its key, and without any. */
-enum route_access { ROUTE_OPEN, ROUTE_KEY, ROUTE_DROPIN, ROUTE_DROPIN_OPEN };
+/* See routes.def.  DROPIN and DROPIN_OPEN are the drop-in face's: with its key, and without any. */
+enum route_access {
+	ROUTE_OPEN,
+	ROUTE_VIEWER,
+	ROUTE_OPERATOR,
+	ROUTE_ADMIN,
+	ROUTE_VIEWER_SCOPED,
+	ROUTE_OPERATOR_SCOPED,
+	ROUTE_DROPIN,
+	ROUTE_DROPIN_OPEN
+};
 enum route_body { ROUTE_NONE, ROUTE_JSON, ROUTE_HOOK };
 
 struct route {
@@ -29,7 +39,7 @@ struct route {
 struct match {
 	const struct route *route; /* NULL: nothing fits */
 	/* decoded, not yet checked; empty: not in the path */
-	struct str id, verb, provider, instance, session;
+	struct str id, verb, provider, instance, session, key;
 	char text[ROUTE_PATH_MAX]; /* the decoded path */
 	char allow[64];            /* with PROBLEM_method_not_allowed: what would do */
 };
@@ -40,6 +50,10 @@ int router_find(enum http_method, struct str path, bool dropin, struct match *re
 		struct problem *);
 /* Is it one of the drop-in face? */
 bool route_is_dropin(const struct route *);
+/* The least role that may; ROLE_NONE: a key of /v1 is not asked for. */
+enum api_role route_role(const struct route *);
+/* May a key of one workspace only?  Then its accounts are checked by the path, or by the handler. */
+bool route_is_scoped(const struct route *);
 
 /* The table; for tests and for who describes the API. */
 const struct route *router_routes(size_t *ret_n);

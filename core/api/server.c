@@ -23,6 +23,8 @@
 #include "api/conn.h"
 #include "api/face.h"
 #include "api/listen.h"
+#include "api/shares.h"
+#include "api/spare.h"
 #include "base/clock.h"
 #include "base/killpoint.h"
 #include "base/obj.h"
@@ -35,13 +37,16 @@
 #define ACCEPTS      64  /* connections taken in one turn */
 #define SENDS        4   /* sends on one connection in one turn */
 #define REFUSALS     64  /* connections over the limit that get an answer at the same time */
-#define EXHAUSTED_MS 200 /* how long to take no connection when the system has no descriptor left */
+#define CROWD        8   /* the same, from one address that has all it may */
+#define SPARED       16  /* connections refused with the spare descriptor in one turn */
+#define EXHAUSTED_MS 200 /* how long to take no connection when even that one is gone */
 
 struct link {
 	uv_poll_t poll;
 	unsigned magic;
 	int fd, events;
 	bool shut, closing;
+	bool shared; /* counted in server->shares */
 	struct server *server;
 	struct link *prev, *next;
 	struct conn conn;
@@ -62,7 +67,9 @@ struct server {
 	uv_timer_t timer;
 	struct listener listeners[2];
 	struct link *links;
-	uint64_t limit;
+	struct shares shares;
+	uint64_t limit, per_peer;
+	struct spare spare;
 	unsigned handles;       /* on the loop, and not closed yet */
 	struct deadline accept; /* accept again, after descriptors had run out */
 	struct deadline grace;  /* end of the stop's patience */
@@ -100,6 +107,7 @@ static void on_handle_closed(struct server *s)
 	deadline_fini(&s->face->deadlines, &s->accept);
 	deadline_fini(&s->face->deadlines, &s->grace);
 	OBJ_FINI(s);
+	spare_close(&s->spare);
 	free(s->socket_path);
 	free(s);
 	freed(ctx);
@@ -145,6 +153,8 @@ static void on_link_closed(uv_handle_t *h)
 
 	OBJ_CAST(l, h->data, LINK_MAGIC);
 	s = l->server;
+	if (l->shared)
+		shares_remove(&s->shares, &l->conn.peer);
 	conn_fini(&l->conn);
 	DL_DELETE(s->links, l);
 	s->face->stats.connections--;
@@ -253,26 +263,51 @@ static void on_link_ready(uv_poll_t *poll, int status, int events)
 	link_sync(l);
 }
 
-static void refuse_if_full(struct server *s, struct link *l)
+static void refuse_if_full(struct server *s, struct link *l, uint64_t of_peer)
 {
 	struct problem p;
 
-	if (s->face->stats.connections <= s->limit)
-		return;
-	problem_set(&p, PROBLEM_too_many_connections,
+	if (s->face->stats.connections > s->limit) {
+		problem_set(
+		    &p, PROBLEM_too_many_connections,
 		    "%llu connections are open, and no more are allowed (http.connections).",
 		    (unsigned long long)s->limit);
+	} else if (s->per_peer > 0 && of_peer > s->per_peer) {
+		s->face->stats.crowded++;
+		problem_set(&p, PROBLEM_too_many_connections,
+			    "%llu connections are open from your address, and no more are allowed "
+			    "(http.connections_per_peer).",
+			    (unsigned long long)s->per_peer);
+	} else {
+		return;
+	}
 	conn_refuse(&l->conn, &p);
 }
 
+/* A reverse proxy on this machine has the connections of everybody. */
+static bool counts(const struct server *s, const struct peer *peer)
+{
+	return s->per_peer > 0 && !peer_is_local(peer);
+}
+
 /* `fd` is given. */
-static void link_new(struct server *s, int fd, bool trusted)
+static void link_new(struct server *s, int fd, const struct peer *peer, bool is_unix)
 {
 	struct link *l = calloc(1, sizeof *l);
+	uint64_t of_peer = 0;
 
-	if (l == NULL || conn_init(&l->conn, s->face, trusted, on_conn_changed) != 0)
+	if (l == NULL ||
+	    conn_init(&l->conn, s->face, is_unix && listen_peer_is_us(fd), on_conn_changed) != 0)
 		goto fail;
-	if (uv_poll_init(s->loop, &l->poll, fd) != 0) {
+	l->conn.peer = *peer;
+	l->conn.from_unix = is_unix;
+	if (counts(s, peer)) {
+		of_peer = shares_add(&s->shares, peer);
+		l->shared = of_peer > 0;
+	}
+	if (of_peer > s->per_peer + CROWD || uv_poll_init(s->loop, &l->poll, fd) != 0) {
+		if (l->shared)
+			shares_remove(&s->shares, peer);
 		conn_fini(&l->conn);
 		goto fail;
 	}
@@ -283,7 +318,7 @@ static void link_new(struct server *s, int fd, bool trusted)
 	DL_APPEND(s->links, l);
 	s->handles++;
 	s->face->stats.connections++;
-	refuse_if_full(s, l);
+	refuse_if_full(s, l, of_peer);
 	link_sync(l);
 	return;
 fail:
@@ -296,8 +331,9 @@ fail:
 
 static void on_acceptable(uv_poll_t *, int status, int events);
 
-static void take_connection(struct listener *l, int fd)
+static void take_connection(struct listener *l, int fd, const struct sockaddr *from)
 {
+	const struct peer peer = peer_of(from);
 	struct server *s = l->server;
 	int on = 1;
 
@@ -309,7 +345,7 @@ static void take_connection(struct listener *l, int fd)
 	}
 	if (!l->is_unix)
 		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-	link_new(s, fd, l->is_unix && listen_peer_is_us(fd));
+	link_new(s, fd, &peer, l->is_unix);
 }
 
 /* The system has no descriptor or memory left: connections wait in its queue for a while. */
@@ -326,6 +362,7 @@ static void on_accept_again(struct deadline *d)
 {
 	struct server *s = (struct server *)((char *)d - offsetof(struct server, accept));
 
+	spare_open(&s->spare);
 	for (size_t i = 0; i < ARRAY_LEN(s->listeners); i++) {
 		if (s->listeners[i].fd >= 0)
 			uv_poll_start(&s->listeners[i].poll, UV_READABLE, on_acceptable);
@@ -335,18 +372,24 @@ static void on_accept_again(struct deadline *d)
 static void on_acceptable(uv_poll_t *poll, int status, int events)
 {
 	struct listener *l;
+	int spared = 0;
 
 	(void)status;
 	(void)events;
 	OBJ_CAST(l, poll->data, LISTENER_MAGIC);
 	for (int i = 0; i < ACCEPTS; i++) {
-		int fd = accept4(l->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+		struct sockaddr_storage from = { .ss_family = AF_UNSPEC };
+		socklen_t n = sizeof from;
+		int fd = accept4(l->fd, (struct sockaddr *)&from, &n, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
 		if (fd >= 0) {
-			take_connection(l, fd);
+			take_connection(l, fd, (const struct sockaddr *)&from);
 		} else if (errno == EAGAIN) {
 			return;
 		} else if (errno != EINTR && errno != ECONNABORTED) {
+			if (++spared <= SPARED &&
+			    spare_refuse(&l->server->spare, l->fd, l->server->face))
+				continue;
 			pause_accepting(l->server);
 			return;
 		}
@@ -416,7 +459,8 @@ static void on_grace_over(struct deadline *d)
 	check_stopped(s);
 }
 
-int server_new(struct server **ret_server, uv_loop_t *loop, struct face *f, uint64_t connections)
+int server_new(struct server **ret_server, uv_loop_t *loop, struct face *f, uint64_t connections,
+	       uint64_t per_peer)
 {
 	struct server *s = calloc(1, sizeof *s);
 
@@ -433,6 +477,9 @@ int server_new(struct server **ret_server, uv_loop_t *loop, struct face *f, uint
 	s->loop = loop;
 	s->face = f;
 	s->limit = connections;
+	s->per_peer = per_peer;
+	s->spare.fd = -1;
+	spare_open(&s->spare);
 	s->listeners[0].fd = s->listeners[1].fd = -1;
 	uv_timer_init(loop, &s->timer);
 	s->timer.data = s;

@@ -13,8 +13,10 @@ struct server;
 struct uv_loop_s;
 
 /* `loop` and `face` are kept until the server was freed; it runs the face's deadlines.  At most
- * `connections` clients are served at once.  ERR_NOMEM. */
-int server_new(struct server **ret_server, struct uv_loop_s *, struct face *, uint64_t connections);
+ * `connections` clients are served at once, and `per_peer` of them (0: no limit) from one address of
+ * the network.  ERR_NOMEM. */
+int server_new(struct server **ret_server, struct uv_loop_s *, struct face *, uint64_t connections,
+	       uint64_t per_peer);
 /* See listen.h; each once. */
 int server_listen_tcp(struct server *, const char *address, struct why *why);
 int server_listen_unix(struct server *, const char *path, struct why *why);

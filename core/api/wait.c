@@ -5,6 +5,7 @@
 #include <uthash.h>
 #include <utlist.h>
 
+#include "api/answer.h"
 #include "api/conn.h"
 #include "api/face.h"
 #include "api/work.h"
@@ -100,13 +101,23 @@ static void wait_free(struct wait *w)
 	free(w);
 }
 
+/* An id may have gone to an account of another workspace meanwhile. */
+static const struct account_view *visible(const struct conn *c, const struct account_view *view)
+{
+	return view != NULL && who_sees(&c->who, view->workspace) ? view : NULL;
+}
+
 static void wait_answer(struct wait *w, const struct account_view *view)
 {
 	struct wait_order order = w->order;
 	struct conn *c = w->work.conn;
 
 	wait_free(w);
-	order.answer(c, &order, view);
+	if (!who_holds(&c->who, c->face))
+		answer_failure(c, PROBLEM_unauthorized,
+			       "The key was revoked or has expired since.");
+	else
+		order.answer(c, &order, visible(c, view));
 }
 
 static void on_gone(struct work *work)
@@ -254,5 +265,5 @@ void wait_start(struct conn *c, struct str account, const struct wait_order *ord
 			return;
 		now.seconds = 0;
 	}
-	order->answer(c, &now, there ? &view : NULL);
+	order->answer(c, &now, visible(c, there ? &view : NULL));
 }

@@ -12,6 +12,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <uv.h>
 
@@ -271,6 +272,9 @@ static int start_api(struct app *a, struct why *why)
 				 .write_ms = c->http_write_ms,
 				 .idle_ms = c->http_idle_ms,
 				 .connections = c->http_connections,
+				 .connections_per_peer = c->http_connections_per_peer,
+				 .hosts = c->http_hosts,
+				 .any_host = c->http_allow_remote && c->http_hosts == NULL,
 				 .body_bytes = c->http_body_bytes,
 				 .dropin = {
 				     .key = c->dropin_key,
@@ -382,12 +386,21 @@ static void end(struct app *a)
 	conf_free(&a->conf);
 }
 
+/* A core file would hold keys, messages and QR codes; what is needed of a crash is in the log. */
+static void leave_no_core(void)
+{
+	const struct rlimit none = { 0, 0 };
+
+	setrlimit(RLIMIT_CORE, &none);
+}
+
 int app_run(struct conf **conf, const char *file)
 {
 	struct app a = { .magic = APP_MAGIC, .file = file, .conf = TAKE(*conf) };
 	struct why why = { 0 };
 	int r = app_paths(a.conf, &why);
 
+	leave_no_core();
 	use_log_settings(a.conf);
 	signal(SIGPIPE, SIG_IGN);
 	if (r == 0 && start_loop(&a) < 0)

@@ -51,6 +51,21 @@ static int check_listen(struct binder *b, const struct node *root)
 	    b->conf->http_listen);
 }
 
+/* Names and addresses, without scheme, port and path. */
+static int check_hosts(struct binder *b, const struct node *root)
+{
+	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				      "0123456789.-_ ";
+	const char *hosts = b->conf->http_hosts;
+
+	if (hosts == NULL || strspn(hosts, allowed) == strlen(hosts))
+		return 0;
+	return source_complain(
+	    b->src, written(root, "http.hosts", "http"),
+	    "write names with spaces between them, without https:// and port, for "
+	    "example relink.example.com");
+}
+
 static int check_socket(struct binder *b, const struct node *root)
 {
 	const struct conf *c = b->conf;
@@ -162,6 +177,8 @@ int check_conf(struct binder *b, const struct node *root)
 		r = check_order(b, root, ordered[i].low, ordered[i].high);
 	if (r == 0)
 		r = check_listen(b, root);
+	if (r == 0)
+		r = check_hosts(b, root);
 	if (r == 0)
 		r = check_dropin(b, root);
 	if (r == 0)

@@ -257,11 +257,21 @@ static void carry_out(struct engine *e, struct command *c)
 		create(e, c);
 		return;
 	}
+	if (c->kind == COMMAND_KEY_CREATE) {
+		api_key_create(e, c);
+		return;
+	}
+	if (c->kind == COMMAND_KEY_REVOKE) {
+		api_key_revoke(e, c);
+		return;
+	}
 	if (c->kind == COMMAND_DRAIN || c->kind == COMMAND_RESUME) {
 		instance_command(e, c);
 		return;
 	}
 	m = member_by_id(e, str_of(c->account));
+	if (m != NULL && c->scope != NULL && strcmp(c->scope, m->workspace) != 0)
+		m = NULL; /* the id went to another workspace meanwhile */
 	if (m == NULL) {
 		command_refuse(e, &c, ERR_NOTFOUND, "account_not_found",
 			       "there is no account \"%s\"; list them with GET /v1/accounts",
@@ -441,7 +451,7 @@ void command_key_known(struct engine *e, struct inbox_key *k)
 		    "this Idempotency-Key was used for another request; choose a new one");
 	} else if (c->kind == COMMAND_SEND) {
 		send_repeated(e, &c, k);
-	} else if (c->kind == COMMAND_VERB) {
+	} else if (c->kind == COMMAND_VERB || c->kind == COMMAND_KEY_CREATE) {
 		command_refuse(
 		    e, &c, ERR_EXISTS, "answer_not_kept",
 		    "this was carried out already with this Idempotency-Key, but what it answered "

@@ -514,6 +514,7 @@ void engine_free(struct engine **engine)
 	}
 	ops_free(e);
 	keys_free(e);
+	api_keys_free(e);
 	strangers_free(e);
 	for (uint64_t row = 0; row < e->n_rows; row++)
 		member_free(e, &e->rows[row]);

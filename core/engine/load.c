@@ -134,6 +134,13 @@ static int load_attempt(void *ctx, const struct attempt_record *r)
 	return 0;
 }
 
+static int load_api_key(void *ctx, const struct api_key_record *r)
+{
+	struct loading *l = ctx;
+
+	return api_key_add(l->e, r) < 0 ? why_set(l->why, ERR_NOMEM, "no memory for all keys") : 0;
+}
+
 /* Deadlines are measured from now, and now is never before what was stored (clock_floor). */
 static void begin(struct engine *e)
 {
@@ -165,7 +172,8 @@ int engine_load(struct engine *e, struct why *why)
 	struct store_loader loader = { .ctx = &l,
 				       .instance = load_instance,
 				       .account = load_account,
-				       .attempt = load_attempt };
+				       .attempt = load_attempt,
+				       .api_key = load_api_key };
 	struct store_facts facts;
 	int r = store_load(e->store, &loader, &facts, why);
 

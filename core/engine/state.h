@@ -261,6 +261,7 @@ struct engine {
 	struct op *ops;
 	uint64_t last_tag;
 	struct key_hold *keys;
+	struct api_key *api_keys;   /* by id */
 	struct asking *askings;     /* look-ups of keys under way, utlist */
 	struct question *questions; /* look-ups of sessions under way, utlist */
 	unsigned n_questions;
@@ -479,6 +480,16 @@ void key_release(struct engine *, const char *key);
 void keys_free(struct engine *);
 /* After the store is closed: questions that were never answered. */
 void askings_free(struct engine *);
+
+/* api_keys.c: the keys of the API */
+int api_key_add(struct engine *, const struct api_key_record *);
+void api_keys_free(struct engine *);
+void api_key_create(struct engine *, struct command *given);
+void api_key_revoke(struct engine *, struct command *given);
+bool api_key_view(const struct engine *, struct str id, struct key_view *ret_view);
+void api_key_used(struct engine *, struct str id);
+void api_keys_each(const struct engine *, void (*each)(void *arg, const struct key_view *),
+		   void *arg);
 
 /* messages.c */
 void message_told(struct engine *, unsigned slot, const struct inbox_message *);

@@ -188,6 +188,30 @@ static unsigned port_workers(void *ctx, void (*each)(void *arg, const struct wor
 	return e->n_slots;
 }
 
+static bool port_key(void *ctx, struct str id, struct key_view *ret_view)
+{
+	struct engine *e;
+
+	OBJ_CAST(e, ctx, ENGINE_MAGIC);
+	return api_key_view(e, id, ret_view);
+}
+
+static void port_keys(void *ctx, void (*each)(void *arg, const struct key_view *), void *arg)
+{
+	struct engine *e;
+
+	OBJ_CAST(e, ctx, ENGINE_MAGIC);
+	api_keys_each(e, each, arg);
+}
+
+static void port_key_used(void *ctx, struct str id)
+{
+	struct engine *e;
+
+	OBJ_CAST(e, ctx, ENGINE_MAGIC);
+	api_key_used(e, id);
+}
+
 static bool port_instance(void *ctx, struct str id, struct instance_view *ret_view)
 {
 	struct engine *e;
@@ -282,6 +306,9 @@ struct api_port engine_api_port(struct engine *e)
 				  .accounts = port_accounts,
 				  .health = port_health,
 				  .workers = port_workers,
+				  .key = port_key,
+				  .keys = port_keys,
+				  .key_used = port_key_used,
 				  .instance = port_instance,
 				  .instances = port_instances,
 				  .submit = port_submit,

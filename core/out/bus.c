@@ -16,12 +16,12 @@
 /* The longest event: the texts of a line, each byte escaped, and a frame around them. */
 #define EVENT_MAX (64u << 10)
 
-/* The JSON, and behind it the account's id.  The buffer is used again when the slot is. */
+/* The JSON, and behind it the account's id and its workspace.  The buffer is used again when the slot is. */
 struct slot {
 	uint64_t seq;
 	const char *type;
 	struct buf text;
-	size_t n_json;
+	size_t n_json, n_account;
 };
 
 struct bus {
@@ -99,6 +99,8 @@ void bus_publish(struct bus *b, const struct journal_record *r)
 	event_json(&s->text, r);
 	s->n_json = s->text.n;
 	buf_str(&s->text, r->account);
+	buf_str(&s->text, r->workspace);
+	s->n_account = r->account.n;
 	if (s->text.failed != 0) {
 		b->n = 0;
 		b->floor = r->seq;
@@ -157,7 +159,9 @@ int bus_next(struct bus *b, struct bus_subscriber *sub, struct bus_event *ret_ev
 	*ret_event = (struct bus_event){
 		.seq = s->seq,
 		.type = s->type,
-		.account = { s->text.p + s->n_json, s->text.n - s->n_json },
+		.account = { s->text.p + s->n_json, s->n_account },
+		.workspace = { s->text.p + s->n_json + s->n_account,
+			       s->text.n - s->n_json - s->n_account },
 		.json = { s->text.p, s->n_json },
 	};
 	return 1;

@@ -28,7 +28,8 @@ struct bus_event {
 	uint64_t seq;
 	const char *type;   /* "account.status" */
 	struct str account; /* public id */
-	struct str json;    /* see event_json.h */
+	struct str workspace;
+	struct str json; /* see event_json.h */
 };
 
 /* `ring_size` events are kept.  `last_seq` is the journal's last line when the process starts: what

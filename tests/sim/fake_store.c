@@ -346,6 +346,19 @@ void commit_journal(struct commit *c, const struct journal_record *r)
 	change_new(c, CH_JOURNAL)->seq = r->seq;
 }
 
+/* Keys of the API play no part in the simulation. */
+void commit_api_key(struct commit *c, const struct api_key_record *r)
+{
+	(void)r;
+	change_new(c, CH_IDEM);
+}
+
+void commit_api_key_delete(struct commit *c, struct str id)
+{
+	(void)id;
+	change_new(c, CH_IDEM);
+}
+
 void commit_instance(struct commit *c, const struct instance_record *r)
 {
 	struct change *ch = change_new(c, CH_INSTANCE);

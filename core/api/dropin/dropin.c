@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "api/access.h"
 #include "api/dropin/clients.h"
 #include "api/dropin/form.h"
 #include "api/dropin/forwarding.h"
@@ -108,19 +109,40 @@ static bool has_key_in_query(const struct exchange *x)
 	return auth_is(&x->face->dropin->auth, key);
 }
 
+/* Is there any, right or wrong, before the body? */
+static bool has_some_key(const struct exchange *x)
+{
+	char text[LIMIT_HTTP_URL];
+
+	return auth_token(x->request).p != NULL || x->request->header[HEADER_API_KEY].p != NULL ||
+	       form_query(x->request->query, STR("api_key"), text).p != NULL;
+}
+
+/* Only wrong keys are counted: whoever shows none guesses nothing. */
+static int refuse_key(struct exchange *x, bool shown)
+{
+	if (shown)
+		return access_wrong_key(x, "Invalid API key");
+	return problem_set(&x->problem, PROBLEM_unauthorized, "Invalid API key");
+}
+
 /* A body that cannot be read has no key, and says more about itself than about the key. */
 static int check_key_in_body(struct exchange *x)
 {
+	bool shown = has_some_key(x);
 	struct form form;
+	struct str key;
 	bool good;
 
 	if (x->request->body.n == 0)
-		return problem_set(&x->problem, PROBLEM_unauthorized, "Invalid API key");
+		return refuse_key(x, shown);
 	if (form_open(&form, x) < 0)
 		return ERR_FORMAT;
-	good = auth_is(&x->face->dropin->auth, form_text(&form, "api_key"));
+	key = form_text(&form, "api_key");
+	shown = shown || key.p != NULL;
+	good = auth_is(&x->face->dropin->auth, key);
 	form_close(&form);
-	return good ? 0 : problem_set(&x->problem, PROBLEM_unauthorized, "Invalid API key");
+	return good ? 0 : refuse_key(x, shown);
 }
 
 bool dropin_shows_key(const struct exchange *x)
@@ -130,6 +152,7 @@ bool dropin_shows_key(const struct exchange *x)
 
 static int check_key(struct exchange *x, bool complete)
 {
+	x->conn->who = (struct who){ .role = ROLE_NONE };
 	if (x->match.route->access == ROUTE_DROPIN_OPEN || dropin_shows_key(x))
 		return 0;
 	if (!complete && x->match.route->body == ROUTE_JSON)

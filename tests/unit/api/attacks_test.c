@@ -80,6 +80,7 @@ static void every_attack_ends_as_it_should(void **state)
 		for (size_t s = 0; s < ARRAY_LEN(steps); s++) {
 			clock_virtual(1763287200000);
 			machine_open(&m, true);
+			assert_true(hosts_init(&m.face.hosts, "x", "http://127.0.0.1:8840", false));
 			machine_feed(&m, buf_all(&b), steps[s]);
 			expect(&attacks[i], steps[s], machine_status(&m), machine_replies(&m),
 			       machine_goes_on(&m));
@@ -89,6 +90,7 @@ static void every_attack_ends_as_it_should(void **state)
 	}
 	buf_fini(&b);
 	assert_int_equal(n_wrong, 0);
+	assert_true(ARRAY_LEN(attacks) >= 200);
 }
 
 static void every_attack_is_closed_on_a_socket(void **state)
@@ -105,8 +107,8 @@ static void every_attack_is_closed_on_a_socket(void **state)
 	world_open_with(&w, &o, 64);
 	buf_init(&b, 8u << 20);
 	for (size_t i = 0; i < ARRAY_LEN(attacks); i++) {
-		if (attacks[i].goes_on)
-			continue;
+		if (attacks[i].goes_on || attacks[i].status == 421)
+			continue; /* any name is good on the unix socket */
 		write_attack(&b, &attacks[i]);
 		client_open_unix(&c, &w);
 		client_send(&c, buf_all(&b));

@@ -5,6 +5,9 @@
 #include <stdlib.h>
 #include <utlist.h>
 
+#include "api/digest.h"
+#include "api/key_text.h"
+#include "base/clock.h"
 #include "base/limits.h"
 #include "base/obj.h"
 #include "policy/account.h"
@@ -214,6 +217,72 @@ static bool port_ready(void *ctx, struct why *why)
 	return f->broken == NULL;
 }
 
+/* --- keys --- */
+
+struct fake_key *fake_key(struct fake *f, const char *text, enum api_role role,
+			  const char *workspace)
+{
+	struct fake_key *k = &f->keys[f->n_keys++];
+	struct str key = str_of(text);
+
+	must(f->n_keys <= ARRAY_LEN(f->keys));
+	*k = (struct fake_key){ .role = (uint8_t)role, .created_at = 1763287200000 };
+	must(str_copy(k->id, sizeof k->id, key_text_id(key)));
+	must(digest_of(k->digest, &key, 1));
+	snprintf(k->workspace, sizeof k->workspace, "%s", workspace);
+	return k;
+}
+
+static struct fake_key *key_at(struct fake *f, struct str id)
+{
+	for (unsigned i = 0; i < f->n_keys; i++) {
+		if (str_is(id, f->keys[i].id))
+			return &f->keys[i];
+	}
+	return NULL;
+}
+
+static void key_view_of(const struct fake_key *k, struct key_view *v)
+{
+	*v = (struct key_view){ .id = str_of(k->id),
+				.label = str_of(k->label),
+				.workspace = str_of(k->workspace),
+				.digest = k->digest,
+				.role = k->role,
+				.created_at = k->created_at,
+				.expires_at = k->expires_at,
+				.revoked_at = k->revoked_at,
+				.last_used_at = k->last_used_at };
+}
+
+static bool port_key(void *ctx, struct str id, struct key_view *ret_view)
+{
+	const struct fake_key *k = key_at(ctx, id);
+
+	if (k != NULL)
+		key_view_of(k, ret_view);
+	return k != NULL;
+}
+
+static void port_keys(void *ctx, void (*each)(void *, const struct key_view *), void *arg)
+{
+	struct fake *f = ctx;
+	struct key_view v;
+
+	for (unsigned i = 0; i < f->n_keys; i++) {
+		key_view_of(&f->keys[i], &v);
+		each(arg, &v);
+	}
+}
+
+static void port_key_used(void *ctx, struct str id)
+{
+	struct fake *f = ctx;
+
+	key_at(f, id)->last_used_at = clock_ms();
+	f->n_key_uses++;
+}
+
 /* --- journal --- */
 
 static void tell(struct fake *f, const struct fake_account *a, enum journal_kind kind, bool told)
@@ -239,7 +308,8 @@ static void tell(struct fake *f, const struct fake_account *a, enum journal_kind
 	snprintf(l->account, sizeof l->account, "%s", a->id);
 	snprintf(l->text, sizeof l->text, "line %zu", f->n_lines);
 	l->record.account = str_of(l->account);
-	l->record.workspace = STR("default");
+	snprintf(l->workspace, sizeof l->workspace, "%s", a->workspace);
+	l->record.workspace = str_of(l->workspace);
 	l->record.text = str_of(l->text);
 	bus_publish(f->bus, &l->record);
 }
@@ -249,6 +319,7 @@ static const struct journal_record *line_at(struct fake *f, size_t i)
 {
 	f->lines[i].record.account = str_of(f->lines[i].account);
 	f->lines[i].record.text = str_of(f->lines[i].text);
+	f->lines[i].record.workspace = str_of(f->lines[i].workspace);
 	return &f->lines[i].record;
 }
 
@@ -311,7 +382,9 @@ void fake_status(struct fake *f, const char *id, const char *status, const char 
 
 void fake_noise(struct fake *f, unsigned n)
 {
-	static const struct fake_account nobody = { .row = 9999, .id = "nobody", .status = "new" };
+	static const struct fake_account nobody = {
+		.row = 9999, .id = "nobody", .workspace = "default", .status = "new"
+	};
 
 	for (unsigned i = 0; i < n; i++) {
 		tell(f, &nobody, JOURNAL_STATUS, true);
@@ -378,6 +451,28 @@ static void move(struct fake *f, struct fake_account *a, const char *status)
 	tell(f, a, JOURNAL_STATUS, true);
 }
 
+static struct command_result change_key(struct fake *f, const struct command *cmd)
+{
+	struct fake_key *k = key_at(f, str_of(cmd->account));
+
+	if (cmd->kind == COMMAND_KEY_REVOKE && k == NULL)
+		return refusal(ERR_NOTFOUND, "key_not_found", STR("There is no such key."));
+	if (cmd->kind == COMMAND_KEY_REVOKE) {
+		k->revoked_at = clock_ms();
+		return (struct command_result){ .account = str_of(k->id) };
+	}
+	k = &f->keys[f->n_keys++];
+	must(f->n_keys <= ARRAY_LEN(f->keys));
+	*k = (struct fake_key){ .role = cmd->key_role,
+				.expires_at = cmd->key_expires_at,
+				.created_at = 1763287200000 };
+	memcpy(k->digest, cmd->key_digest, sizeof k->digest);
+	set(k->id, sizeof k->id, cmd->account);
+	set(k->label, sizeof k->label, cmd->label);
+	set(k->workspace, sizeof k->workspace, cmd->workspace);
+	return (struct command_result){ .account = str_of(k->id), .created = true };
+}
+
 static struct command_result drain(struct fake *f, const struct command *cmd)
 {
 	if (strcmp(cmd->instance, "mock-1") != 0)
@@ -401,10 +496,12 @@ static struct command_result carry_out(struct fake *f, const struct command *cmd
 		return create(f, cmd);
 	if (cmd->kind == COMMAND_WEBHOOK)
 		return r;
+	if (cmd->kind == COMMAND_KEY_CREATE || cmd->kind == COMMAND_KEY_REVOKE)
+		return change_key(f, cmd);
 	if (cmd->kind == COMMAND_DRAIN || cmd->kind == COMMAND_RESUME)
 		return drain(f, cmd);
 	a = fake_find(f, cmd->account);
-	if (a == NULL)
+	if (a == NULL || (cmd->scope != NULL && strcmp(cmd->scope, a->workspace) != 0))
 		return refusal(ERR_NOTFOUND, "account_not_found", STR("There is no such account."));
 	r.account = str_of(a->id);
 	switch (cmd->kind) {
@@ -429,6 +526,8 @@ static struct command_result carry_out(struct fake *f, const struct command *cmd
 		move(f, a, "disconnected");
 		break;
 	case COMMAND_WEBHOOK:
+	case COMMAND_KEY_CREATE:
+	case COMMAND_KEY_REVOKE:
 	case COMMAND_DRAIN:
 	case COMMAND_RESUME:
 		break;
@@ -550,6 +649,9 @@ struct api_port fake_port(struct fake *f)
 		.accounts = port_accounts,
 		.health = port_health,
 		.workers = port_workers,
+		.key = port_key,
+		.keys = port_keys,
+		.key_used = port_key_used,
 		.instance = port_instance,
 		.instances = port_instances,
 		.submit = port_submit,

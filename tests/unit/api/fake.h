@@ -23,7 +23,13 @@ struct fake_account {
 
 struct fake_line {
 	struct journal_record record;
-	char account[65], text[FAKE_TEXT];
+	char account[65], text[FAKE_TEXT], workspace[33];
+};
+
+struct fake_key {
+	char id[9], label[129], workspace[33];
+	uint8_t digest[32], role;
+	uint64_t created_at, expires_at, revoked_at, last_used_at;
 };
 
 struct fake_read {
@@ -41,6 +47,8 @@ struct fake {
 	struct fake_line *lines;
 	size_t n_lines, line_room;
 	uint64_t first_seq; /* lines below were pruned */
+	struct fake_key keys[16];
+	unsigned n_keys, n_key_uses;
 	struct command *inbox;
 	struct fake_read *reads;
 	struct {
@@ -77,6 +85,9 @@ void fake_close(struct fake *);
 struct api_port fake_port(struct fake *);
 
 struct fake_account *fake_add(struct fake *, const char *id);
+/* A key is there; its text is `text` (59 bytes, see api/key_text.h). */
+struct fake_key *fake_key(struct fake *, const char *text, enum api_role role,
+			  const char *workspace);
 struct fake_account *fake_find(struct fake *, const char *id);
 /* Move an account, write it into the journal, tell the bus and wake its subscribers. */
 void fake_status(struct fake *, const char *id, const char *status, const char *qr);

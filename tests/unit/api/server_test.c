@@ -261,7 +261,7 @@ static void connections_over_the_limit_are_told(void **state)
 	world_close(&w);
 }
 
-/* No descriptor left: connections wait in the queue, and are served when there are some again. */
+/* No descriptor left: clients are told so with the spare one, and served when there are some again. */
 static void running_out_of_descriptors_is_survived(void **state)
 {
 	struct rlimit old, few;
@@ -279,13 +279,19 @@ static void running_out_of_descriptors_is_survived(void **state)
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
 	while ((taken[n] = open("/dev/null", O_RDONLY)) >= 0)
 		n++;
-	for (int i = 0; i < 5; i++)
-		world_turn(&w);
+	client_reply(&c, &r, false);
+	assert_int_equal(r.status, 503);
+	assert_non_null(strstr(r.body, "too_many_connections"));
+	assert_true(client_is_closed(&c));
 	assert_int_equal(world_stats(&w).connections, 0);
+	assert_int_equal(world_stats(&w).exhausted, 1);
 	assert_int_equal(poll(&loop, 1, 0), 0); /* and the loop does not spin */
 	while (n > 0)
 		close(taken[--n]);
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &old), 0);
+	client_close(&c);
+	client_open(&c, &w);
+	client_send(&c, HEALTH);
 	client_reply(&c, &r, false);
 	assert_int_equal(r.status, 200);
 	client_close(&c);

@@ -39,6 +39,7 @@ struct api_options world_options(struct world *w)
 		.write_ms = 10000,
 		.idle_ms = 10000,
 		.connections = 5000,
+		.hosts = "test x",
 		.body_bytes = 1u << 20,
 	};
 }
