@@ -24,3 +24,18 @@ void body_of_options(struct buf *to, const struct options *o, uint64_t which, co
 	}
 	jw_object_end(&j);
 }
+
+void body_of_key(struct buf *to, const struct options *o, uint64_t expires_s)
+{
+	static const enum option_id texts[] = { OPTION_ROLE, OPTION_LABEL, OPTION_WORKSPACE };
+	struct jw j = jw_to(to);
+
+	jw_object(&j, NULL);
+	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+		if (option_given(o, texts[i]))
+			jw_text(&j, option_specs[texts[i]].name, o->text[texts[i]]);
+	}
+	if (expires_s > 0)
+		jw_u64(&j, "expires_in", expires_s);
+	jw_object_end(&j);
+}

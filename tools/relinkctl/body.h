@@ -12,4 +12,7 @@
  * `id` NULL: without one. */
 void body_of_options(struct buf *, const struct options *, uint64_t which, const char *id);
 
+/* The body of POST /v1/keys; `expires_s` 0: never. */
+void body_of_key(struct buf *, const struct options *, uint64_t expires_s);
+
 #endif

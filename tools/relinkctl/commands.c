@@ -260,6 +260,46 @@ const struct command commands[] = {
 	    .run = instance_resume,
 	},
 	{
+	    .noun = "key",
+	    .name = "add",
+	    .args = "",
+	    .options =
+		OPT(ROLE) | OPT(LABEL) | OPT(WORKSPACE) | OPT(EXPIRES) | OPT(OUT) | OPT(QUIET),
+	    .required = OPT(ROLE),
+	    .brief = "make a key for the API",
+	    .text =
+		"Makes a key and prints it: this once, on standard output, or into the file of\n"
+		"--out. A viewer looks, an operator does everything about accounts, an admin also\n"
+		"makes keys. With --workspace it knows the accounts of that workspace only.",
+	    .examples =
+		"  relinkctl key add --role operator --workspace acme --label shop --out acme.key\n"
+		"  relinkctl key add --role viewer --expires 90d\n",
+	    .run = key_add,
+	},
+	{
+	    .noun = "key",
+	    .name = "list",
+	    .args = "",
+	    .options = OPT(QUIET),
+	    .brief = "the keys of the API, without their secrets",
+	    .text = "Lists the keys that were made, also those that open nothing any more. The key "
+		    "in\n"
+		    "admin.key is not among them. USED is told to the hour.",
+	    .examples = "  relinkctl key list\n",
+	    .run = key_list,
+	},
+	{
+	    .noun = "key",
+	    .name = "revoke",
+	    .args = "ID",
+	    .options = OPT(QUIET),
+	    .brief = "end a key: it opens nothing any more",
+	    .text =
+		"Ends the key with this id, at once and for ever; its streams of events end, too.",
+	    .examples = "  relinkctl key revoke 0a1b2c3d\n",
+	    .run = key_revoke,
+	},
+	{
 	    .name = "status",
 	    .args = "",
 	    .brief = "is it there, can it work, what does it hold",

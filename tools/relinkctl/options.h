@@ -44,6 +44,12 @@
 	  "high, normal or low") \
 	O(CONNECT, 0, "connect", NULL, FLAG, 0, 0, \
 	  "connect it at once") \
+	O(ROLE, 0, "role", "ROLE", TEXT, 0, 0, \
+	  "viewer, operator or admin") \
+	O(EXPIRES, 0, "expires", "TIME", TEXT, 0, 0, \
+	  "after so long it opens nothing: 90d, 12h, 30m") \
+	O(OUT, 0, "out", "FILE", PATH, 0, 0, \
+	  "write the key into this new file, for its owner only") \
 	O(YES, 0, "yes", NULL, FLAG, 0, 0, \
 	  "do it without asking") \
 	O(WAIT, 0, "wait", "SECONDS", NUMBER, 1, OPTION_WAIT_MAX, \

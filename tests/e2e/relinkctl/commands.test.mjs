@@ -1,7 +1,7 @@
 // What each command asks the daemon, and what it prints: for people, as JSON, as ids.
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import path, { join } from 'node:path';
 import test from 'node:test';
 import { Fake, account, ago, ahead } from './fake.mjs';
 import { run } from './run.mjs';
@@ -50,6 +50,17 @@ const worker = {
 	instances: ['mock-1', 'mock-2'],
 };
 
+const key = {
+	id: '0a1b2c3d',
+	label: 'shop',
+	role: 'operator',
+	workspace: 'acme',
+	created_at: ago(7200),
+	expires_at: ahead(86405),
+	revoked_at: null,
+	last_used_at: null,
+};
+const secret = `relink_0a1b2c3d_${'x'.repeat(43)}`;
 const instance = {
 	id: 'mock-1',
 	provider: 'mock',
@@ -264,6 +275,29 @@ const cases = [
 		],
 	},
 	{
+		args: ['key', 'add', '--role', 'operator', '--workspace', 'acme', '--expires', '90d'],
+		asks: 'POST /v1/keys',
+		body: { role: 'operator', workspace: 'acme', expires_in: 7776000 },
+		answer: { status: 201, json: { key: secret, ...key } },
+		people: `${secret}\n`,
+		ids: `${secret}\n`,
+	},
+	{
+		args: ['key', 'list'],
+		asks: 'GET /v1/keys',
+		answer: { json: { keys: [key] } },
+		people: /^ID +ROLE +WORKSPACE +LABEL +MADE +USED +ENDS\n0a1b2c3d +operator +acme +shop +2h\d\dm +in \S+\n$/,
+		ids: '0a1b2c3d\n',
+	},
+	{
+		args: ['key', 'revoke', '0a1b2c3d'],
+		asks: 'DELETE /v1/keys/0a1b2c3d',
+		answer: { status: 204 },
+		people: '0a1b2c3d: revoked\n',
+		json: '',
+		ids: '0a1b2c3d\n',
+	},
+	{
 		args: ['health-summary'],
 		asks: 'GET /v1/health/summary',
 		answer: { json: {
@@ -453,6 +487,48 @@ test('status: a daemon that is not ready says what is missing, exit code 1', asy
 	assert.match(result.stdout, /^ready     no, not_ready: No worker is ready\./m);
 	assert.match(result.stdout, /^holds     0 accounts$/m);
 });
+
+test('key add --out: the key goes into a new file of its owner, and nowhere else', async (t) => {
+	const fake = await Fake.start(t);
+	const file = path.join(fake.folder, 'shop.key');
+	const add = () => run(['key', 'add', '--role', 'operator', '--out', file], { fake });
+
+	fake.on('POST /v1/keys', { status: 201, json: { key: secret, ...key } });
+	const first = await add();
+	assert.deepEqual([first.code, first.stdout], [0, '']);
+	assert.ok(!first.stderr.includes(secret));
+	assert.equal(readFileSync(file, 'utf8'), `${secret}\n`);
+	assert.equal(statSync(file).mode & 0o7777, 0o600);
+	const again = await add();
+	assert.equal(again.code, 1);
+	assert.match(again.stderr, /exists already; no key was made/);
+	assert.equal(fake.requests.length, 1);
+});
+
+test('key add --out: a refusal leaves no file behind', async (t) => {
+	const fake = await Fake.start(t);
+	const file = path.join(fake.folder, 'shop.key');
+
+	fake.on('POST /v1/keys', { status: 403, json: { status: 403, code: 'forbidden', detail: 'No.' } });
+	const { code } = await run(['key', 'add', '--role', 'viewer', '--out', file], { fake });
+	assert.equal(code, 1);
+	assert.ok(!existsSync(file));
+});
+
+for (const [words, said] of [
+	[['--expires', 'soon'], /--expires must be a time like 90d/],
+	[['--expires', '0d'], /--expires must be/],
+	[['--expires', '-1d'], /--expires must be/],
+	[['--out', 'x', '--json'], /choose one/],
+])
+	test(`key add ${words.join(' ')}: is refused`, async (t) => {
+		const fake = await Fake.start(t);
+		const { code, stderr } = await run(['key', 'add', '--role', 'viewer', ...words], { fake });
+
+		assert.equal(code, 2);
+		assert.match(stderr, said);
+		assert.equal(fake.requests.length, 0);
+	});
 
 test('send: a file goes in base64 with its name and type, a text from standard input', async (t) => {
 	const fake = await Fake.start(t);

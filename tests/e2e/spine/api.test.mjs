@@ -124,8 +124,8 @@ describe("a request", { concurrency: 3 }, () => {
 			["\x16\x03\x01\x02\x00\x01\x00\x01", /^HTTP\/1\.1 400 /], // TLS
 			["GET / HTTP/1.1\r\n\r\n", /^HTTP\/1\.1 400 [^]*[Hh]ost/],
 			["PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", /^HTTP\/1\.1 (400|505) /],
-			["BREW /v1/accounts HTTP/1.1\r\nHost: x\r\n\r\n", /^HTTP\/1\.1 (400|405|501) /],
-			["POST /v1/accounts HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+			["BREW /v1/accounts HTTP/1.1\r\nHost: localhost\r\n\r\n", /^HTTP\/1\.1 (400|405|501) /],
+			["POST /v1/accounts HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
 				/^HTTP\/1\.1 400 /],
 		];
 		for (const [text, pattern] of attacks) {
@@ -139,7 +139,7 @@ describe("a request", { concurrency: 3 }, () => {
 	test("that ends before its body does makes nothing, and one that comes too slowly is told so", () => withDaemon(
 		{ more: { http: { listen: "127.0.0.1:0", header_timeout: "300ms", body_timeout: "300ms" } } }, async (d) => {
 			const body = JSON.stringify(account({ id: "half" }));
-			const head = `POST /v1/accounts HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${d.key}\r\n` +
+			const head = `POST /v1/accounts HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${d.key}\r\n` +
 				`Content-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n`;
 			await bytes(d, head + body.slice(0, -1), { half: true });
 			for (const slow of [head + body.slice(0, -1), head.slice(0, 40)]) {
@@ -170,7 +170,7 @@ describe("a request", { concurrency: 3 }, () => {
 			await d.start();
 			const at = (headers) => new Promise((done, failed) => {
 				const s = net.connect(path.join(d.state, "relink.sock"), () =>
-					s.write(`GET /v1/accounts HTTP/1.1\r\nHost: x\r\nConnection: close\r\n${headers}\r\n`));
+					s.write(`GET /v1/accounts HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n${headers}\r\n`));
 				let got = "";
 				s.on("data", (part) => (got += part)).on("error", failed).on("close", () => done(got));
 			});
