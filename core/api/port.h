@@ -124,11 +124,11 @@ enum command_kind {
 
 /* What came of a command.  Strings are lent. */
 struct command_result {
-	int code;                /* 0 or ERR_* */
-	const char *problem;     /* stable code for problem+json, when code < 0 */
-	struct str text;         /* for people: what is wrong and what to do */
-	struct str account;      /* public id; of DRAIN and RESUME the instance's, of KEY_* the key's */
-	struct str body;         /* VERB, CHECK and SEND: JSON */
+	int code;            /* 0 or ERR_* */
+	const char *problem; /* stable code for problem+json, when code < 0 */
+	struct str text;     /* for people: what is wrong and what to do */
+	struct str account;  /* public id; of DRAIN and RESUME the instance's, of KEY_* the key's */
+	struct str body;     /* VERB, CHECK and SEND: JSON */
 	uint64_t retry_after_ms; /* with code < 0: the provider's wish; 0: none */
 	bool replayed;           /* this Idempotency-Key was answered before */
 	bool created;            /* CREATE: a new account (not a replay) */

@@ -11,7 +11,7 @@ static const struct record_type *const types[CHANGE_KINDS] = {
 	[CHANGE_ATTEMPT] = &record_attempt,   [CHANGE_ATTEMPT_END] = &record_attempt_end,
 	[CHANGE_JOURNAL] = &record_journal,   [CHANGE_IDEM] = &record_idem,
 	[CHANGE_INSTANCE] = &record_instance, [CHANGE_CURSOR] = &record_cursor,
-	[CHANGE_API_KEY] = &record_api_key, [CHANGE_API_KEY_DELETE] = &record_api_key_name,
+	[CHANGE_API_KEY] = &record_api_key,   [CHANGE_API_KEY_DELETE] = &record_api_key_name,
 };
 
 struct commit *commit_new(struct store *s)

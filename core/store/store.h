@@ -107,7 +107,7 @@ struct store_loader {
 	int (*account)(void *ctx, const struct account_record *lent);
 	int (*attempt)(void *ctx, const struct attempt_record *lent); /* OPEN and ABANDONED ones */
 	int (*instance)(void *ctx, const struct instance_record *lent); /* NULL: not wanted */
-	int (*api_key)(void *ctx, const struct api_key_record *lent); /* NULL: not wanted */
+	int (*api_key)(void *ctx, const struct api_key_record *lent);   /* NULL: not wanted */
 };
 struct store_facts {
 	uint64_t last_seq;     /* of the journal */

@@ -87,7 +87,8 @@ static void a_page_of_rubbish_is_refused_wherever_it_is(void **state)
  * in indexes) exactly what was stored.  Never anything else.  NULL when it is so. */
 static const char *open_damaged(struct rig *rig, const struct buf *good, struct buf *scratch)
 {
-	const struct store_loader loader = { scratch, dump_account, dump_attempt, .api_key = dump_api_key };
+	const struct store_loader loader = { scratch, dump_account, dump_attempt,
+					     .api_key = dump_api_key };
 	struct store_facts facts;
 	int r = store_open(&rig->store, &rig->options, &rig->why);
 
@@ -109,7 +110,8 @@ static const char *open_damaged(struct rig *rig, const struct buf *good, struct 
 static void no_flipped_byte_is_ever_acted_upon(void **state)
 {
 	struct buf file, good, scratch;
-	const struct store_loader loader = { &good, dump_account, dump_attempt, .api_key = dump_api_key };
+	const struct store_loader loader = { &good, dump_account, dump_attempt,
+					     .api_key = dump_api_key };
 	unsigned n_refused = 0;
 	uint64_t seed = 42;
 	struct rig rig;

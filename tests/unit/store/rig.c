@@ -294,7 +294,8 @@ static void dump_journal(struct rig *rig, struct buf *out)
 
 void rig_dump(struct rig *rig, struct buf *out)
 {
-	const struct store_loader loader = { out, dump_account, dump_attempt, .api_key = dump_api_key };
+	const struct store_loader loader = { out, dump_account, dump_attempt,
+					     .api_key = dump_api_key };
 
 	rig_load(rig, &loader);
 	rig_start(rig);
