@@ -180,6 +180,7 @@ void ops_disconnect(void *self, const struct relink_request *req)
 void ops_correct(const struct instance *in, struct seen *seen)
 {
 	if (seen->foreign || seen->s.state == RELINK_STATE_DOWN /* it knows, and perhaps why */ ||
+	    seen->s.state == RELINK_STATE_UNKNOWN ||
 	    !browsers_is_dead(in->browsers, seen->s.session))
 		return;
 	seen->s.state = RELINK_STATE_DOWN;

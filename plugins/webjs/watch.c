@@ -209,10 +209,13 @@ static void on_look(void *arg, const struct relink_http_reply *reply)
 	if (doc == NULL && v.cause == RELINK_GONE)
 		tell_gone(w);
 	else if (doc != NULL && dialect.read_look(in->conf, doc, &seen) &&
-		 str_is(seen.s.session, w->session))
+		 str_is(seen.s.session, w->session)) {
+		/* else each look would say again that all is well, and lists that it is not */
+		ops_correct(in, &seen);
 		on_seen(w, &seen);
-	else
+	} else {
 		miss(w, v.retry_after_ms);
+	}
 	json_decref(doc);
 }
 

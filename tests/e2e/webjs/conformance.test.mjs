@@ -6,10 +6,11 @@
 // was recorded from it.
 
 import assert from "node:assert/strict";
+import { until } from "../lib/daemon.mjs";
 import { after, before, describe, test } from "node:test";
 import { Fake, KEY as FAKE_KEY } from "./hostile/fake.mjs";
 import { SeedFake, KEY as SEED_KEY } from "./seed/fake.mjs";
-import { KEY, Receiver, SECRET, Service, VERSION, folder, noChromium, until } from "./service.mjs";
+import { KEY, Receiver, SECRET, Service, VERSION, folder, noChromium } from "./service.mjs";
 import { Whatsapp } from "./standin/whatsapp.mjs";
 
 const PHONE = "628111222333", FRIEND = "628999000111";
@@ -165,7 +166,7 @@ const rows = [
 		return [status, json.code, json.generation, await s.status()];
 	}, [409, "stale", 3, "404"], null],
 	["the newer one takes over the login", async (s) => {
-		await until("connected", async () => (await s.ask("GET", `/api/sessions/${S}b/status`)).json.status === "connected");
+		await until(async () => (await s.ask("GET", `/api/sessions/${S}b/status`)).json.status === "connected", { explain: () => "not connected" });
 		const { status } = await s.ask("DELETE", `/api/sessions/${S}b`, { account_id: "k1", generation: 3 });
 		const again = await s.create({ session_id: `${S}b`, generation: 3 });
 		return [status, again.status, again.json.code];
@@ -173,7 +174,7 @@ const rows = [
 	["it is ended: off the list, nothing told", async (s) => {
 		if (s.place === "header") {
 			await s.create({ generation: 4 });
-			await until("connected", async () => await s.status() === "connected");
+			await until(async () => await s.status() === "connected", { explain: () => "not connected" });
 		}
 		const { status, json } = await s.ask("DELETE", `/api/sessions/${S}`, {});
 		return [status, json.success, json.message, (await s.ask("GET", "/api/sessions")).json.total, await s.status()];

@@ -14,7 +14,7 @@ import { KEY, SECRET, SeedFake } from "./fake.mjs";
 const story = (name, { look = "auto", accounts = 1, policy = {}, ...options }, act) => test(name, { timeout: 120000 }, async (t) => {
 	const seed = await SeedFake.start(options);
 	const d = new Daemon({
-		policy: { settle: "500ms", list_interval: "400ms", operation_deadline: "3s", start_deadline: "8s", qr_deadline: "1m",
+		policy: { join_window: "0", settle: "500ms", list_interval: "400ms", operation_deadline: "3s", start_deadline: "8s", qr_deadline: "1m",
 			stable_after: "1m", backoff_base: "50ms", backoff_cap: "300ms", ...policy },
 		more: { providers: { "webjs-seed": { workers: 1, starts_per_minute: 60000, start_burst: 1000, instances: [{ id: "old-1", config: {
 			url: seed.url, api_key: KEY, webhook_secret: SECRET, workspace_id: "1", poll_interval: "200ms", timeout: "3s", look_for_browsers: look } }] } } },
@@ -140,8 +140,9 @@ describe("the old service", { concurrency: 6 }, () => {
 		assert.equal(alive(seed, id).length, 1);
 	});
 
-	story("it calls a session connected whose Chromium has died: two lists later that is engine_crash, and it is opened again", {}, async ({ d, seed, link, session, up }) => {
+	story("it calls a session connected whose Chromium has died: two lists later that is engine_crash, and it is opened again", {}, async ({ d, seed, link, session, up, lists }) => {
 		await link();
+		await lists(2); // it was seen
 		const stream = new Stream(d);
 		await stream.open();
 		const id = await session();
