@@ -112,7 +112,7 @@ static void rank(struct ranked worst[HEALTH_WORST], unsigned *n, struct ranked r
 static void port_health(void *ctx, struct health_summary *ret_summary)
 {
 	struct health_summary s = { .accounts = 0 };
-	struct ranked worst[HEALTH_WORST];
+	struct ranked worst[HEALTH_WORST] = { 0 };
 	struct engine *e;
 
 	OBJ_CAST(e, ctx, ENGINE_MAGIC);
@@ -133,8 +133,10 @@ static void port_health(void *ctx, struct health_summary *ret_summary)
 		if (h.score < 100)
 			rank(worst, &s.n_worst, (struct ranked){ m, h.score });
 	}
-	for (unsigned i = 0; i < s.n_worst; i++)
+	for (unsigned i = 0; i < s.n_worst; i++) {
+		must(worst[i].m != NULL);
 		view_of(e, worst[i].m, &s.worst[i]);
+	}
 	*ret_summary = s;
 }
 
