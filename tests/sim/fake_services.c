@@ -101,7 +101,7 @@ int services_start(struct services *s, unsigned number, const struct service_spe
 			       .pid = ++pids,
 			       .started_at = sim.now,
 			       .up_at = sim.now + BOOT_MS + chance(10 * BOOT_MS) };
-	b->heard_at = b->up_at;
+	b->heard_at = sim.now; /* who never answers is silent from its start */
 	watched[number] = true;
 	if (!sim.calm && happens(sim.s.faults.spawn_fails))
 		later(chance(2 * BOOT_MS), on_dying, death_of(number, SIGSEGV));
