@@ -45,12 +45,13 @@ void on_leave_closing(struct step *s)
 }
 
 /* A profile that was made there and never seen logged in is of no use elsewhere.  A login is another
- * matter: it is given up for proof or for a person only, never by moving. */
+ * matter: it is given up for proof or for a person only, never by moving.  Who asked for a new code has
+ * given it up, and cannot have it back where it does not lie. */
 void on_moved(struct step *s)
 {
 	struct account *a = s->a;
 
-	if (!s->e->bare || a->profile != PROFILE_NEW)
+	if (!s->e->bare || (a->profile != PROFILE_NEW && !a->fresh_next))
 		return;
 	a->profile = PROFILE_NONE;
 	a->profile_fails = 0;

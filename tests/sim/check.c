@@ -217,9 +217,8 @@ static void check_member(const struct member *m)
 	if (a->cause == RELINK_GONE && a->seen && !a->open && m->session != NULL &&
 	    a->state != ST_CLOSING && a->state != ST_DELETED && world_is_live(m->session))
 		broken("only the dead are given up", "%s of %s lives", m->session, m->id);
-	/* or in idle, when nobody wants it any more by then */
-	if (a->fails >= p->max_fails && a->state != ST_HELD && a->state != ST_CLOSING &&
-	    (a->state != ST_IDLE || a->want))
+	/* or in idle or deleted, when nobody wants it any more by then */
+	if (a->fails >= p->max_fails && a->state != ST_HELD && a->state != ST_CLOSING && a->want)
 		broken("the budget ends in held", "%s has %u fails in %s", m->id, a->fails,
 		       state_name(a->state));
 }

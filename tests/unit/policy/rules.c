@@ -291,6 +291,8 @@ RULE(logins_are_kept)
 		return b->profile_fails > 0 && cause_rule(a->cause)->blames_profile;
 	case PROFILE_NEW:
 		return (m->fx->mint && b->fresh_next) || a->state == ST_QR;
+	case PROFILE_NONE: /* the person who asked for a new code has given it up */
+		return m->e->kind == EV_MOVED && m->e->bare && b->fresh_next;
 	default:
 		return false;
 	}
@@ -414,7 +416,8 @@ RULE(a_move_costs_nothing)
 	return a->fails == b->fails && a->profile_fails <= b->profile_fails && a->want == b->want &&
 	       a->fresh_next == b->fresh_next &&
 	       (a->profile == b->profile ||
-		(m->e->bare && b->profile == PROFILE_NEW && a->profile == PROFILE_NONE));
+		(m->e->bare && (b->profile == PROFILE_NEW || b->fresh_next) &&
+		 a->profile == PROFILE_NONE));
 }
 
 RULE(looks_have_an_object)
