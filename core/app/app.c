@@ -9,6 +9,7 @@
 #include "app/app.h"
 #include "app/outbox.h"
 
+#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -296,15 +297,46 @@ static int start_api(struct app *a, struct why *why)
 	return api_new(&a->api, &a->loop, &o, &port, a->bus, why);
 }
 
+/* What birth.c of the worker reads. */
+static int worker_limits(const struct conf *c, char *to, size_t n, struct why *why)
+{
+	const struct passwd *user = NULL;
+
+	if (c->worker_user != NULL) {
+		user = getpwnam(c->worker_user);
+		if (user == NULL)
+			return why_set(
+			    why, ERR_CONFIG,
+			    "worker.user: there is no user \"%s\"; make it, or leave the "
+			    "key out",
+			    c->worker_user);
+		if (geteuid() != 0 && user->pw_uid != geteuid())
+			return why_set(
+			    why, ERR_CONFIG,
+			    "worker.user: only root can start workers as \"%s\"; leave the "
+			    "key out, or start relinkd as root",
+			    c->worker_user);
+	}
+	snprintf(to, n, "%llu %llu %u %u", (unsigned long long)c->worker_open_files,
+		 (unsigned long long)c->worker_address_space,
+		 user != NULL && geteuid() == 0 ? (unsigned)user->pw_uid : 0,
+		 user != NULL && geteuid() == 0 ? (unsigned)user->pw_gid : 0);
+	return 0;
+}
+
 static int start(struct app *a, struct why *why)
 {
+	char limits[128];
 	struct pool_options po = { .worker_path = a->conf->worker_path,
-				   .slots = engine_slots(a->conf) };
+				   .slots = engine_slots(a->conf),
+				   .limits = limits };
 	struct store_port sp;
 	struct pool_port pp;
 	struct services_port vp;
-	int r = open_store(a, why);
+	int r = worker_limits(a->conf, limits, sizeof limits, why);
 
+	if (r == 0)
+		r = open_store(a, why);
 	if (r < 0)
 		return r;
 	KP("app.store_open");
@@ -343,7 +375,8 @@ static void say_ready(const struct app *a)
 
 	engine_stats(a->engine, &s);
 	LOG(INFO, APP, "app.ready", f_text("address", api_address(a->api)),
-	    f_u64("accounts", s.accounts), f_u64("workers", engine_slots(a->conf)),
+	    f_u64("accounts", s.accounts),
+	    f_u64("workers", engine_slots(a->conf) - a->conf->n_providers),
 	    f_text("version", RELINK_VERSION));
 	printf("relinkd: listening on %s\n", api_address(a->api));
 	fflush(stdout);

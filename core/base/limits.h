@@ -52,6 +52,7 @@
 #define LIMIT_ACCOUNTS        1000000
 #define LIMIT_INSTANCES       1024
 #define LIMIT_WORKERS         256
+#define LIMIT_SLOTS           512 /* workers, and a quarantine for each provider */
 #define LIMIT_INBOX           65536
 #define LIMIT_PENDING_CHANGES 200000 /* changes that wait for the disk */
 #define LIMIT_WAITERS         4096

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 static int report_fd = -1;
+static const char *note;
 static volatile sig_atomic_t reported; /* must_fail has said it all before it aborts */
 static char handler_stack[64 * 1024];  /* a stack overflow leaves none to die on */
 
@@ -50,6 +51,8 @@ static void put_backtrace(void)
 	void *frames[48];
 	int n = backtrace(frames, 48);
 
+	if (note != NULL)
+		put(note);
 	backtrace_symbols_fd(frames, n, STDERR_FILENO);
 	if (report_fd >= 0)
 		backtrace_symbols_fd(frames, n, report_fd);
@@ -69,6 +72,11 @@ void must_fail(const char *cond, const char *file, int line, const char *func)
 	put_backtrace();
 	reported = 1;
 	abort();
+}
+
+void must_note(const char *line)
+{
+	note = line;
 }
 
 void must_report_to(int fd)

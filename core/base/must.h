@@ -18,6 +18,9 @@ _Noreturn void must_fail(const char *cond, const char *file, int line, const cha
 /* Also write reports to `fd` (a memfd that outlives us; see core/proc).  -1 is none.  Kept. */
 void must_report_to(int fd);
 
+/* A line that stands above backtraces, to help to read them; kept.  NULL: none. */
+void must_note(const char *line);
+
 /* Report SIGSEGV, SIGBUS, SIGILL, SIGFPE and SIGABRT the same way before dying of them; a stack
  * overflow only when it is the calling thread's. */
 void must_catch_signals(void);

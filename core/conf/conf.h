@@ -96,6 +96,8 @@ struct conf {
 
 	uint64_t ping_interval_ms, ping_misses, hello_ms, ready_ms, stop_ms;
 	uint64_t restart_base_ms, restart_cap_ms, restart_burst, restart_window_ms, cool_ms;
+	uint64_t worker_open_files, worker_address_space, worker_memory; /* 0: no limit */
+	char *worker_user;                                               /* NULL: relinkd's own */
 
 	struct conf_provider *providers;
 	size_t n_providers;

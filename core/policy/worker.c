@@ -3,6 +3,7 @@
 
 #include "policy/backoff.h"
 
+#define TOO_HEAVY     3
 #define LAST_WORDS_MS 2000 /* after SIGTERM its watchdog takes 1.5 s (worker/main.c) */
 
 struct step {
@@ -36,6 +37,7 @@ static void spawn(struct step *s)
 
 	w->want = 1;
 	w->misses = 0;
+	w->heavy = 0;
 	w->unsent = w->refused = w->misconfigured = false;
 	w->ready_at = 0;
 	s->fx->spawn = true;
@@ -225,6 +227,18 @@ static action *const table[WS_COUNT][WE_COUNT] = {
 [WS_HELD]     = { spawn, empty,         spawn,         bug,        bug,            bug,    bug,     keep,  keep,   bug,    bug          },
 };
 // clang-format on
+
+bool worker_weighs(const struct worker_rules *r, struct worker *w, uint64_t used, uint64_t limit,
+		   uint64_t now)
+{
+	if (w->state != WS_READY || limit == 0 || used <= limit) {
+		w->heavy = 0;
+		return false;
+	}
+	if (w->heavy < TOO_HEAVY)
+		w->heavy++;
+	return w->heavy == TOO_HEAVY && now - w->ready_at >= r->window;
+}
 
 void worker_init(struct worker *w, uint64_t seed, uint64_t now)
 {

@@ -51,6 +51,7 @@ enum worker_event_kind {
 
 struct worker {
 	uint8_t state, want, misses, fails;
+	uint8_t heavy; /* pings in a row that told too much memory */
 	/* Of this process: the ping that is due was not sent; it has refused its configuration; that
 	 * is wrong, so the next process would do the same. */
 	bool unsent, refused, misconfigured;
@@ -80,6 +81,11 @@ struct worker_effects {
 	bool bug;
 	uint8_t from;
 };
+
+/* A ping told how much memory the process uses, `limit` 0: no matter.  True: it shall be replaced in good
+ * order, because it was too much three times in a row; at most once in the rules' window. */
+bool worker_weighs(const struct worker_rules *, struct worker *, uint64_t used, uint64_t limit,
+		   uint64_t now);
 
 void worker_init(struct worker *, uint64_t seed, uint64_t now);
 void worker_step(const struct worker_rules *, struct worker *, const struct worker_event *,

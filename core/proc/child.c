@@ -75,11 +75,10 @@ static bool env_fill(struct environment *env, const struct child_spec *spec)
 
 	for (size_t i = 0; i < ARRAY_LEN(handed_on); i++)
 		ok = ok && env_add(env, handed_on[i], getenv(handed_on[i]));
+	ok = ok && env_add(env, "RELINK_LIMITS", spec->limits);
 #ifdef RELINK_KILLPOINTS
 	if (spec->may_be_killed)
 		ok = ok && env_add(env, "RELINK_KILL", getenv("RELINK_KILL_WORKER"));
-#else
-	(void)spec;
 #endif
 	return ok;
 }

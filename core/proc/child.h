@@ -19,6 +19,7 @@
 struct child_spec {
 	const char *program;
 	const char *args[3]; /* behind the program's own name */
+	const char *limits;  /* its RELINK_LIMITS; NULL: none */
 	bool may_be_killed;  /* test builds: hand our RELINK_KILL_WORKER on as its RELINK_KILL */
 };
 

@@ -2,6 +2,7 @@
 #include "proc/pool.h"
 
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
@@ -16,6 +17,7 @@ struct pool {
 	unsigned magic;
 	uv_loop_t *loop;
 	struct pool_options options;
+	char limits[128];
 	char *worker_path; /* the options' */
 	struct pool_port port;
 	struct alarms alarms;
@@ -62,7 +64,7 @@ int pool_new(struct pool **ret_pool, struct uv_loop_s *loop, const struct pool_o
 	char *path = str_dup(str_of(options->worker_path));
 	struct pool *p;
 
-	must(options->slots <= LIMIT_WORKERS);
+	must(options->slots <= LIMIT_SLOTS);
 	p = calloc(1, sizeof *p + options->slots * sizeof(struct process *));
 	if (p == NULL || path == NULL) {
 		free(p);
@@ -73,6 +75,8 @@ int pool_new(struct pool **ret_pool, struct uv_loop_s *loop, const struct pool_o
 	p->loop = loop;
 	p->options = *options;
 	p->options.worker_path = p->worker_path = path; /* outlives a reload */
+	if (options->limits != NULL)
+		snprintf(p->limits, sizeof p->limits, "%s", options->limits);
 	p->port = *port;
 	p->give_up = ALARM(on_give_up);
 	alarms_init(&p->alarms, loop);
@@ -94,6 +98,7 @@ int pool_spawn(struct pool *p, unsigned slot, const char *plugin, const char *na
 					   .slot = slot,
 					   .plugin = plugin,
 					   .name = name,
+					   .limits = p->limits[0] != '\0' ? p->limits : NULL,
 					   .may_be_killed = slot == 0 && !p->had_first };
 	const struct process_port port = {
 		.ctx = p, .pool = &p->port, .gone = on_gone, .released = on_released
@@ -109,6 +114,13 @@ int pool_spawn(struct pool *p, unsigned slot, const char *plugin, const char *na
 	p->in_memory++;
 	process_pause(p->slots[slot], p->paused);
 	return 0;
+}
+
+bool pool_plugin_changed(const struct pool *p, unsigned slot)
+{
+	const struct process *process = process_in(p, slot);
+
+	return process != NULL && process_plugin_changed(process);
 }
 
 int pool_call(struct pool *p, unsigned slot, enum msg_method method, const void *params,

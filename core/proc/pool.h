@@ -54,6 +54,7 @@ struct pool_port {
 struct pool_options {
 	const char *worker_path; /* relink-worker; copied */
 	unsigned slots;          /* 0: no provider is configured */
+	const char *limits;      /* worker/birth.h reads it; copied; NULL: none */
 };
 
 int pool_new(struct pool **ret_pool, struct uv_loop_s *, const struct pool_options *,
@@ -63,6 +64,8 @@ int pool_new(struct pool **ret_pool, struct uv_loop_s *, const struct pool_optio
  * `name` a short text for logs and process lists; both are copied.  hello (or gone) follows.
  * ERR_UNAVAILABLE when the system gives no process: the slot stays empty and no gone follows. */
 int pool_spawn(struct pool *, unsigned slot, const char *plugin, const char *name, struct why *);
+/* Was the file of the plugin that runs in the slot replaced since it was started? */
+bool pool_plugin_changed(const struct pool *, unsigned slot);
 /* Ask the worker something.  `params` is lent; `tag` comes back with the answer; `deadline_ms`
  * is on clock_ms().  ERR_UNAVAILABLE: no worker in the slot, or one that is on its way out;
  * ERR_FULL: too much is queued for it; ERR_RANGE, ERR_TOOBIG: the parameters fit in no frame.

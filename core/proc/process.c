@@ -1,9 +1,11 @@
 /* process.c - see process.h. */
 #include "proc/process.h"
 
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -16,6 +18,12 @@
 #define GRACE_MS      500
 #define NEVER_MS      (UINT64_MAX - 1)
 #define REPORT_SHOWN  8192
+
+/* Which file it was, so that a new one is noticed. */
+struct plugin_file {
+	char path[PATH_MAX];
+	struct stat st; /* all zero: it was not there */
+};
 
 enum part { PART_CHILD = 1, PART_LINK = 2, PART_OUT = 4, PART_ERR = 8 };
 
@@ -35,6 +43,7 @@ struct process {
 	uint64_t started_at, died_at;
 	int exit_status, signal;
 	bool was_ready;
+	struct plugin_file file;
 };
 
 /* --- the end --- */
@@ -265,6 +274,7 @@ static int start_child(struct process *p, uv_loop_t *loop, const struct process_
 	char slot[16];
 	const struct child_spec child = { .program = spec->worker_path,
 					  .args = { slot, spec->plugin, spec->name },
+					  .limits = spec->limits,
 					  .may_be_killed = spec->may_be_killed };
 
 	snprintf(slot, sizeof slot, "%u", spec->slot);
@@ -289,6 +299,8 @@ int process_start(struct process **ret_process, uv_loop_t *loop, struct alarms *
 	p->port = *port;
 	p->grace = ALARM(on_grace);
 	p->started_at = clock_ms();
+	snprintf(p->file.path, sizeof p->file.path, "%s", spec->plugin);
+	stat(p->file.path, &p->file.st);
 	if (start_child(p, loop, spec, &ends, why) < 0) {
 		alarm_stop(alarms, &p->grace);
 		free(p);
@@ -309,6 +321,18 @@ int process_call(struct process *p, enum msg_method method, const void *params, 
 	if ((p->open & PART_LINK) == 0)
 		return ERR_UNAVAILABLE;
 	return link_call(&p->link, method, params, tag, deadline_ms);
+}
+
+bool process_plugin_changed(const struct process *p)
+{
+	const struct stat *was = &p->file.st;
+	struct stat st;
+
+	if (stat(p->file.path, &st) < 0)
+		return false; /* gone: nothing better is there to be loaded */
+	return st.st_ino != was->st_ino || st.st_dev != was->st_dev || st.st_size != was->st_size ||
+	       st.st_mtim.tv_sec != was->st_mtim.tv_sec ||
+	       st.st_mtim.tv_nsec != was->st_mtim.tv_nsec;
 }
 
 uint64_t process_pid(const struct process *p)

@@ -16,7 +16,8 @@ struct process_spec {
 	const char *worker_path;
 	unsigned slot;
 	const char *plugin, *name;
-	bool may_be_killed; /* see child.h */
+	const char *limits; /* see child.h */
+	bool may_be_killed;
 };
 
 struct process_port {
@@ -36,6 +37,7 @@ struct process_counters {
 int process_start(struct process **ret_process, uv_loop_t *, struct alarms *,
 		  const struct process_spec *, const struct process_port *,
 		  struct process_counters *, struct why *);
+bool process_plugin_changed(const struct process *);
 /* As pool_call. */
 int process_call(struct process *, enum msg_method, const void *params, uint64_t tag,
 		 uint64_t deadline_ms);

@@ -6,9 +6,13 @@
  */
 #include "worker/birth.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -16,6 +20,57 @@
 
 #include "base/must.h"
 #include "worker/lastwords.h"
+
+/* Sanitizers reserve terabytes of addresses and open what they like. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define LIMITED 0
+#else
+#define LIMITED 1
+#endif
+
+static void limit(int what, unsigned long long most)
+{
+	struct rlimit now, new = { most, most };
+
+	if (!LIMITED || most == 0 || getrlimit(what, &now) < 0)
+		return;
+	if (new.rlim_max > now.rlim_max)
+		new.rlim_max = new.rlim_cur = now.rlim_max; /* only root may have more */
+	setrlimit(what, &new);
+}
+
+static void become(gid_t gid, uid_t uid)
+{
+	if (uid == 0)
+		return;
+	if (setgroups(0, NULL) < 0 || setresgid(gid, gid, gid) < 0 || setresuid(uid, uid, uid) < 0)
+		last_words(EXIT_CONFIG, "cannot become user %u (%s); correct worker.user",
+			   (unsigned)uid, strerror(errno));
+}
+
+/* "OPEN_FILES ADDRESS_SPACE UID GID", 0 where nothing is asked for. */
+static void take_limits(void)
+{
+	enum { FILES, ADDRESSES, UID, GID, COUNT };
+	const char *text = getenv("RELINK_LIMITS");
+	unsigned long long v[COUNT];
+	char *end = (char *)text;
+
+	if (text == NULL)
+		return;
+	for (int i = 0; i < COUNT; i++) {
+		const char *from = end;
+
+		v[i] = strtoull(from, &end, 10);
+		if (end == from)
+			last_words(EXIT_USAGE,
+				   "RELINK_LIMITS is \"%s\", which relinkd would not say", text);
+	}
+	limit(RLIMIT_NOFILE, v[FILES]);
+	limit(RLIMIT_AS, v[ADDRESSES]);
+	become((gid_t)v[GID], (uid_t)v[UID]);
+	unsetenv("RELINK_LIMITS");
+}
 
 static void die_with_core(void)
 {
@@ -50,6 +105,7 @@ void birth(const char *slot)
 	if (fcntl(REPORT_FD, F_GETFD) >= 0)
 		must_report_to(REPORT_FD);
 	must_catch_signals();
+	take_limits(); /* a change of user forgets who we die with, so it comes first */
 	die_with_core();
 	keep_from_children(LINK_FD);
 	keep_from_children(REPORT_FD);

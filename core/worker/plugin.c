@@ -1,6 +1,9 @@
 /*
  * plugin.c - see plugin.h.
  *
+ * What is loaded is a copy in memory: whoever installs a new file over the old one, while we run, must
+ * not change the code under our feet.
+ *
  * The descriptor is believed as far as the loader vouches for it: the symbol must be data, and as
  * large as it says.  Plugins are never unloaded: nothing is gained, and timers, threads or
  * destructors of a library that it pulled in could still point into it.
@@ -8,11 +11,20 @@
 #include "worker/plugin.h"
 
 #include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <link.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/sendfile.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/limits.h"
+#include "base/must.h"
 #include "base/str.h"
 #include "worker/keys.h"
 
@@ -123,6 +135,68 @@ static size_t symbol_room(const void *symbol)
 	return sym->st_size;
 }
 
+static bool copy_all(int to, int from)
+{
+	struct stat st;
+	off_t at = 0;
+
+	if (fstat(from, &st) < 0)
+		return false;
+	while (at < st.st_size) {
+		ssize_t n = sendfile(to, from, &at, (size_t)(st.st_size - at));
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n ==
+			       0; /* it became shorter meanwhile: the loader will say what it is */
+	}
+	return true;
+}
+
+/* A file in memory with what is in `path` now; < 0: errno.  It stays open: the loader knows libraries by
+ * their name, and that has its number in it. */
+static int private_copy(const char *path)
+{
+	int from = open(path, O_RDONLY | O_CLOEXEC), to;
+
+	if (from < 0)
+		return -1;
+	to = memfd_create("relink-plugin", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	if (to >= 0 && !copy_all(to, from)) {
+		close(to);
+		to = -1;
+	}
+	close(from);
+	if (to >= 0)
+		fcntl(to, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL);
+	return to;
+}
+
+static void *load_copy(const char *path, struct why *why)
+{
+	static char note[PATH_MAX + 64];
+	char name[32];
+	void *library = NULL;
+	int fd = private_copy(path);
+
+	snprintf(name, sizeof name, "/proc/self/fd/%d", fd);
+	if (fd >= 0)
+		library = dlopen(name, RTLD_NOW | RTLD_LOCAL);
+	if (library == NULL) {
+		why_set(why, ERR_CONFIG,
+			"plugin %s cannot be loaded (%s); install it, or correct the provider's "
+			"\"plugin\"",
+			path, fd >= 0 ? dlerror() : strerror(errno));
+		if (fd >= 0)
+			close(fd);
+		return NULL;
+	}
+	snprintf(note, sizeof note, "(%s is a copy of %s)\n", name, path);
+	must_note(note);
+	return library;
+}
+
 int plugin_load(struct relink_plugin *ret_plugin, const char *path, struct why *why)
 {
 	const void *symbol;
@@ -132,12 +206,9 @@ int plugin_load(struct relink_plugin *ret_plugin, const char *path, struct why *
 	if (strchr(path, '/') == NULL)
 		return why_set(why, ERR_CONFIG,
 			       "plugin %s: not a path; give the file with its folder", path);
-	library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+	library = load_copy(path, why);
 	if (library == NULL)
-		return why_set(why, ERR_CONFIG,
-			       "plugin %s cannot be loaded (%s); install it, or correct the "
-			       "provider's \"plugin\"",
-			       path, dlerror());
+		return ERR_CONFIG;
 	symbol = dlsym(library, "relink_plugin");
 	if (symbol == NULL)
 		return why_set(

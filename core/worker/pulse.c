@@ -18,7 +18,7 @@
 #include "base/obj.h"
 #include "worker/lastwords.h"
 
-#define PUSH_EVERY_MS 2000
+#define PUSH_EVERY_MS 1000
 
 static struct {
 	uv_prepare_t before_sleep;

@@ -11,7 +11,7 @@
 #include <uv.h>
 
 /* The longest that a turn may take, ms. */
-#define PULSE_STALL_MS 10000
+#define PULSE_STALL_MS 9000
 
 void pulse_start(uv_loop_t *);
 void pulse_close(void);

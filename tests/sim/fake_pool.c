@@ -31,7 +31,7 @@ struct fake_worker {
 };
 struct pool {
 	struct pool_port port;
-	struct fake_worker w[LIMIT_WORKERS];
+	struct fake_worker w[LIMIT_SLOTS];
 	unsigned slots;
 	uint64_t epoch;
 	struct pool *next_dead;
@@ -477,6 +477,13 @@ void pool_pause(struct pool *p, bool paused)
 {
 	(void)p;
 	(void)paused;
+}
+
+bool pool_plugin_changed(const struct pool *p, unsigned slot)
+{
+	(void)p;
+	(void)slot;
+	return false;
 }
 
 uint64_t pool_pid(const struct pool *p, unsigned slot)

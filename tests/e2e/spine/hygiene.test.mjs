@@ -125,11 +125,11 @@ describe("hygiene", { concurrency: 3 }, () => {
 			assert.match(report, /^\/memfd:relink-report/);
 			const cores = new Set(Object.values(descriptors(d.child.pid)).filter((x) => /^(pipe|socket):/.test(x)));
 			for (const [fd, what] of Object.entries(rest)) {
-				assert.ok(what.startsWith(path.join(d.dir, "mock-1")) || /^(anon_inode|pipe):/.test(what), `${fd} is ${what}`);
+				assert.ok(what.startsWith(path.join(d.dir, "mock-1")) || /^(anon_inode|pipe):|^\/memfd:relink-plugin/.test(what), `${fd} is ${what}`);
 				assert.ok(!cores.has(what), `${fd} is the core's ${what}`);
 			}
 			const names = words(pid, "environ").map((e) => e.split("=")[0]);
-			assert.deepEqual(names.filter((n) => !/^[ALTU]+SAN_OPTIONS$/.test(n)).sort(), ["LANG", "PATH", "TZ"]);
+			assert.deepEqual(names.filter((n) => !/^[ALTU]+SAN_OPTIONS$/.test(n)).sort(), ["LANG", "PATH", "RELINK_LIMITS", "TZ"]);
 			assert.equal(words(pid, "cmdline")[0], "relink-worker");
 			const status = proc(pid, "status");
 			assert.match(status, /^NoNewPrivs:\s+1$/m);

@@ -592,6 +592,29 @@ static void unwanted_it_ends_from_everywhere_in_bounded_steps(void **state)
 	}
 }
 
+/* Three pings in a row that tell too much, and not soon after the start. */
+static void a_worker_that_grows_is_replaced(void **state)
+{
+	const struct worker_rules r = { .window = 60000 };
+	struct worker w = { .state = WS_READY, .ready_at = 1000 };
+
+	(void)state;
+	assert_false(worker_weighs(&r, &w, 101, 0, 100000)); /* no limit */
+	assert_false(worker_weighs(&r, &w, 101, 100, 100000));
+	assert_false(worker_weighs(&r, &w, 101, 100, 103000));
+	assert_false(worker_weighs(&r, &w, 100, 100, 106000)); /* it came down again */
+	assert_false(worker_weighs(&r, &w, 101, 100, 109000));
+	assert_false(worker_weighs(&r, &w, 101, 100, 112000));
+	assert_true(worker_weighs(&r, &w, 101, 100, 115000));
+	w.ready_at = 115000; /* the next one, just as large */
+	w.heavy = 0;
+	for (uint64_t now = 118000; now < 175000; now += 3000)
+		assert_false(worker_weighs(&r, &w, 101, 100, now));
+	assert_true(worker_weighs(&r, &w, 101, 100, 175000));
+	w.state = WS_STOPPING;
+	assert_false(worker_weighs(&r, &w, 101, 100, 178000));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -621,6 +644,7 @@ int main(void)
 		cmocka_unit_test(a_worker_that_does_not_stop_is_killed),
 		cmocka_unit_test(wanted_again_while_it_stops_it_is_started_again),
 		cmocka_unit_test(the_last_wish_wins_while_it_ends),
+		cmocka_unit_test(a_worker_that_grows_is_replaced),
 		cmocka_unit_test(unwanted_it_ends_from_everywhere_in_bounded_steps),
 	};
 

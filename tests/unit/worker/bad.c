@@ -3,6 +3,24 @@
  * plugin that is accepted, with a descriptor as short as the first release's.
  */
 #include <relink/plugin.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+/* What happens before anybody can ask it anything. */
+#ifdef BAD_CONSTRUCTOR
+__attribute__((constructor)) static void at_load(void)
+{
+	BAD_CONSTRUCTOR;
+}
+#endif
+#ifdef BAD_SYMBOL
+int nobody_has_this_function(void);
+int calls_it(void);
+RELINK_EXPORT int calls_it(void)
+{
+	return nobody_has_this_function();
+}
+#endif
 
 static enum relink_cause open_instance(const struct relink_host *host, const void *conf,
 				       void **ret_self, char *why, size_t n)
