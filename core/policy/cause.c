@@ -28,6 +28,7 @@ static const struct cause_rule rules[RELINK_CAUSE_COUNT] = {
 	[RELINK_BY_REQUEST]      = { THEN_NOTHING,  ACTION_NONE,           false, false },
 	[RELINK_UNKNOWN]         = { THEN_RETRY,    ACTION_CHECK_PROVIDER, false, false },
 	[RELINK_INTERNAL]        = { THEN_RETRY,    ACTION_CHECK_PROVIDER, false, false },
+	[RELINK_POISON]          = { THEN_HOLD,     ACTION_CHECK_PROVIDER, false, false },
 };
 // clang-format on
 

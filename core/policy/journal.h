@@ -27,7 +27,8 @@
 	K(SENT, 11, "message.sent")     /* from here or from the phone */                   \
 	K(ACK, 12, "message.ack")       /* it got further: server, device, read */          \
 	K(FAILED, 13, "message.failed") /* one of ours was not sent, or nobody knows */     \
-	K(MOVED, 16, "account.moved")   /* it belongs to another instance now */
+	K(MOVED, 16, "account.moved")   /* it belongs to another instance now */            \
+	K(BLAMED, 40, "account.blamed") /* a worker died while its operation was open */
 
 enum journal_kind {
 #define K(id, n, name) JOURNAL_##id = (n),

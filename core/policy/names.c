@@ -1,5 +1,8 @@
 /* names.c - the words of the state machine, for the API, the log and the store. */
+#include <stddef.h>
+
 #include "policy/account.h"
+#include "policy/death.h"
 
 static const char *const state_names[ST_COUNT] = {
 #define S(id, n, name) [n] = name,
@@ -30,4 +33,17 @@ const char *event_name(unsigned event)
 const char *status_name(unsigned status)
 {
 	return status < STATUS_COUNT ? status_names[status] : "?";
+}
+
+const char *death_kind_name(unsigned kind)
+{
+	switch (kind) {
+#define K(id, n, name)   \
+	case DEATH_##id: \
+		return name;
+		DEATH_KINDS(K)
+#undef K
+	default:
+		return NULL;
+	}
 }

@@ -93,7 +93,8 @@ typedef uint64_t relink_http;  /* one HTTP request, ended by exactly one callbac
 	C(CAPACITY, 19, "capacity", "the instance is full")                                      \
 	C(BY_REQUEST, 20, "by_request", "somebody asked for it")                                 \
 	C(UNKNOWN, 21, "unknown", "an answer that the plugin cannot classify")                   \
-	C(INTERNAL, 22, "internal", "a bug in the plugin or an answer it cannot read")
+	C(INTERNAL, 22, "internal", "a bug in the plugin or an answer it cannot read")           \
+	C(POISON, 23, "poison", "worker processes died of its operations")
 
 enum relink_cause {
 #define RELINK_C(name, n, text, doc) RELINK_##name = (n),

@@ -49,7 +49,7 @@ static void each_cause_has_the_rule_of_its_group(void **state)
 		{ THEN_PARK, CAUSES(RELINK_LOGGED_OUT, RELINK_UNPAIRED, RELINK_AUTH_CORRUPT,
 				    RELINK_QR_EXPIRED) },
 		{ THEN_HOLD, CAUSES(RELINK_BANNED, RELINK_TOS_BLOCK, RELINK_CLIENT_OUTDATED,
-				    RELINK_MISCONFIGURED) },
+				    RELINK_MISCONFIGURED, RELINK_POISON) },
 	};
 
 	(void)state;
@@ -167,14 +167,31 @@ static void names_are_what_they_always_were(void **state)
 		{ action_name, 0,
 		  (const char *const[]){ "none", "scan_qr", "open_phone", "check_provider",
 					 "unblock", "fix_config", NULL } },
-		{ cause_name, 0,
-		  (const char *const[]){
-		      "none",          "gone",          "engine_crash", "engine_hang",
-		      "network",       "provider_down", "throttled",    "refused",
-		      "replaced",      "logged_out",    "unpaired",     "auth_corrupt",
-		      "qr_expired",    "banned",        "tos_block",    "client_outdated",
-		      "misconfigured", "cancelled",     "stale",        "capacity",
-		      "by_request",    "unknown",       "internal",     NULL } },
+		{ cause_name, 0, (const char *const[]){ "none",
+							"gone",
+							"engine_crash",
+							"engine_hang",
+							"network",
+							"provider_down",
+							"throttled",
+							"refused",
+							"replaced",
+							"logged_out",
+							"unpaired",
+							"auth_corrupt",
+							"qr_expired",
+							"banned",
+							"tos_block",
+							"client_outdated",
+							"misconfigured",
+							"cancelled",
+							"stale",
+							"capacity",
+							"by_request",
+							"unknown",
+							"internal",
+							"poison",
+							NULL } },
 		{ journal_name, 1,
 		  (const char *const[]){ "account.step", "account.status", "account.qr",
 					 "account.created", "account.changed", "account.deleted",
@@ -199,6 +216,7 @@ static void names_are_what_they_always_were(void **state)
 		assert_string_equal(lists[i].name(n), "?");
 		assert_string_equal(lists[i].name(UINT32_MAX), "?");
 	}
+	assert_string_equal(journal_name(40), "account.blamed");
 }
 
 int main(void)
