@@ -13,12 +13,21 @@
 
 static int prepare_deletes(struct apply *a, struct why *why)
 {
-	int r = db_prepare(a->db, "DELETE FROM account WHERE row = ?1",
-			   &a->statements[APPLY_ACCOUNT_DELETE], why);
+	static const struct {
+		enum apply_statement which;
+		const char *sql;
+	} deletes[] = {
+		{ APPLY_ACCOUNT_DELETE, "DELETE FROM account WHERE row = ?1" },
+		{ APPLY_API_KEY_DELETE, "DELETE FROM api_key WHERE id = ?1" },
+		{ APPLY_DEATHS_CUT,
+		  "DELETE FROM death WHERE slot = ?1 AND at <= (SELECT at FROM death "
+		  "WHERE slot = ?1 ORDER BY at DESC LIMIT 1 OFFSET ?2)" },
+	};
+	int r = 0;
 
-	return r == 0 ? db_prepare(a->db, "DELETE FROM api_key WHERE id = ?1",
-				   &a->statements[APPLY_API_KEY_DELETE], why)
-		      : r;
+	for (size_t i = 0; i < ARRAY_LEN(deletes) && r == 0; i++)
+		r = db_prepare(a->db, deletes[i].sql, &a->statements[deletes[i].which], why);
+	return r;
 }
 
 int apply_open(struct apply *a, struct db *db, struct fence *fence, struct why *why)
@@ -39,6 +48,7 @@ int apply_open(struct apply *a, struct db *db, struct fence *fence, struct why *
 		{ APPLY_API_KEY, &record_api_key, ROW_UPSERT, "" },
 		{ APPLY_INSTANCE, &record_instance, ROW_UPSERT, "" },
 		{ APPLY_CURSOR, &record_cursor, ROW_UPSERT, "" },
+		{ APPLY_DEATH, &record_death, ROW_UPSERT, "" },
 	};
 	int r;
 
@@ -112,6 +122,19 @@ static int end_attempt(struct apply *a, const struct attempt_end *end, struct wh
 	return r;
 }
 
+/* A slot keeps its newest deaths, however fast they come. */
+static int put_death(struct apply *a, const struct death_record *death, struct why *why)
+{
+	sqlite3_stmt *cut = a->statements[APPLY_DEATHS_CUT];
+	int r = put(a, APPLY_DEATH, &record_death, death, why);
+
+	if (r == 0)
+		r = row_bind_number(a->db, cut, 1, death->slot, why);
+	if (r == 0)
+		r = row_bind_number(a->db, cut, 2, DEATHS_KEPT, why);
+	return r == 0 ? db_run(a->db, cut, why) : r;
+}
+
 static int carry_out(struct apply *a, const struct change *c, struct why *why)
 {
 	switch (c->kind) {
@@ -135,6 +158,8 @@ static int carry_out(struct apply *a, const struct change *c, struct why *why)
 		return put(a, APPLY_INSTANCE, &record_instance, &c->instance, why);
 	case CHANGE_CURSOR:
 		return put(a, APPLY_CURSOR, &record_cursor, &c->cursor, why);
+	case CHANGE_DEATH:
+		return put_death(a, &c->death, why);
 	case CHANGE_KINDS:
 		break;
 	}

@@ -12,6 +12,7 @@ static const struct record_type *const types[CHANGE_KINDS] = {
 	[CHANGE_JOURNAL] = &record_journal,   [CHANGE_IDEM] = &record_idem,
 	[CHANGE_INSTANCE] = &record_instance, [CHANGE_CURSOR] = &record_cursor,
 	[CHANGE_API_KEY] = &record_api_key,   [CHANGE_API_KEY_DELETE] = &record_api_key_name,
+	[CHANGE_DEATH] = &record_death,
 };
 
 struct commit *commit_new(struct store *s)
@@ -114,6 +115,11 @@ void commit_instance(struct commit *c, const struct instance_record *r)
 void commit_cursor(struct commit *c, const struct cursor_record *r)
 {
 	add(c, CHANGE_CURSOR, r);
+}
+
+void commit_death(struct commit *c, const struct death_record *r)
+{
+	add(c, CHANGE_DEATH, r);
 }
 
 bool commit_next(const struct commit *c, size_t *at, struct change *ret_change)

@@ -22,6 +22,7 @@ enum change_kind {
 	CHANGE_API_KEY_DELETE,
 	CHANGE_INSTANCE,
 	CHANGE_CURSOR,
+	CHANGE_DEATH,
 	CHANGE_KINDS
 };
 
@@ -38,6 +39,7 @@ struct change {
 		struct api_key_name api_key_delete;
 		struct instance_record instance;
 		struct cursor_record cursor;
+		struct death_record death;
 	};
 };
 

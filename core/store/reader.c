@@ -10,14 +10,13 @@
 #include "store/row.h"
 
 static const struct record_type *const types[] = {
-	[READING_JOURNAL] = &record_journal,
-	[READING_IDEM] = &record_idem,
-	[READING_ATTEMPT] = &record_attempt,
-	[READING_CURSOR] = &record_cursor,
+	[READING_JOURNAL] = &record_journal, [READING_IDEM] = &record_idem,
+	[READING_ATTEMPT] = &record_attempt, [READING_CURSOR] = &record_cursor,
+	[READING_DEATHS] = &record_death,
 };
 
-/* ?1 account row, ?2 after, ?3 up to, ?4 least value of `tell`, ?5 limit.  The others: ?1 key, and
- * ?2 the horizon. */
+/* ?1 account row, ?2 after, ?3 up to, ?4 least value of `tell`, ?5 limit.  Deaths: ?1 slot
+ * and ?5.  The others: ?1 key, and ?2 the horizon. */
 #define JOURNAL_RANGE "seq > ?2 AND seq <= ?3 AND tell >= ?4 ORDER BY seq "
 static const struct {
 	enum reading_kind kind;
@@ -33,6 +32,7 @@ static const struct {
 	[READ_ATTEMPT] = { READING_ATTEMPT, "WHERE session = ?1 AND (state < 2 OR closed_at >= ?2) "
 					    "ORDER BY generation DESC LIMIT 1" },
 	[READ_CURSOR] = { READING_CURSOR, "WHERE name = ?1" },
+	[READ_DEATHS] = { READING_DEATHS, "WHERE slot = ?1 ORDER BY at DESC LIMIT ?5" },
 };
 
 static enum reader_statement statement_for(const struct reading *a)
@@ -45,6 +45,8 @@ static enum reader_statement statement_for(const struct reading *a)
 		return READ_ATTEMPT;
 	if (a->kind == READING_CURSOR)
 		return READ_CURSOR;
+	if (a->kind == READING_DEATHS)
+		return READ_DEATHS;
 	if (a->query.row == 0)
 		return down ? READ_ALL_DOWN : READ_ALL_UP;
 	return down ? READ_ACCOUNT_DOWN : READ_ACCOUNT_UP;
@@ -69,6 +71,10 @@ static int bind_question(struct reader *rd, sqlite3_stmt *stmt, const struct rea
 
 	if (a->kind == READING_JOURNAL)
 		return bind_range(rd, stmt, &a->query, why);
+	if (a->kind == READING_DEATHS) {
+		r = row_bind_number(&rd->db, stmt, 1, a->query.row, why);
+		return r < 0 ? r : row_bind_number(&rd->db, stmt, 5, a->query.limit, why);
+	}
 	r = row_bind_text(&rd->db, stmt, 1, a->key, why);
 	if (r == 0 && a->kind == READING_ATTEMPT)
 		r = row_bind_number(&rd->db, stmt, 2, a->horizon, why);
@@ -82,6 +88,7 @@ static int pack_row(struct reader *rd, sqlite3_stmt *stmt, struct reading *a, st
 		struct idem_record idem;
 		struct attempt_record attempt;
 		struct cursor_record cursor;
+		struct death_record death;
 	} record;
 	int r = row_read(&rd->db, stmt, types[a->kind], &record, why);
 
@@ -233,6 +240,7 @@ static void call_back(const struct reading *a)
 	struct idem_record idem;
 	struct attempt_record attempt;
 	struct cursor_record cursor;
+	struct death_record death;
 	bool found = a->result == 0 && a->n_rows > 0;
 
 	switch (a->kind) {
@@ -257,6 +265,13 @@ static void call_back(const struct reading *a)
 		if (found)
 			record_unpack(&record_cursor, at, &cursor);
 		a->on_cursor(a->ctx, a->result, found ? &cursor : NULL);
+		break;
+	case READING_DEATHS:
+		for (unsigned i = 0; found && i < a->n_rows; i++) {
+			at += record_unpack(&record_death, at, &death);
+			a->on_death(a->ctx, 0, &death);
+		}
+		a->on_death(a->ctx, a->result, NULL);
 		break;
 	}
 }

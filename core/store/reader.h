@@ -17,7 +17,13 @@
 #define READS_BYTES_MAX  (16u << 20)  /* of answers that the loop has not yet taken */
 #define ANSWER_BYTES_MAX (128u << 20) /* LIMIT_PAGE rows with all strings at STORE_STRING_MAX */
 
-enum reading_kind { READING_JOURNAL, READING_IDEM, READING_ATTEMPT, READING_CURSOR };
+enum reading_kind {
+	READING_JOURNAL,
+	READING_IDEM,
+	READING_ATTEMPT,
+	READING_CURSOR,
+	READING_DEATHS
+};
 
 enum reader_statement {
 	READ_ALL_UP,
@@ -27,6 +33,7 @@ enum reader_statement {
 	READ_IDEM,
 	READ_ATTEMPT,
 	READ_CURSOR,
+	READ_DEATHS,
 	READER_STATEMENTS
 };
 
@@ -56,6 +63,7 @@ struct reading {
 		idem_fn *on_idem;
 		attempt_fn *on_attempt;
 		cursor_fn *on_cursor;
+		death_fn *on_death;
 	};
 	void *ctx;
 	int result;

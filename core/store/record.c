@@ -56,6 +56,8 @@ static const struct column account_columns[] = {
 	{ "timer_at",          COLUMN_INT,  AT(account_record, timer_at) },   /* in the future */
 	{ "minted_at",         COLUMN_TIME, AT(account_record, minted_at) },
 	{ "up_since",          COLUMN_TIME, AT(account_record, up_since) },
+	{ "blame_marks",       COLUMN_INT,  AT(account_record, blame_marks) },
+	{ "blamed_at",         COLUMN_TIME, AT(account_record, blamed_at) },
 };
 TYPE(account, account_record, 1);
 
@@ -125,6 +127,28 @@ static const struct column cursor_columns[] = {
 	{ "behind",            COLUMN_TEXT, AT(cursor_record, behind) },
 };
 TYPE(cursor, cursor_record, 1);
+
+static const struct column death_columns[] = {
+	{ "slot",              COLUMN_INT,  AT(death_record, slot) },
+	{ "at",                COLUMN_TIME, AT(death_record, at) },
+	{ "kind",              COLUMN_INT,  AT(death_record, kind) },
+	{ "pid",               COLUMN_INT,  AT(death_record, pid) },
+	{ "started_at",        COLUMN_TIME, AT(death_record, started_at) },
+	{ "exit_status",       COLUMN_INT,  AT(death_record, exit_status) },
+	{ "signal",            COLUMN_INT,  AT(death_record, signal) },
+	{ "was_ready",         COLUMN_BOOL, AT(death_record, was_ready) },
+	{ "open_calls",        COLUMN_INT,  AT(death_record, open_calls) },
+	{ "accounts",          COLUMN_INT,  AT(death_record, accounts) },
+	{ "provider",          COLUMN_TEXT, AT(death_record, provider) },
+	{ "plugin",            COLUMN_TEXT, AT(death_record, plugin) },
+	{ "version",           COLUMN_TEXT, AT(death_record, version) },
+	{ "how",               COLUMN_TEXT, AT(death_record, how) },
+	{ "blame",             COLUMN_TEXT, AT(death_record, blame) },
+	{ "report",            COLUMN_TEXT, AT(death_record, report) },
+	{ "last_lines",        COLUMN_TEXT, AT(death_record, last_lines) },
+	{ "ops",               COLUMN_TEXT, AT(death_record, ops) },
+};
+TYPE(death, death_record, 2);
 
 static const struct column account_key_columns[] = {
 	{ "row",               COLUMN_INT,  AT(account_key, row) },

@@ -60,7 +60,7 @@ struct attempt_end {
 };
 
 extern const struct record_type record_meta, record_account, record_attempt, record_journal,
-    record_idem, record_instance, record_cursor, record_api_key, record_account_key,
+    record_idem, record_instance, record_cursor, record_api_key, record_death, record_account_key,
     record_attempt_end, record_api_key_name;
 
 /* Append the record with the bytes of its strings.  ERR_RANGE, ERR_TOOBIG, ERR_NOMEM. */

@@ -168,6 +168,18 @@ int store_find_cursor(struct store *s, struct str name, cursor_fn *fn, void *ctx
 	return reader_ask(&s->reader, &a, name);
 }
 
+int store_read_deaths(struct store *s, uint64_t slot, uint32_t limit, death_fn *fn, void *ctx)
+{
+	struct reading a = { .kind = READING_DEATHS,
+			     .query = { .row = slot,
+					.limit = MIN_OF(limit, (uint32_t)DEATHS_KEPT) },
+			     .ctx = ctx };
+
+	must(s->started);
+	a.on_death = fn;
+	return reader_ask(&s->reader, &a, STR_NONE);
+}
+
 void store_retain(struct store *s, uint64_t retention_ms, uint64_t journal_rows)
 {
 	must(s->started);

@@ -20,6 +20,7 @@
 
 #include "base/err.h"
 #include "base/str.h"
+#include "policy/death.h"
 #include "policy/journal.h"
 
 struct uv_loop_s;
@@ -39,6 +40,8 @@ struct account_record {
 	uint32_t flags;
 	uint64_t generation, rng;
 	uint64_t created_at, since, timer_at, minted_at, up_since;
+	uint8_t blame_marks;
+	uint64_t blamed_at;
 };
 
 /* One life of an account: written before its create is sent. */
@@ -78,6 +81,8 @@ struct cursor_record {
 	uint64_t seq;      /* of the journal */
 	struct str behind; /* what is not done below it, in the words of out/forward.h */
 };
+
+#define DEATHS_KEPT 100 /* of each worker slot; older ones go as new ones come */
 
 struct store_options {
 	const char *dir;       /* must exist; holds relink.db and relink.lock */
@@ -143,6 +148,7 @@ void commit_api_key(struct commit *, const struct api_key_record *); /* insert o
 void commit_api_key_delete(struct commit *, struct str id);
 void commit_instance(struct commit *, const struct instance_record *); /* insert or replace */
 void commit_cursor(struct commit *, const struct cursor_record *);     /* insert or replace */
+void commit_death(struct commit *, const struct death_record *);
 /* Given: *commit is NULL afterwards, always.  `done(ctx)` runs when it is on disk; never before
  * this returns; not at all when the store ends first (store_close, fatal).  `done` may be NULL.
  * An empty commit is done when all before it are.  ERR_FULL: 2 * LIMIT_PENDING_CHANGES or 512 MiB
@@ -173,6 +179,10 @@ typedef void attempt_fn(void *ctx, int result, const struct attempt_record *lent
 int store_find_attempt(struct store *, struct str session, attempt_fn *, void *ctx);
 typedef void cursor_fn(void *ctx, int result, const struct cursor_record *lent_or_null);
 int store_find_cursor(struct store *, struct str name, cursor_fn *, void *ctx);
+
+/* The newest deaths of a slot, newest first; called as for a journal. */
+typedef void death_fn(void *ctx, int result, const struct death_record *lent_or_null);
+int store_read_deaths(struct store *, uint64_t slot, uint32_t limit, death_fn *, void *ctx);
 
 /* Forget by these numbers from now on (see store_options); any time after store_start. */
 void store_retain(struct store *, uint64_t retention_ms, uint64_t journal_rows);

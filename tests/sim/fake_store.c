@@ -373,6 +373,12 @@ void commit_idem(struct commit *c, const struct idem_record *r)
 	change_new(c, CH_IDEM);
 }
 
+void commit_death(struct commit *c, const struct death_record *r)
+{
+	(void)r;
+	change_new(c, CH_IDEM);
+}
+
 static void on_disk(void *arg)
 {
 	struct store *s = arg;
@@ -439,6 +445,16 @@ int store_find_idem(struct store *s, struct str key, idem_fn *fn, void *ctx)
 {
 	(void)s;
 	(void)key;
+	(void)fn;
+	(void)ctx;
+	return ERR_UNSUPPORTED;
+}
+
+int store_read_deaths(struct store *s, uint64_t slot, uint32_t limit, death_fn *fn, void *ctx)
+{
+	(void)s;
+	(void)slot;
+	(void)limit;
 	(void)fn;
 	(void)ctx;
 	return ERR_UNSUPPORTED;

@@ -284,6 +284,63 @@ static void a_session_is_found_in_the_whole_ledger(void **state)
 	rig_fini(&rig);
 }
 
+struct tally {
+	bool ended;
+	unsigned n;
+	uint64_t last_at;
+};
+
+static void on_death(void *ctx, int result, const struct death_record *d)
+{
+	struct tally *t = ctx;
+
+	assert_int_equal(result, 0);
+	t->ended = d == NULL;
+	if (d == NULL)
+		return;
+	assert_true(t->n == 0 || d->at < t->last_at); /* newest first */
+	t->last_at = d->at;
+	t->n++;
+}
+
+static bool has_tally(void *ctx)
+{
+	return ((struct tally *)ctx)->ended;
+}
+
+static struct tally deaths_of(struct rig *rig, uint64_t slot, uint32_t limit)
+{
+	struct tally t = { 0 };
+
+	assert_int_equal(store_read_deaths(rig->store, slot, limit, on_death, &t), 0);
+	rig_until(rig, has_tally, &t);
+	return t;
+}
+
+static void the_newest_deaths_of_each_slot_are_kept(void **state)
+{
+	struct rig rig;
+
+	(void)state;
+	rig_init(&rig);
+	rig_start(&rig);
+	assert_int_equal(deaths_of(&rig, 1, 10).n, 0);
+	for (uint64_t at = 1; at <= DEATHS_KEPT + 7; at++) {
+		struct commit *c = commit_new(rig.store);
+
+		commit_death(c, &(struct death_record){ .slot = 1, .at = at, .how = STR("x") });
+		if (at <= 3)
+			commit_death(c, &(struct death_record){ .slot = 2, .at = at });
+		rig_commit(&rig, c);
+	}
+	assert_int_equal(deaths_of(&rig, 1, UINT32_MAX).n, DEATHS_KEPT);
+	assert_int_equal(deaths_of(&rig, 1, UINT32_MAX).last_at, 8);
+	assert_int_equal(deaths_of(&rig, 1, 20).last_at, DEATHS_KEPT + 7 - 19);
+	assert_int_equal(deaths_of(&rig, 2, UINT32_MAX).n, 3);
+	assert_int_equal(deaths_of(&rig, 3, UINT32_MAX).n, 0);
+	rig_fini(&rig);
+}
+
 static bool all_were_answered(void *ctx)
 {
 	return ((struct answer *)ctx)->n == 1024;
@@ -596,6 +653,7 @@ int main(void)
 		cmocka_unit_test(an_answer_is_found_by_its_key),
 		cmocka_unit_test(a_receiver_goes_on_where_it_was),
 		cmocka_unit_test(a_session_is_found_in_the_whole_ledger),
+		cmocka_unit_test(the_newest_deaths_of_each_slot_are_kept),
 		cmocka_unit_test(more_questions_than_the_queue_holds_are_refused),
 		cmocka_unit_test(questions_left_open_at_the_end_are_dropped),
 		cmocka_unit_test(one_bad_line_spoils_only_its_answer),

@@ -8,10 +8,10 @@
 /* Nothing behind the table's back: between two columns there is at most padding. */
 static void every_field_has_a_column(void **state)
 {
-	static const struct record_type *const types[] = { &record_meta,    &record_account,
-							   &record_attempt, &record_journal,
-							   &record_idem,    &record_instance,
-							   &record_cursor,  &record_api_key };
+	static const struct record_type *const types[] = {
+		&record_meta,     &record_account, &record_attempt, &record_journal, &record_idem,
+		&record_instance, &record_cursor,  &record_api_key, &record_death
+	};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(types); i++) {
@@ -93,9 +93,28 @@ static void expect_cursor(void *ctx, int result, const struct cursor_record *fou
 	dump_record(out, &record_cursor, found);
 }
 
+static void expect_death(void *ctx, int result, const struct death_record *found)
+{
+	assert_int_equal(result, 0);
+	if (found != NULL)
+		dump_record(ctx, &record_death, found);
+}
+
 static bool holds_a_line(void *ctx)
 {
 	return ((struct buf *)ctx)->n > 0;
+}
+
+struct growth {
+	const struct buf *buf;
+	size_t from;
+};
+
+static bool has_grown(void *ctx)
+{
+	const struct growth *g = ctx;
+
+	return g->buf->n > g->from;
 }
 
 static void round_trip(enum fill fill, uint64_t *seed)
@@ -104,10 +123,12 @@ static void round_trip(enum fill fill, uint64_t *seed)
 	struct attempt_record attempt;
 	struct journal_record line;
 	struct idem_record idem;
+	struct death_record death;
 	struct api_key_record key;
 	struct cursor_record cursor;
 	struct buf in, out, idem_in, idem_out, cursor_in, cursor_out;
 	struct commit *c;
+	size_t before;
 	struct rig rig;
 
 	fill_record(&record_account, &account, fill, seed);
@@ -116,6 +137,7 @@ static void round_trip(enum fill fill, uint64_t *seed)
 	fill_record(&record_idem, &idem, fill, seed);
 	fill_record(&record_api_key, &key, fill, seed);
 	fill_record(&record_cursor, &cursor, fill, seed);
+	fill_record(&record_death, &death, fill, seed);
 	attempt.state = ATTEMPT_OPEN;
 	line.seq = MAX_OF(line.seq, (uint64_t)1); /* 0 is before the first one */
 	idem.at = MAX_OF(idem.at, clock_ms());    /* old ones are forgotten at once */
@@ -131,6 +153,7 @@ static void round_trip(enum fill fill, uint64_t *seed)
 	dump_record(&in, &record_journal, &line);
 	dump_record(&idem_in, &record_idem, &idem);
 	dump_record(&cursor_in, &record_cursor, &cursor);
+	dump_record(&idem_in, &record_death, &death);
 
 	rig_init(&rig);
 	rig_start(&rig);
@@ -141,11 +164,15 @@ static void round_trip(enum fill fill, uint64_t *seed)
 	commit_idem(c, &idem);
 	commit_api_key(c, &key);
 	commit_cursor(c, &cursor);
+	commit_death(c, &death);
 	rig_commit(&rig, c);
 	assert_int_equal(store_find_idem(rig.store, idem.key, expect_idem, &idem_out), 0);
 	rig_until(&rig, holds_a_line, &idem_out);
 	assert_int_equal(store_find_cursor(rig.store, cursor.name, expect_cursor, &cursor_out), 0);
 	rig_until(&rig, holds_a_line, &cursor_out);
+	assert_int_equal(store_read_deaths(rig.store, death.slot, 1, expect_death, &idem_out), 0);
+	before = idem_out.n;
+	rig_until(&rig, has_grown, &(struct growth){ &idem_out, before });
 	rig_close(&rig);
 	rig_dump(&rig, &out);
 	assert_true(str_eq(buf_all(&in), buf_all(&out)));
