@@ -12,6 +12,7 @@
 
 #include "base/err.h"
 #include "base/str.h"
+#include "policy/death.h"
 #include "policy/health.h"
 #include "policy/journal.h"
 
@@ -42,6 +43,9 @@ struct health_summary {
 
 struct worker_view {
 	unsigned slot;
+	bool quarantine; /* for accounts that must work alone */
+	bool draining;   /* gets no new operations, and is replaced soon */
+	uint64_t recycled;
 	const char *provider, *state;
 	struct str plugin, version;
 	uint64_t pid, since, next_start_at, deaths, accounts, open_ops, lag_ms, rss_kib;
@@ -188,6 +192,10 @@ struct api_port {
 	bool (*instance)(void *ctx, struct str id, struct instance_view *ret_view);
 	void (*instances)(void *ctx, void (*each)(void *arg, const struct instance_view *),
 			  void *arg);
+	/* The newest deaths of a slot: `each` runs per death, newest first, then once with NULL.
+	 * ERR_NOTFOUND: there is no such slot; ERR_FULL: too much is asked; no callback follows. */
+	int (*deaths)(void *ctx, unsigned slot, uint32_t limit,
+		      void (*each)(void *arg, int result, const struct death_record *), void *arg);
 	/* Given: the engine answers through command->reply.  ERR_FULL: the inbox is full; the command
 	 * is freed and no reply follows. */
 	int (*submit)(void *ctx, struct command **);

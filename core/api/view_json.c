@@ -118,10 +118,42 @@ static void list(struct jw *j, const char *key, struct str names)
 	jw_array_end(j);
 }
 
+void death_json(struct jw *j, const char *key, const struct death_record *d)
+{
+	jw_object(j, key);
+	jw_time(j, "at", d->at);
+	jw_u64(j, "slot", d->slot);
+	jw_text(j, "kind", death_kind_name(d->kind));
+	jw_str(j, "how", d->how);
+	text_or_null(j, "ended_because", d->blame);
+	if (d->signal == 0)
+		jw_u64(j, "exit_status", d->exit_status);
+	else
+		jw_null(j, "exit_status");
+	if (d->signal != 0)
+		jw_u64(j, "signal", d->signal);
+	else
+		jw_null(j, "signal");
+	jw_str(j, "provider", d->provider);
+	text_or_null(j, "plugin", d->plugin);
+	text_or_null(j, "version", d->version);
+	jw_u64(j, "pid", d->pid);
+	jw_time(j, "started_at", d->started_at);
+	jw_u64(j, "ran_ms", d->at > d->started_at ? d->at - d->started_at : 0);
+	jw_bool(j, "was_ready", d->was_ready);
+	jw_u64(j, "accounts", d->accounts);
+	jw_u64(j, "open_ops", d->open_calls);
+	jw_raw(j, "ops", d->ops.n > 0 ? d->ops : STR("[]"));
+	jw_str(j, "report", d->report);
+	jw_str(j, "last_lines", d->last_lines);
+	jw_object_end(j);
+}
+
 void worker_json(struct jw *j, const char *key, const struct worker_view *w)
 {
 	jw_object(j, key);
 	jw_u64(j, "slot", w->slot);
+	jw_bool(j, "quarantine", w->quarantine);
 	jw_text(j, "provider", w->provider);
 	jw_text(j, "state", w->state);
 	text_or_null(j, "plugin", w->plugin);
@@ -133,6 +165,8 @@ void worker_json(struct jw *j, const char *key, const struct worker_view *w)
 	jw_time(j, "since", w->since);
 	jw_time(j, "next_start_at", w->next_start_at);
 	jw_u64(j, "deaths", w->deaths);
+	jw_u64(j, "recycled", w->recycled);
+	jw_bool(j, "draining", w->draining);
 	jw_u64(j, "accounts", w->accounts);
 	jw_u64(j, "foreign_sessions", w->foreign_sessions);
 	jw_u64(j, "open_ops", w->open_ops);

@@ -11,6 +11,7 @@ void account_json(struct jw *, const char *key, const struct account_view *);
 void health_json(struct jw *, const char *key, const struct account_view *);
 /* {"code","expires_at","deadline_at"}; null while there is no code. */
 void qr_json(struct jw *, const char *key, const struct account_view *);
+void death_json(struct jw *, const char *key, const struct death_record *);
 void worker_json(struct jw *, const char *key, const struct worker_view *);
 void instance_json(struct jw *, const char *key, const struct instance_view *);
 

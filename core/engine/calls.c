@@ -18,27 +18,51 @@ static struct op *op_new(struct engine *e, enum op_kind kind, struct instance *i
 	op->tag = ++e->last_tag;
 	op->kind = (uint8_t)kind;
 	op->instance = i;
+	op->slot = i->slot;
 	op->asked_at = e->now;
 	HASH_ADD(hh, e->ops, tag, sizeof op->tag, op);
 	return op;
 }
 
 /* The call was not made: nothing happened at the provider, and the answer says so. */
+static void answer_unsent(struct engine *e, const struct op *op, enum msg_method method,
+			  const struct msg_error *error)
+{
+	struct inbox_item *item = inbox_of_reply(op->slot, method, op->tag, ERR_STATE, NULL, error);
+
+	must(item != NULL);
+	inbox_put(&e->inbox, item);
+}
+
 static void not_sent(struct engine *e, const struct op *op, enum msg_method method, int why)
 {
 	struct msg_error error = {
 		.cause = RELINK_PROVIDER_DOWN,
 		.text = why == ERR_FULL ? STR("too much is queued for the worker of this instance")
 			: why == ERR_STATE ? STR("the instance does not answer")
+			: why == ERR_BUSY
+			    ? STR("this account works alone, and another one that does is at work")
 			: why == ERR_UNAVAILABLE
 			    ? STR("the worker of this instance is not running")
 			    : STR("the request cannot be put into a message to the worker"),
 	};
-	struct inbox_item *item =
-	    inbox_of_reply(op->instance->slot, method, op->tag, ERR_STATE, NULL, &error);
+	answer_unsent(e, op, method, &error);
+}
 
-	must(item != NULL);
-	inbox_put(&e->inbox, item);
+static void entered(struct engine *e, struct op *op)
+{
+	op->sent = true;
+	e->slots[op->slot].n_open++;
+	quarantine_entered(e, op);
+}
+
+static void left(struct engine *e, const struct op *op)
+{
+	quarantine_left(e, op);
+	if (!op->sent)
+		return;
+	e->slots[op->slot].n_open--;
+	slot_answered(e, &e->slots[op->slot]);
 }
 
 /* While nobody answers, only the probe is sent, and what people ask: a start or an end would wait in
@@ -50,16 +74,30 @@ static bool waits_behind_the_probe(const struct op *op)
 	return (op->kind == OP_CREATE || op->kind == OP_CLOSE) && i->silent && !i->reachable;
 }
 
-static void send_call(struct engine *e, const struct op *op, enum msg_method method,
-		      const void *params, uint64_t timeout_ms)
+static void send_call(struct engine *e, struct op *op, enum msg_method method, const void *params,
+		      uint64_t timeout_ms)
 {
 	int r = waits_behind_the_probe(op) ? ERR_STATE : ERR_UNAVAILABLE;
 
-	if (r != ERR_STATE && instance_serves(e, op->instance))
-		r = pool_call(e->pool, op->instance->slot, method, params, op->tag,
-			      e->now + timeout_ms);
+	if (r != ERR_STATE && !quarantine_admits(e, op))
+		r = ERR_BUSY;
+	else if (r != ERR_STATE && slot_serves(e, op->slot))
+		r = pool_call(e->pool, op->slot, method, params, op->tag, e->now + timeout_ms);
 	if (r < 0)
 		not_sent(e, op, method, r);
+	else
+		entered(e, op);
+}
+
+/* An op of an account; who must be alone has a worker of their own. */
+static struct op *member_op(struct engine *e, enum op_kind kind, struct member *m)
+{
+	struct op *op = op_new(e, kind, m->instance);
+
+	op->row = m->row;
+	op->generation = m->a.generation;
+	op->slot = slot_for(e, m->instance, m);
+	return op;
 }
 
 static uint64_t start_timeout(const struct instance *i)
@@ -69,7 +107,7 @@ static uint64_t start_timeout(const struct instance *i)
 
 static void send_create(struct engine *e, struct member *m, bool resume)
 {
-	struct op *op = op_new(e, OP_CREATE, m->instance);
+	struct op *op = member_op(e, OP_CREATE, m);
 	struct msg_create params = { .instance = str_of(m->instance->conf->id),
 				     .account = str_of(m->id),
 				     .session = str_of(m->session),
@@ -78,9 +116,13 @@ static void send_create(struct engine *e, struct member *m, bool resume)
 				     .resume = resume,
 				     .timeout = start_timeout(m->instance),
 				     .metadata = str_of(m->metadata) };
+	char why[LIMIT_REASON];
 
-	op->row = m->row;
-	op->generation = m->a.generation;
+	if (is_poison(e, m, why, sizeof why)) {
+		answer_unsent(e, op, MSG_create,
+			      &(struct msg_error){ .cause = RELINK_POISON, .text = str_of(why) });
+		return;
+	}
 	KP("engine.create.before");
 	send_call(e, op, MSG_create, &params, params.timeout);
 	KP("engine.create.after");
@@ -99,12 +141,10 @@ static struct msg_disconnect disconnect_of(struct engine *e, struct instance *i,
 
 static void send_close(struct engine *e, struct member *m)
 {
-	struct op *op = op_new(e, OP_CLOSE, m->instance);
+	struct op *op = member_op(e, OP_CLOSE, m);
 	struct msg_disconnect params =
 	    disconnect_of(e, m->instance, m->id, m->session, m->a.generation);
 
-	op->row = m->row;
-	op->generation = m->a.generation;
 	KP("engine.close.before");
 	send_call(e, op, MSG_disconnect, &params, params.timeout);
 	KP("engine.close.after");
@@ -160,15 +200,13 @@ void call_end(struct engine *e, struct stray *s)
 
 void call_health(struct engine *e, struct member *m, struct command **command)
 {
-	struct op *op = op_new(e, command != NULL ? OP_CHECK : OP_HEALTH, m->instance);
+	struct op *op = member_op(e, command != NULL ? OP_CHECK : OP_HEALTH, m);
 	struct msg_health params = { .instance = str_of(m->instance->conf->id),
 				     .account = str_of(m->id),
 				     .session = str_of(m->session),
 				     .generation = m->a.generation,
 				     .timeout = e->conf->op_deadline_ms };
 
-	op->row = m->row;
-	op->generation = m->a.generation;
 	if (command != NULL)
 		op->command = TAKE(*command);
 	send_call(e, op, MSG_health, &params, params.timeout);
@@ -190,7 +228,7 @@ void call_look(struct engine *e, struct stray *s)
 
 void call_verb(struct engine *e, struct member *m, struct command **command)
 {
-	struct op *op = op_new(e, OP_VERB, m->instance);
+	struct op *op = member_op(e, OP_VERB, m);
 	struct msg_control params = { .instance = str_of(m->instance->conf->id),
 				      .account = str_of(m->id),
 				      .session = str_of(m->a.open ? m->session : NULL),
@@ -199,14 +237,13 @@ void call_verb(struct engine *e, struct member *m, struct command **command)
 				      .args = str_of((*command)->args),
 				      .timeout = e->conf->op_deadline_ms };
 
-	op->row = m->row;
 	op->command = TAKE(*command);
 	send_call(e, op, MSG_control, &params, params.timeout);
 }
 
 void call_send(struct engine *e, struct member *m, struct command **command)
 {
-	struct op *op = op_new(e, OP_SEND, m->instance);
+	struct op *op = member_op(e, OP_SEND, m);
 	struct msg_send params = { .instance = str_of(m->instance->conf->id),
 				   .account = str_of(m->id),
 				   .session = str_of(m->session),
@@ -214,8 +251,6 @@ void call_send(struct engine *e, struct member *m, struct command **command)
 				   .args = str_of((*command)->args),
 				   .timeout = e->conf->send_deadline_ms };
 
-	op->row = m->row;
-	op->generation = m->a.generation;
 	op->command = TAKE(*command);
 	KP("engine.send.before");
 	send_call(e, op, MSG_send, &params, params.timeout);
@@ -316,7 +351,8 @@ static void health_answered(struct engine *e, const struct op *op, const struct 
 			       .text = r->text };
 	int kind = event_of(r->state);
 
-	instance_heard(e, op->instance, op->asked_at, r);
+	if (op->slot == op->instance->slot) /* what a quarantine lacks, the instance may have */
+		instance_heard(e, op->instance, op->asked_at, r);
 	if (m == NULL || r->result < 0)
 		return; /* unknown is not dead */
 	if (kind < 0 && r->cause == RELINK_GONE)
@@ -400,6 +436,9 @@ void call_answered(struct engine *e, struct inbox_reply *r)
 	HASH_FIND(hh, e->ops, &r->tag, sizeof r->tag, op);
 	must(op != NULL); /* the pool answers each call once */
 	HASH_DEL(e->ops, op);
+	left(e, op);
+	if (r->result == ERR_CANCELLED || r->result == ERR_TIMEOUT)
+		death_lost_op(e, op);
 	switch ((enum op_kind)op->kind) {
 	case OP_CREATE:
 		KP("engine.create.answered");
@@ -434,6 +473,8 @@ void call_answered(struct engine *e, struct inbox_reply *r)
 		break;
 	case OP_WEBHOOK:
 		webhook_answered(e, op, r);
+		break;
+	case OP_KINDS:
 		break;
 	}
 	command_free(&op->command);

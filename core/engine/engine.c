@@ -198,6 +198,8 @@ int engine_new(struct engine **ret_engine, const struct conf *conf, struct store
 		if (engine_make_provider(e, &e->providers[i], &conf->providers[i]) < 0)
 			r = why_set(why, ERR_NOMEM, "no memory for the providers");
 	}
+	for (size_t i = 0; i < e->n_providers && r == 0; i++)
+		engine_make_quarantine(e, &e->providers[i]);
 	workers_rules(e);
 	if (r == 0 && services_make(e) < 0)
 		r = why_set(why, ERR_NOMEM, "no memory for the services");
@@ -462,10 +464,11 @@ void engine_reload(struct engine *e, const struct conf *conf)
 	e->orphan_rules.backoff_base = conf->backoff_base_ms;
 	e->orphan_rules.backoff_cap = conf->backoff_cap_ms;
 	workers_rules(e);
-	if (!e->stopping)
+	if (!e->stopping) {
 		workers_start(e);
-	if (!e->stopping)
+		workers_renew(e);
 		services_want(e);
+	}
 	if (e->on_post != NULL)
 		e->on_post(e->on_post_ctx);
 	store_retain(e->store, conf->store_retention_ms, conf->store_journal_rows);

@@ -35,7 +35,7 @@ int engine_new(struct engine **ret_engine, const struct conf *conf, struct store
 	       struct why *why);
 /* The newest line of the journal; the bus goes on from there. */
 uint64_t engine_last_seq(const struct engine *);
-/* How many worker slots the configuration needs. */
+/* How many worker slots the configuration needs: its workers, and a quarantine for each provider. */
 unsigned engine_slots(const struct conf *conf);
 /* The pool is made with this port; then engine_start wants its workers.  Both are kept. */
 struct pool_port engine_pool_port(struct engine *);
@@ -76,6 +76,7 @@ struct engine_stats {
 	uint64_t sends, sends_failed, sends_refused;
 	uint64_t accounts, open, queued, starting, orphans;
 	uint64_t moved; /* accounts to another instance */
+	uint64_t blamed;
 };
 void engine_stats(const struct engine *, struct engine_stats *ret_stats);
 

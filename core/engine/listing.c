@@ -17,7 +17,7 @@
 
 bool instance_serves(const struct engine *e, const struct instance *i)
 {
-	return e->slots[i->slot].w.state == WS_READY;
+	return slot_serves(e, i->slot);
 }
 
 static bool can_list(const struct instance *i)
@@ -360,6 +360,8 @@ void session_pushed(struct engine *e, unsigned slot, const struct inbox_session 
 	struct stray *stray = stray_by_session(e, s->session);
 	unsigned before;
 
+	if (!quarantine_may_tell(e, m, &slot))
+		return;
 	if ((m != NULL && !speaks_for(m->instance, slot, s->instance)) ||
 	    (stray != NULL && !speaks_for(stray->instance, slot, s->instance))) {
 		note_contradiction(e, slot, s->instance, s->session);

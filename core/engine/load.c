@@ -43,8 +43,27 @@ unsigned engine_slots(const struct conf *conf)
 	unsigned n = 0;
 
 	for (size_t i = 0; i < conf->n_providers; i++)
-		n += workers_of(&conf->providers[i]);
+		n += workers_of(&conf->providers[i]) + 1;
 	return n;
+}
+
+static struct slot *make_slot(struct engine *e, struct provider *p)
+{
+	struct slot *s = &e->slots[e->n_slots];
+
+	s->provider = p;
+	s->number = e->n_slots++;
+	s->timer = (struct timer){ { HEAP_NOWHERE }, TIMER_WORKER };
+	worker_init(&s->w, rng_u64(), e->now);
+	return s;
+}
+
+void engine_make_quarantine(struct engine *e, struct provider *p)
+{
+	struct slot *s = make_slot(e, p);
+
+	s->quarantine = true;
+	p->quarantine = s->number;
 }
 
 int engine_make_provider(struct engine *e, struct provider *p, const struct conf_provider *c)
@@ -65,14 +84,8 @@ int engine_make_provider(struct engine *e, struct provider *p, const struct conf
 		p->instances[i].slot = p->first_slot + (unsigned)(i % p->n_slots);
 		p->instances[i].timer = (struct timer){ { HEAP_NOWHERE }, TIMER_LIST };
 	}
-	for (unsigned n = 0; n < p->n_slots; n++) {
-		struct slot *s = &e->slots[e->n_slots++];
-
-		s->provider = p;
-		s->number = p->first_slot + n;
-		s->timer = (struct timer){ { HEAP_NOWHERE }, TIMER_WORKER };
-		worker_init(&s->w, rng_u64(), e->now);
-	}
+	for (unsigned n = 0; n < p->n_slots; n++)
+		make_slot(e, p);
 	return 0;
 }
 

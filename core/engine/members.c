@@ -193,6 +193,8 @@ void member_to_record(const struct member *m, struct account_record *ret_record)
 		.timer_at = a->timer_at,
 		.minted_at = a->minted_at,
 		.up_since = a->up_since,
+		.blame_marks = m->blame.marks,
+		.blamed_at = m->blame.at,
 	};
 }
 
@@ -248,6 +250,7 @@ struct member *member_new(struct engine *e, const struct account_record *r, stru
 				 .profile_fails = r->profile_fails,
 				 .slow_step = r->slow_step,
 				 .close_tries = r->close_tries };
+	m->blame = (struct blame){ .marks = r->blame_marks, .at = r->blamed_at };
 	set_flags(&m->a, r->flags);
 	if (!member_set(&m->session, r->session) || !member_set(&m->profile, r->profile) ||
 	    !member_set(&m->phone, r->phone) || !member_set(&m->reason, r->reason)) {

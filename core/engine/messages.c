@@ -50,6 +50,8 @@ void message_told(struct engine *e, unsigned slot, const struct inbox_message *t
 		e->stats.stale++;
 		return;
 	}
+	if (!quarantine_may_tell(e, m, &slot))
+		return;
 	if (!speaks_for(m->instance, slot, t->instance)) {
 		note_contradiction(e, slot, t->instance, t->session);
 		return;

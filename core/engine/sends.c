@@ -142,7 +142,7 @@ static bool has_way(struct engine *e, struct member *m, struct command **c)
 
 static bool has_room(struct engine *e, struct member *m, size_t bytes, struct command **c)
 {
-	const struct slot *s = &e->slots[m->instance->slot];
+	const struct slot *s = &e->slots[slot_for(e, m->instance, m)];
 
 	if (m->n_sends < SENDS_ACCOUNT_MAX && s->n_sends < SENDS_MAX &&
 	    s->send_bytes + bytes <= SEND_BYTES_MAX)
@@ -167,7 +167,7 @@ void send_take(struct engine *e, struct member *m, struct command *c)
 	if (!is_connected(e, m, &c) || !has_way(e, m, &c) || !has_room(e, m, bytes, &c))
 		return;
 	c->row = m->row;
-	c->slot = m->instance->slot;
+	c->slot = slot_for(e, m->instance, m);
 	c->bytes = bytes;
 	m->n_sends++;
 	e->slots[c->slot].n_sends++;

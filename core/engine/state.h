@@ -20,6 +20,7 @@
 #include "out/bus.h"
 #include "policy/account.h"
 #include "policy/admit.h"
+#include "policy/blame.h"
 #include "policy/health.h"
 #include "policy/orphan.h"
 #include "policy/place.h"
@@ -64,6 +65,7 @@ struct member {
 	unsigned magic;
 	uint32_t mark; /* serial of the list that last had it */
 	struct account a;
+	struct blame blame;
 	uint64_t row, created_at;
 	struct instance *instance; /* NULL: its provider or instance is not configured */
 	struct provider *home;     /* then its provider; NULL: not configured either */
@@ -159,13 +161,22 @@ struct provider {
 	struct instance *instances;
 	size_t n_instances;
 	unsigned first_slot, n_slots;
-	unsigned turn;                 /* where admission begins, so that instances take turns */
+	unsigned quarantine; /* its slot for accounts that must be alone; see quarantine.c */
+	unsigned turn;       /* where admission begins, so that instances take turns */
 	uint64_t caps, start_deadline; /* from the worker's hello */
 	uint64_t queued;
 	uint64_t moving;         /* accounts between two instances */
 	struct member *homeless; /* whose instance is not configured; utlist, i_prev/i_next */
 	uint64_t n_homeless, homeless_left;
 };
+
+/* An operation that was open when its worker died, or had run out of time since it last gave a sign. */
+struct lost_op {
+	uint8_t kind; /* enum op_kind */
+	uint64_t row; /* of the account; 0: none */
+	char account[LIMIT_ACCOUNT_ID + 1];
+};
+#define LOST_OPS_MAX 32
 
 struct slot {
 	struct worker w;
@@ -179,6 +190,16 @@ struct slot {
 	uint64_t ping_seq, spawned_at;
 	char *blame;      /* why we ended it, for its obituary; NULL: not yet */
 	char *last_death; /* one sentence */
+	uint64_t last_death_at;
+	struct lost_op
+	    lost[LOST_OPS_MAX]; /* of the process that is going; its obituary takes them */
+	unsigned n_lost;
+	bool draining; /* gets no new operations, and is replaced when the open ones are answered */
+	bool outdated; /* its plugin's file was replaced: it is drained when its turn comes */
+	uint64_t drain_until, n_open, recycled;
+	bool quarantine; /* of accounts that must be alone: wanted only while there are some */
+	uint64_t guest;  /* row of the account whose operations are open there */
+	unsigned n_guests;
 };
 
 /* The process of an instance that has a command. */
@@ -204,13 +225,17 @@ enum op_kind {
 	OP_LOOK,   /* health of a stray, where the plugin can't list */
 	OP_VERB,
 	OP_SEND,
-	OP_WEBHOOK
+	OP_WEBHOOK,
+	OP_KINDS
 };
 /* A call under way at a worker, found by its tag. */
 struct op {
 	uint64_t tag;
 	uint8_t kind;
 	uint64_t row, generation, asked_at;
+	unsigned slot; /* where it is sent */
+	bool sent;     /* it is counted in its slot's n_open */
+	bool guest;    /* it is counted in a quarantine's n_guests */
 	struct instance *instance;
 	struct stray *stray;     /* OP_END, OP_LOOK; NULL when it ended meanwhile */
 	struct command *command; /* OP_CHECK, OP_VERB, OP_SEND, OP_WEBHOOK: owned */
@@ -442,6 +467,39 @@ void worker_gone(struct engine *, struct slot *, struct inbox_gone *);
 void workers_start(struct engine *); /* also those that wait or are held */
 void workers_stop(struct engine *);
 void workers_rules(struct engine *);
+/* Those whose plugin's file was replaced are restarted, one after the other. */
+void workers_renew(struct engine *);
+bool slot_serves(const struct engine *, unsigned slot);
+/* An operation of the slot was answered. */
+void slot_answered(struct engine *, struct slot *);
+
+/* deaths.c: obituaries */
+/* This call was answered by its worker's end, or by its deadline, which may be because that hangs. */
+void death_lost_op(struct engine *, const struct op *);
+/* The worker turns: what has run out of time until now is not what it will die of. */
+void death_not_yet(struct slot *);
+/* Write down what ended; the sentence stays in the slot.  `kind` < 0: an end that was wished, of which
+ * nothing is kept. */
+void death_note(struct engine *, struct slot *, const struct inbox_gone *, int kind);
+
+/* quarantine.c: accounts that worker processes die of */
+/* Mark those whose operations were open when the slot's process died. */
+void blame_the_lost(struct engine *, struct slot *, const struct inbox_gone *);
+/* Is no session to be started for it any more?  Then `text` says why. */
+bool is_poison(const struct engine *, const struct member *, char *text, size_t n);
+/* The slot that serves an account of this instance; NULL: the instance itself. */
+unsigned slot_for(const struct engine *, const struct instance *, const struct member *or_null);
+/* May the operation go to its slot now?  Wants a quarantine's worker. */
+bool quarantine_admits(struct engine *, const struct op *);
+void quarantine_entered(struct engine *, struct op *);
+void quarantine_left(struct engine *, const struct op *);
+/* A quarantine is asked about those who are alone, and tells of them; of the others their own worker
+ * does: false.  Else *slot is that worker's. */
+bool quarantine_may_tell(const struct engine *, const struct member *or_null, unsigned *slot);
+/* How many accounts must be alone. */
+uint64_t quarantined(const struct engine *, const struct provider *);
+/* Let the worker go when there are none any more. */
+void quarantine_ends(struct engine *, struct slot *);
 
 /* services.c: the processes of instances that have a command */
 int services_make(struct engine *);
@@ -526,6 +584,8 @@ void webhook_answered(struct engine *, struct op *, const struct inbox_reply *);
 
 /* load.c */
 int engine_make_provider(struct engine *, struct provider *, const struct conf_provider *);
+/* After all providers: these slots are the last. */
+void engine_make_quarantine(struct engine *, struct provider *);
 int engine_load(struct engine *, struct why *);
 void engine_policy(const struct conf *, uint64_t caps, uint64_t start_deadline,
 		   struct policy *ret_policy);

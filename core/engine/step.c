@@ -262,6 +262,8 @@ void account_happens(struct engine *e, struct member *m, struct happening *h)
 		e->stats.stale++;
 		return;
 	}
+	if (h->e.kind <= EV_REGENERATE && fx.from == ST_HELD)
+		blame_again(&m->blame, e->now);
 	if (fx.reason)
 		member_set(&m->reason, (struct str){ h->text.p, MIN_OF(h->text.n, LIMIT_REASON) });
 	if (fx.abandon)

@@ -145,13 +145,13 @@ static void slot_instances(const struct slot *s, struct buf *names, struct worke
 	for (size_t n = 0; n < s->provider->n_instances; n++) {
 		const struct instance *i = &s->provider->instances[n];
 
-		if (i->slot != s->number)
+		if (!s->quarantine && i->slot != s->number)
 			continue;
 		if (names->n > 0)
 			buf_byte(names, ',');
 		buf_text(names, i->conf->id);
-		v->accounts += i->accounts;
-		v->foreign_sessions += i->foreign;
+		v->accounts += s->quarantine ? 0 : i->accounts;
+		v->foreign_sessions += s->quarantine ? 0 : i->foreign;
 	}
 }
 
@@ -165,6 +165,7 @@ static unsigned port_workers(void *ctx, void (*each)(void *arg, const struct wor
 		const struct slot *s = &e->slots[n];
 		struct worker_view v = {
 			.slot = n,
+			.quarantine = s->quarantine,
 			.provider = s->provider->conf->name,
 			.state = worker_state_name(s->w.state),
 			.plugin = str_of(s->plugin),
@@ -174,6 +175,8 @@ static unsigned port_workers(void *ctx, void (*each)(void *arg, const struct wor
 			.next_start_at =
 			    s->w.state == WS_COOLING || s->w.state == WS_HELD ? s->w.timer_at : 0,
 			.deaths = s->deaths,
+			.recycled = s->recycled,
+			.draining = s->draining,
 			.open_ops = s->ops,
 			.lag_ms = s->lag_ms,
 			.rss_kib = s->rss_kib,
@@ -181,6 +184,10 @@ static unsigned port_workers(void *ctx, void (*each)(void *arg, const struct wor
 		};
 		struct buf names;
 
+		if (s->quarantine && s->w.state == WS_EMPTY && s->deaths == 0)
+			continue; /* it never was needed */
+		if (s->quarantine)
+			v.accounts = quarantined(e, s->provider);
 		buf_init(&names, 65536);
 		slot_instances(s, &names, &v);
 		v.instances = buf_all(&names);
@@ -188,6 +195,17 @@ static unsigned port_workers(void *ctx, void (*each)(void *arg, const struct wor
 		buf_fini(&names);
 	}
 	return e->n_slots;
+}
+
+static int port_deaths(void *ctx, unsigned slot, uint32_t limit,
+		       void (*each)(void *arg, int result, const struct death_record *), void *arg)
+{
+	struct engine *e;
+
+	OBJ_CAST(e, ctx, ENGINE_MAGIC);
+	if (slot >= e->n_slots)
+		return ERR_NOTFOUND;
+	return store_read_deaths(e->store, slot, limit, each, arg);
 }
 
 static bool port_key(void *ctx, struct str id, struct key_view *ret_view)
@@ -290,7 +308,7 @@ static bool port_ready(void *ctx, struct why *why)
 	for (unsigned n = 0; n < e->n_slots; n++) {
 		const struct slot *s = &e->slots[n];
 
-		if (s->w.state == WS_READY)
+		if (s->w.state == WS_READY || s->quarantine)
 			continue;
 		why_set(why, ERR_UNAVAILABLE, "worker %u of provider \"%s\" is %s%s%s", n,
 			s->provider->conf->name, worker_state_name(s->w.state),
@@ -308,6 +326,7 @@ struct api_port engine_api_port(struct engine *e)
 				  .accounts = port_accounts,
 				  .health = port_health,
 				  .workers = port_workers,
+				  .deaths = port_deaths,
 				  .key = port_key,
 				  .keys = port_keys,
 				  .key_used = port_key_used,

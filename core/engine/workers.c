@@ -56,7 +56,12 @@ static void spawn(struct engine *e, struct slot *s)
 	worker_happens(e, s, WE_NOSPAWN, false);
 }
 
-/* Instance i of a provider is served by its worker i % workers. */
+/* Instance i of a provider is served by its worker i % workers, and by the quarantine. */
+static bool opens(const struct slot *s, const struct instance *i)
+{
+	return s->quarantine || i->slot == s->number;
+}
+
 static void send_config(struct engine *e, struct slot *s)
 {
 	struct provider *p = s->provider;
@@ -74,7 +79,7 @@ static void send_config(struct engine *e, struct slot *s)
 	for (size_t i = 0; i < p->n_instances; i++) {
 		const struct conf_instance *c = p->instances[i].conf;
 
-		if (p->instances[i].slot != s->number)
+		if (!opens(s, &p->instances[i]))
 			continue;
 		v[params.instances.n].id = str_of(c->id);
 		v[params.instances.n].config.v = pairs + n_pairs;
@@ -195,6 +200,8 @@ static void tell_pause(const struct slot *s, const struct worker_effects *fx)
 		    f_u64("until_ms", s->w.timer_at));
 }
 
+static void renew_next(struct engine *e);
+
 void worker_happens(struct engine *e, struct slot *s, unsigned event, bool misconfigured)
 {
 	struct worker_event we = { .kind = (uint8_t)event,
@@ -225,10 +232,82 @@ void worker_happens(struct engine *e, struct slot *s, unsigned event, bool misco
 		send_config(e, s);
 	if (fx.ping)
 		send_ping(e, s);
-	if (fx.up)
+	if (fx.up) {
 		serves(e, s);
+		renew_next(e);
+	}
 	if (fx.spawn)
 		spawn(e, s);
+}
+
+/* ---- replaced in good order ---- */
+
+bool slot_serves(const struct engine *e, unsigned slot)
+{
+	return e->slots[slot].w.state == WS_READY && !e->slots[slot].draining;
+}
+
+/* Ended and wanted again: the next one starts when it is gone. */
+static void recycle(struct engine *e, struct slot *s)
+{
+	worker_happens(e, s, WE_UNWANT, false);
+	worker_happens(e, s, WE_WANT, false);
+}
+
+void slot_answered(struct engine *e, struct slot *s)
+{
+	bool drained = s->n_open == 0 || e->now >= s->drain_until;
+
+	if (s->draining && drained && s->w.state == WS_READY && !e->stopping)
+		recycle(e, s);
+}
+
+static void drain(struct engine *e, struct slot *s, const char *why)
+{
+	if (s->draining || s->w.state != WS_READY || e->stopping)
+		return;
+	s->draining = true;
+	s->drain_until = e->now + e->conf->op_deadline_ms;
+	blame(s, str_dup(str_of(why)));
+	LOG(WARN, PROC, "worker.draining", f_u64("slot", s->number),
+	    f_text("provider", s->provider->conf->name), f_text("why", why),
+	    f_u64("open", s->n_open));
+	slot_answered(e, s);
+}
+
+static void weigh(struct engine *e, struct slot *s)
+{
+	uint64_t limit = e->conf->worker_memory / 1024;
+	char why[128];
+
+	if (!worker_weighs(&s->rules, &s->w, s->rss_kib, limit, e->now))
+		return;
+	snprintf(why, sizeof why, "it used %llu MiB of memory, over worker.memory_limit",
+		 (unsigned long long)s->rss_kib / 1024);
+	drain(e, s, why);
+}
+
+/* The next one's turn comes when the one before serves again; when that cannot be used, the others go on
+ * with what they have. */
+static void renew_next(struct engine *e)
+{
+	for (unsigned n = 0; n < e->n_slots; n++) {
+		if (e->slots[n].draining && e->slots[n].outdated)
+			return;
+	}
+	for (unsigned n = 0; n < e->n_slots; n++) {
+		if (e->slots[n].outdated && e->slots[n].w.state == WS_READY) {
+			drain(e, &e->slots[n], "its plugin's file was replaced");
+			return;
+		}
+	}
+}
+
+void workers_renew(struct engine *e)
+{
+	for (unsigned n = 0; n < e->n_slots; n++)
+		e->slots[n].outdated = pool_plugin_changed(e->pool, n);
+	renew_next(e);
 }
 
 /* ---- what workers say ---- */
@@ -294,7 +373,11 @@ void worker_answered(struct engine *e, struct slot *s, struct inbox_reply *r)
 			s->lag_ms = r->lag;
 			s->ops = r->ops;
 			s->rss_kib = r->rss;
+			death_not_yet(s);
 			worker_happens(e, s, WE_PONG, false);
+			quarantine_ends(e, s);
+			weigh(e, s);
+			slot_answered(e, s);
 		} else if (r->result == ERR_TIMEOUT) {
 			worker_happens(e, s, WE_MISSED, false);
 		}
@@ -302,31 +385,6 @@ void worker_answered(struct engine *e, struct slot *s, struct inbox_reply *r)
 	default:
 		break;
 	}
-}
-
-/* One sentence for people: why we ended it, if we did, how it ended, and its last line. */
-static char *death_sentence(const char *or_blame, const struct inbox_gone *g)
-{
-	struct str last = g->report.n > 0 ? g->report : g->last_lines;
-	struct buf b;
-	char *z;
-
-	buf_init(&b, 2048);
-	if (or_blame != NULL)
-		buf_printf(&b, "%s; ", or_blame);
-	if (g->signal != 0)
-		buf_printf(&b, "killed by signal %d (%s)", g->signal, strsignal(g->signal));
-	else
-		buf_printf(&b, "exited with status %d", g->exit_status);
-	if (g->open_calls > 0)
-		buf_printf(&b, ", %llu operations open", (unsigned long long)g->open_calls);
-	while (last.n > 0 && (last.p[last.n - 1] == '\n' || last.p[last.n - 1] == ' '))
-		last.n--;
-	if (last.n > 0)
-		buf_printf(&b, "; it said: %.*s", (int)MIN_OF(last.n, 500), last.p);
-	z = str_dup(buf_all(&b));
-	buf_fini(&b);
-	return z;
 }
 
 static void tell_end(const struct engine *e, const struct slot *s, const struct inbox_gone *g,
@@ -351,11 +409,20 @@ static void tell_end(const struct engine *e, const struct slot *s, const struct 
 /* An end that was wished, or that followed from a refusal, is none of its deaths. */
 void worker_gone(struct engine *e, struct slot *s, struct inbox_gone *g)
 {
-	bool died = s->w.want && !s->w.refused && !e->stopping;
+	bool recycled = s->draining && s->w.state == WS_STOPPING;
+	bool died = s->w.want && !s->w.refused && !e->stopping && !recycled;
+	int kind = -1;
 
 	s->deaths += died;
-	free(s->last_death);
-	s->last_death = death_sentence(s->blame, g);
+	if (died)
+		kind = DEATH_DIED;
+	else if (recycled && !e->stopping)
+		kind = DEATH_RECYCLED;
+	else if (s->w.refused && !e->stopping)
+		kind = DEATH_REFUSED;
+	death_note(e, s, g, kind);
+	s->recycled += recycled && !e->stopping;
+	s->draining = s->outdated = false;
 	blame(s, NULL);
 	KP("engine.worker.gone");
 	tell_end(e, s, g, died);
@@ -364,8 +431,10 @@ void worker_gone(struct engine *e, struct slot *s, struct inbox_gone *g)
 
 void workers_start(struct engine *e)
 {
-	for (unsigned n = 0; n < e->n_slots; n++)
-		worker_happens(e, &e->slots[n], WE_WANT, false);
+	for (unsigned n = 0; n < e->n_slots; n++) {
+		if (!e->slots[n].quarantine || e->slots[n].w.want)
+			worker_happens(e, &e->slots[n], WE_WANT, false);
+	}
 }
 
 void workers_stop(struct engine *e)

@@ -103,7 +103,7 @@ const mutants = [
 	["a silent worker is killed at once", "engine/workers.c",
 	 "	if (fx.terminate)\n		pool_terminate(", "	if (fx.terminate)\n		pool_kill("],
 	["a reload leaves the held alone", "engine/engine.c",
-	 "	if (!e->stopping)\n		workers_start(e);\n", ""],
+	 "		workers_start(e);\n		workers_renew(e);\n", "		workers_renew(e);\n"],
 	["a ping that cannot be sent is forgotten", "policy/worker.c",
 	 "	s->w->unsent = true;\n	ping_later(s);", "	s->w->unsent = true;"],
 	["the process that an earlier core left is not looked for", "engine/services.c",

@@ -208,6 +208,22 @@ const struct command commands[] = {
 	    .run = worker_list,
 	},
 	{
+	    .noun = "worker",
+	    .name = "deaths",
+	    .args = "SLOT",
+	    .options = OPT(LIMIT),
+	    .brief = "what became of a slot's processes, newest first",
+	    .text =
+		"Lists the ends of the slot's processes that nobody had asked for: when, how long\n"
+		"it had run, what was open, and how it ended. Below, the newest one's own words:\n"
+		"its report (a backtrace, a reason) and what it printed last; --json has those of\n"
+		"all. A slot keeps 100; 20 are shown unless --limit says otherwise.",
+	    .examples =
+		"  relinkctl worker deaths 0\n"
+		"  relinkctl worker deaths 0 --limit 1 --json | jq -r '.deaths[0].report'\n",
+	    .run = worker_deaths,
+	},
+	{
 	    .noun = "instance",
 	    .name = "list",
 	    .args = "",

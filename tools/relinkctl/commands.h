@@ -28,6 +28,7 @@ int key_list(struct cli *);
 int key_revoke(struct cli *);
 int version_print(struct cli *);
 int watch_accounts(struct cli *);
+int worker_deaths(struct cli *);
 int worker_list(struct cli *);
 
 #endif

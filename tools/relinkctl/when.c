@@ -38,6 +38,11 @@ static void span(char *to, size_t size, uint64_t ms)
 		snprintf(to, size, "%" PRIu64 "d%02" PRIu64 "h", s / 86400, s / 3600 % 24);
 }
 
+void when_span(char to[WHEN_MAX], uint64_t ms)
+{
+	span(to, WHEN_MAX, ms);
+}
+
 void when_ago(char to[WHEN_MAX], uint64_t ms)
 {
 	uint64_t now = clock_wall_ms();

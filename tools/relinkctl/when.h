@@ -12,6 +12,8 @@ uint64_t when_ms(struct str rfc3339);
 /* How long ago `ms` was, in at most two units: "3s", "5m10s", "2h05m", "12d03h"; "" for 0, "0s" for
  * a time ahead. */
 void when_ago(char to[WHEN_MAX], uint64_t ms);
+/* A length of time in the same words: "3s", "5m10s". */
+void when_span(char to[WHEN_MAX], uint64_t ms);
 /* "in 12s", "now" when it has passed, "" for 0. */
 void when_ahead(char to[WHEN_MAX], uint64_t ms);
 /* "2025-11-16T10:00:00Z" */

@@ -328,6 +328,34 @@ const cases = [
 		ids: '0\n',
 	},
 	{
+		args: ['worker', 'deaths', '3', '--limit', '7'],
+		asks: 'GET /v1/workers/3/deaths?limit=7',
+		answer: {
+			json: {
+				deaths: [
+					{
+						at: '2025-11-16T10:00:00.000Z',
+						slot: 3,
+						kind: 'died',
+						how: 'killed by signal 11',
+						pid: 4711,
+						ran_ms: 65000,
+						was_ready: true,
+						accounts: 17,
+						open_ops: 2,
+						report: 'SIGSEGV\n#0 \u001b[31mplugin',
+						last_lines: 'one\ntwo\n',
+					},
+				],
+			},
+		},
+		people: [
+			/^WHEN +KIND +PID +RAN +READY +ACCOUNTS +OPEN +HOW$/m,
+			/^2025-11-16T10:00:00Z +died +4711 +1m05s +yes +17 +2 +killed by signal 11$/m,
+			/^The report of the newest:\n  SIGSEGV\n  #0 [^\x1b]*\[31mplugin\n\nWhat it printed last:\n  one\n  two\n$/m,
+		],
+	},
+	{
 		args: ['instance', 'list'],
 		asks: 'GET /v1/instances',
 		answer: { json: { instances: [instance] } },

@@ -42,6 +42,33 @@ describe("a worker", { concurrency: 4 }, () => {
 			assert.equal(creates(d), 1);
 		}));
 
+	test("that is killed has an obituary, which outlives the daemon", () => withDaemon(
+		{ ...scans, errors: /worker\.died/ }, async (d) => {
+			await make(d, "a");
+			await d.reaches("a", "connected");
+			const w = await worker(d);
+			await script(d, "a", { health: { never_answer: true } });
+			const open = d.request("POST", "/v1/accounts/a/check");
+			await until(async () => new Judge(d.journals()).lines.some((l) => l.verb === "health"));
+			process.kill(w.pid, "SIGKILL");
+			assert.equal((await open).status, 502);
+			await replaced(d, w);
+			const expected = {
+				slot: 0, kind: "died", provider: "mock", plugin: "mock", pid: w.pid, signal: 9,
+				exit_status: null, was_ready: true, accounts: 1, ended_because: null, report: "",
+			};
+			const { deaths } = await d.ok("GET", "/v1/workers/0/deaths");
+			assert.equal(deaths.length, 1);
+			for (const [k, v] of Object.entries(expected)) assert.deepEqual(deaths[0][k], v, k);
+			assert.ok(deaths[0].ops.some((op) => op.kind === "health" && op.account === "a"), JSON.stringify(deaths[0]));
+			assert.equal(deaths[0].how, (await worker(d)).last_death);
+			assert.ok(deaths[0].ran_ms > 0);
+			await d.kill();
+			await d.start();
+			assert.deepEqual((await d.ok("GET", "/v1/workers/0/deaths")).deaths, deaths);
+			assert.equal((await d.request("GET", "/v1/workers/2/deaths")).body.code, "worker_not_found");
+		}));
+
 	test("that hangs is noticed by its missed pings, killed and replaced", () => withDaemon(
 		{ ...scans, worker: { ping_interval: "100ms", ping_misses: 2 }, errors: /worker\.(died|stalled)/ },
 		async (d) => {
@@ -224,6 +251,7 @@ const consequences = {
 	throttled: "waits long", refused: "waits long",
 	logged_out: "scan_qr", unpaired: "scan_qr", auth_corrupt: "scan_qr", qr_expired: "scan_qr",
 	banned: "unblock", tos_block: "unblock", client_outdated: "check_provider", misconfigured: "fix_config",
+	poison: "check_provider",
 };
 const losesLogin = ["logged_out", "unpaired", "auth_corrupt"];
 

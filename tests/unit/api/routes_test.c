@@ -315,6 +315,37 @@ static void workers_are_shown(void **state)
 	assert_string_equal(reply_member(&r, "workers.0.since"), "null");
 }
 
+static void deaths_are_shown(void **state)
+{
+	(void)state;
+	ask(&w, "GET", "/v1/workers/0/deaths", "", NULL, &r);
+	assert_int_equal(r.status, 200);
+	assert_string_equal(reply_member(&r, "deaths.0.kind"), "died");
+	assert_string_equal(reply_member(&r, "deaths.0.signal"), "11");
+	assert_string_equal(reply_member(&r, "deaths.0.exit_status"), "null");
+	assert_string_equal(reply_member(&r, "deaths.0.ran_ms"), "5000");
+	assert_string_equal(reply_member(&r, "deaths.0.ops.0.account"), "a");
+	assert_string_equal(reply_member(&r, "deaths.0.report"), "SIGSEGV\n\xef\xbf\xbd");
+	assert_string_equal(reply_member(&r, "deaths.0.ended_because"), "null");
+	assert_string_equal(reply_member(&r, "deaths.1.kind"), "refused");
+	assert_string_equal(reply_member(&r, "deaths.1.exit_status"), "78");
+	assert_string_equal(reply_member(&r, "deaths.1.ended_because"), "it was old");
+	assert_string_equal(reply_member(&r, "deaths.2.ops"), "[]");
+	ask(&w, "GET", "/v1/workers/0/deaths?limit=1", "", NULL, &r);
+	assert_int_equal(r.status, 200);
+	assert_null(strstr(r.body, "refused"));
+	ask(&w, "GET", "/v1/workers/7/deaths", "", NULL, &r);
+	reply_is_problem(&r, 404, "worker_not_found");
+	ask(&w, "GET", "/v1/workers/first/deaths", "", NULL, &r);
+	reply_is_problem(&r, 404, "worker_not_found");
+	ask(&w, "GET", "/v1/workers/0/deaths?limit=101", "", NULL, &r);
+	reply_is_problem(&r, 400, "invalid_field");
+	w.fake.store_busy = true;
+	ask(&w, "GET", "/v1/workers/0/deaths", "", NULL, &r);
+	reply_is_problem(&r, 503, "overloaded");
+	w.fake.store_busy = false;
+}
+
 static void instances_are_shown(void **state)
 {
 	(void)state;
@@ -584,6 +615,7 @@ int main(void)
 		TEST(a_full_inbox_is_said),
 		TEST(health_and_readiness_need_no_key),
 		TEST(workers_are_shown),
+		TEST(deaths_are_shown),
 		TEST(instances_are_shown),
 		TEST(an_instance_is_drained_and_resumed),
 		TEST(health_is_shown_with_its_reasons),
