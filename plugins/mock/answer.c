@@ -43,6 +43,8 @@ static void finish(struct answer *a)
 
 	in->host->timer_stop(in->host, a->timer);
 	in->host->done(in->host, a->op, &a->result);
+	if (a->again)
+		in->host->done(in->host, a->op, &a->result);
 	free(a);
 }
 

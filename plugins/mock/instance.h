@@ -68,6 +68,7 @@ struct answer {
 	relink_op op;
 	relink_timer timer;
 	struct relink_result result;
+	bool again; /* answered twice (wreck.c) */
 	char text[256], boot_id[20], body[192];
 };
 
@@ -93,6 +94,7 @@ struct turn {
 	struct answer *answer;
 	enum op op;
 	enum fault fault;
+	enum wreck wreck;   /* with FAULT_WRECK */
 	const char *result; /* what really happened, in the journal's words */
 };
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "instance.h"
+#include "wreck.h"
 
 /* More than this many sessions make no useful test; it bounds our memory. */
 #define SESSIONS_MAX 1000000u
@@ -103,6 +104,8 @@ bool turn_begin(struct turn *t, enum op op, void *self, const struct relink_requ
 	}
 	t->fault = world_is_down(t->world) ? FAULT_DOWN
 					   : layers_fault(world_layers(t->world, t->account), op);
+	if (t->fault == FAULT_WRECK)
+		t->wreck = layers_wreck(world_layers(t->world, t->account), op);
 	return true;
 }
 
@@ -116,6 +119,11 @@ bool turn_arrives(struct turn *t)
 		t->result = cause_name(RELINK_NETWORK);
 		return false;
 	case FAULT_NEVER_ANSWER:
+		t->result = "lost";
+		return false;
+	case FAULT_WRECK:
+		if (!wreck_is_deadly(t->wreck))
+			return true;
 		t->result = "lost";
 		return false;
 	case FAULT_FAIL:
@@ -141,6 +149,8 @@ void turn_line(struct turn *t)
 	line_word(out, "result", t->result);
 	if (t->fault != FAULT_NONE)
 		line_word(out, "fault", fault_name(t->fault));
+	if (t->fault == FAULT_WRECK)
+		line_word(out, "wreck", wreck_name(t->wreck));
 }
 
 bool turn_write(struct turn *t)
@@ -166,6 +176,13 @@ void turn_answer(struct turn *t, uint64_t ms)
 	case FAULT_UNKNOWN:
 		answer_set(t->answer, RELINK_NETWORK, "the connection ended before the answer");
 		t->answer->result.unknown = 1;
+		break;
+	case FAULT_WRECK:
+		if (wreck_is_answer(t->wreck))
+			ms = wreck_answer(t->answer, t->wreck, t->req->deadline_ms, ms);
+		else
+			wreck_process(t->in, t->wreck, wreck_size(t->wreck), t->req->session,
+				      t->req->generation);
 		break;
 	default:
 		break;
@@ -283,7 +300,9 @@ void ops_create(void *self, const struct relink_request *req)
 	if (!turn_begin(&t, OP_CREATE, self, req))
 		return;
 	ms = instance_delay(t.in, t.account, KNOB_CREATE_MS);
-	starts = turn_arrives(&t) && !is_there_already(&t) && !is_stale(&t);
+	if (t.fault == FAULT_LIE)
+		t.result = "lost";
+	starts = turn_arrives(&t) && t.fault != FAULT_LIE && !is_there_already(&t) && !is_stale(&t);
 	if (starts)
 		line_double(&t);
 	starts = starts && !is_full(&t) && !is_locked(&t);
@@ -344,11 +363,13 @@ void ops_health(void *self, const struct relink_request *req)
 		return;
 	ms = instance_delay(t.in, t.account, KNOB_HEALTH_MS);
 	if (turn_arrives(&t)) {
-		l = turn_life(&t);
+		l = t.fault == FAULT_LIE ? NULL : turn_life(&t);
 		t.answer->result.state =
 		    l != NULL ? (enum relink_state)l->state : RELINK_STATE_UNKNOWN;
 		t.result = state_name(t.answer->result.state);
-		if (l == NULL)
+		if (t.fault == FAULT_LIE)
+			t.answer->result.state = RELINK_STATE_CONNECTED;
+		else if (l == NULL)
 			answer_set(t.answer, RELINK_GONE, "Session not found");
 		else if (l->state == RELINK_STATE_DOWN)
 			answer_set(t.answer, (enum relink_cause)l->cause, "%s",

@@ -14,19 +14,24 @@ static const struct {
 };
 
 /* Which knob brings a fault to an operation.  FAULT_FAIL has its `times` and `retry_after_ms` in
- * the two rows after it. */
+ * the two rows after it, FAULT_WRECK its `wreck_times` in the one. */
 static const enum knob fault_knobs[OP_COUNT][FAULT_COUNT] = {
 	[OP_CREATE] = { [FAULT_FAIL] = KNOB_CREATE_FAIL,
 			[FAULT_NEVER_ANSWER] = KNOB_CREATE_NEVER_ANSWER,
 			[FAULT_LOSE_REPLY] = KNOB_CREATE_LOSE_REPLY,
-			[FAULT_UNKNOWN] = KNOB_CREATE_UNKNOWN },
+			[FAULT_UNKNOWN] = KNOB_CREATE_UNKNOWN,
+			[FAULT_LIE] = KNOB_CREATE_LIE,
+			[FAULT_WRECK] = KNOB_CREATE_WRECK },
 	[OP_DISCONNECT] = { [FAULT_FAIL] = KNOB_DISCONNECT_FAIL,
 			    [FAULT_NEVER_ANSWER] = KNOB_DISCONNECT_NEVER_ANSWER,
 			    [FAULT_LIE] = KNOB_DISCONNECT_LIE,
 			    [FAULT_LOSE_REPLY] = KNOB_DISCONNECT_LOSE_REPLY,
-			    [FAULT_UNKNOWN] = KNOB_DISCONNECT_UNKNOWN },
+			    [FAULT_UNKNOWN] = KNOB_DISCONNECT_UNKNOWN,
+			    [FAULT_WRECK] = KNOB_DISCONNECT_WRECK },
 	[OP_HEALTH] = { [FAULT_FAIL] = KNOB_HEALTH_FAIL,
-			[FAULT_NEVER_ANSWER] = KNOB_HEALTH_NEVER_ANSWER },
+			[FAULT_NEVER_ANSWER] = KNOB_HEALTH_NEVER_ANSWER,
+			[FAULT_LIE] = KNOB_HEALTH_LIE,
+			[FAULT_WRECK] = KNOB_HEALTH_WRECK },
 	[OP_SEND] = { [FAULT_FAIL] = KNOB_SEND_FAIL,
 		      [FAULT_NEVER_ANSWER] = KNOB_SEND_NEVER_ANSWER,
 		      [FAULT_LOSE_REPLY] = KNOB_SEND_LOSE_REPLY,
@@ -34,7 +39,8 @@ static const enum knob fault_knobs[OP_COUNT][FAULT_COUNT] = {
 	[OP_LIST] = { [FAULT_FAIL] = KNOB_LIST_FAIL,
 		      [FAULT_NEVER_ANSWER] = KNOB_LIST_NEVER_ANSWER,
 		      [FAULT_PARTIAL] = KNOB_LIST_PARTIAL,
-		      [FAULT_EMPTY_ERROR] = KNOB_LIST_EMPTY_ERROR },
+		      [FAULT_EMPTY_ERROR] = KNOB_LIST_EMPTY_ERROR,
+		      [FAULT_WRECK] = KNOB_LIST_WRECK },
 };
 #define TIMES_OF(fail) ((enum knob)((fail) + 1))
 #define RETRY_OF(fail) ((enum knob)((fail) + 2))
@@ -47,7 +53,11 @@ _Static_assert(TIMES_OF(KNOB_CREATE_FAIL) == KNOB_CREATE_TIMES &&
 		   TIMES_OF(KNOB_SEND_FAIL) == KNOB_SEND_TIMES &&
 		   RETRY_OF(KNOB_SEND_FAIL) == KNOB_SEND_RETRY_AFTER_MS &&
 		   TIMES_OF(KNOB_LIST_FAIL) == KNOB_LIST_TIMES &&
-		   RETRY_OF(KNOB_LIST_FAIL) == KNOB_LIST_RETRY_AFTER_MS,
+		   RETRY_OF(KNOB_LIST_FAIL) == KNOB_LIST_RETRY_AFTER_MS &&
+		   TIMES_OF(KNOB_CREATE_WRECK) == KNOB_CREATE_WRECK_TIMES &&
+		   TIMES_OF(KNOB_DISCONNECT_WRECK) == KNOB_DISCONNECT_WRECK_TIMES &&
+		   TIMES_OF(KNOB_HEALTH_WRECK) == KNOB_HEALTH_WRECK_TIMES &&
+		   TIMES_OF(KNOB_LIST_WRECK) == KNOB_LIST_WRECK_TIMES,
 	       "fail, times and retry_after_ms stand together in KNOBS");
 
 void script_clear(struct script *s)
@@ -67,6 +77,7 @@ static const char *const wanted[] = {
 	[KIND_CAUSE] = "the name of a cause, such as \"network\"",
 	[KIND_HOW] = "\"vanish\", \"down\" or \"silent\"",
 	[KIND_PHONE] = "a text of up to 18 digits",
+	[KIND_WRECK] = "what a bad plugin does, such as \"segv\"",
 };
 
 static bool number_upto(const json_t *j, int64_t max, int64_t *ret_v)
@@ -96,6 +107,7 @@ static bool value_of(enum knob_kind kind, const json_t *j, int64_t *ret_v)
 {
 	struct relink_str s = { json_string_value(j), json_string_length(j) };
 	enum relink_cause cause;
+	enum wreck wreck;
 	enum how how;
 
 	switch (kind) {
@@ -126,6 +138,11 @@ static bool value_of(enum knob_kind kind, const json_t *j, int64_t *ret_v)
 		return true;
 	case KIND_PHONE:
 		return s.p != NULL && phone_of(s, ret_v);
+	case KIND_WRECK:
+		if (s.p == NULL || !wreck_of(s, &wreck))
+			return false;
+		*ret_v = wreck;
+		return true;
 	}
 	return false;
 }
@@ -257,6 +274,8 @@ static json_t *value_json(enum knob_kind kind, int64_t v)
 		return json_string(cause_name((enum relink_cause)v));
 	case KIND_HOW:
 		return json_string(how_name((enum how)v));
+	case KIND_WRECK:
+		return json_string(wreck_name((enum wreck)v));
 	case KIND_PHONE:
 		snprintf(digits, sizeof digits, "%lld", (long long)v);
 		return json_string(v != 0 ? digits : "");
@@ -306,13 +325,19 @@ int64_t layers_get(struct layers l, enum knob k)
 	return l.config != NULL ? l.config->v[k] : KNOB_UNSET;
 }
 
+/* Those whose knob says what, and the row after it how often. */
+static bool has_times(enum fault f)
+{
+	return f == FAULT_FAIL || f == FAULT_WRECK;
+}
+
 static bool brings(const struct script *s, enum op op, enum fault f)
 {
 	enum knob k = fault_knobs[op][f];
 
 	if (s == NULL || k == KNOB_NONE || s->v[k] == KNOB_UNSET)
 		return false;
-	return f == FAULT_FAIL ? s->v[TIMES_OF(k)] != 0 : s->v[k] != 0;
+	return has_times(f) ? s->v[TIMES_OF(k)] != 0 : s->v[k] != 0;
 }
 
 /* The layer from which the fault comes; NULL: from none. */
@@ -351,6 +376,13 @@ enum relink_cause layers_fail_cause(struct layers l, enum op op, uint64_t *ret_r
 	return (enum relink_cause)s->v[k];
 }
 
+enum wreck layers_wreck(struct layers l, enum op op)
+{
+	const struct script *s = source_of(l, op, FAULT_WRECK);
+
+	return s != NULL ? (enum wreck)s->v[fault_knobs[op][FAULT_WRECK]] : WRECK_COUNT;
+}
+
 /* Neither "always" nor "unset" run out. */
 static void count_down(int64_t *v)
 {
@@ -364,7 +396,7 @@ void layers_take_fault(struct layers l, enum op op, enum fault f)
 	enum knob k = fault_knobs[op][f];
 
 	if (s != NULL)
-		count_down(&s->v[f == FAULT_FAIL ? TIMES_OF(k) : k]);
+		count_down(&s->v[has_times(f) ? TIMES_OF(k) : k]);
 }
 
 /* The layer that sets a timed behaviour and has times left. */

@@ -23,7 +23,8 @@ enum knob_kind {
 	KIND_BOOL,
 	KIND_CAUSE, /* the name of a cause, but not "none" */
 	KIND_HOW,   /* vanish, down, silent */
-	KIND_PHONE  /* up to 18 digits; "": none */
+	KIND_PHONE, /* up to 18 digits; "": none */
+	KIND_WRECK  /* what a bad plugin does */
 };
 
 #define KNOB_MS_MAX     (30ll * 86400000)
@@ -55,6 +56,9 @@ enum knob_scope { FOR_BOTH, FOR_INSTANCE };
 	K(CREATE_NEVER_ANSWER,      "create",     "never_answer",   COUNT,   FOR_BOTH) \
 	K(CREATE_LOSE_REPLY,        "create",     "lose_reply",     COUNT,   FOR_BOTH) \
 	K(CREATE_UNKNOWN,           "create",     "unknown",        COUNT,   FOR_BOTH) \
+	K(CREATE_LIE,               "create",     "lie",            COUNT,   FOR_BOTH) \
+	K(CREATE_WRECK,             "create",     "wreck",          WRECK,   FOR_BOTH) \
+	K(CREATE_WRECK_TIMES,       "create",     "wreck_times",    COUNT,   FOR_BOTH) \
 	K(CREATE_LATE_APPLY_MS,     "create",     "late_apply_ms",  MS,      FOR_BOTH) \
 	K(CREATE_LATE_TIMES,        "create",     "late_times",     COUNT,   FOR_BOTH) \
 	K(DISCONNECT_FAIL,          "disconnect", "fail",           CAUSE,   FOR_BOTH) \
@@ -64,10 +68,15 @@ enum knob_scope { FOR_BOTH, FOR_INSTANCE };
 	K(DISCONNECT_LIE,           "disconnect", "lie",            COUNT,   FOR_BOTH) \
 	K(DISCONNECT_LOSE_REPLY,    "disconnect", "lose_reply",     COUNT,   FOR_BOTH) \
 	K(DISCONNECT_UNKNOWN,       "disconnect", "unknown",        COUNT,   FOR_BOTH) \
+	K(DISCONNECT_WRECK,         "disconnect", "wreck",          WRECK,   FOR_BOTH) \
+	K(DISCONNECT_WRECK_TIMES,   "disconnect", "wreck_times",    COUNT,   FOR_BOTH) \
 	K(HEALTH_FAIL,              "health",     "fail",           CAUSE,   FOR_BOTH) \
 	K(HEALTH_TIMES,             "health",     "times",          COUNT,   FOR_BOTH) \
 	K(HEALTH_RETRY_AFTER_MS,    "health",     "retry_after_ms", MS,      FOR_BOTH) \
 	K(HEALTH_NEVER_ANSWER,      "health",     "never_answer",   COUNT,   FOR_BOTH) \
+	K(HEALTH_LIE,               "health",     "lie",            COUNT,   FOR_BOTH) \
+	K(HEALTH_WRECK,             "health",     "wreck",          WRECK,   FOR_BOTH) \
+	K(HEALTH_WRECK_TIMES,       "health",     "wreck_times",    COUNT,   FOR_BOTH) \
 	K(SEND_FAIL,                "send",       "fail",           CAUSE,   FOR_BOTH) \
 	K(SEND_TIMES,               "send",       "times",          COUNT,   FOR_BOTH) \
 	K(SEND_RETRY_AFTER_MS,      "send",       "retry_after_ms", MS,      FOR_BOTH) \
@@ -80,6 +89,8 @@ enum knob_scope { FOR_BOTH, FOR_INSTANCE };
 	K(LIST_NEVER_ANSWER,        "list",       "never_answer",   COUNT,   FOR_INSTANCE) \
 	K(LIST_PARTIAL,             "list",       "partial",        COUNT,   FOR_INSTANCE) \
 	K(LIST_EMPTY_ERROR,         "list",       "empty_error",    COUNT,   FOR_INSTANCE) \
+	K(LIST_WRECK,               "list",       "wreck",          WRECK,   FOR_INSTANCE) \
+	K(LIST_WRECK_TIMES,         "list",       "wreck_times",    COUNT,   FOR_INSTANCE) \
 	K(DROP_AFTER_MS,            "drop",       "after_ms",       MS,      FOR_BOTH) \
 	K(DROP_CAUSE,               "drop",       "cause",          CAUSE,   FOR_BOTH) \
 	K(DROP_HOW,                 "drop",       "how",            HOW,     FOR_BOTH) \
@@ -121,6 +132,8 @@ int64_t layers_get(struct layers, enum knob);
 enum fault layers_fault(struct layers, enum op);
 /* With FAULT_FAIL: the cause and the wait that it tells. */
 enum relink_cause layers_fail_cause(struct layers, enum op, uint64_t *ret_retry_after_ms);
+/* With FAULT_WRECK: what the plugin does. */
+enum wreck layers_wreck(struct layers, enum op);
 /* The fault was met: one less to come. */
 void layers_take_fault(struct layers, enum op, enum fault);
 /* Is `knob` (late_apply_ms, drop.after_ms) in force and its `times` not used up?  0: no. */

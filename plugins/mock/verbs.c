@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "instance.h"
+#include "wreck.h"
 
 struct call {
 	struct instance *in;
@@ -233,6 +234,38 @@ static void on_behave(struct call *c)
 		c->body = json_pack("{s:o}", "script", script_json(&next));
 }
 
+/* --- wreck --- */
+
+static const char wreck_names[] =
+#define W(id, name) " " name
+    WRECKS(W);
+#undef W
+
+/* wreck {"kind": "segv", "n": 3}: what a bad plugin does, now.  It is about the plugin, not about the
+ * service: nothing of it stands in the journal. */
+static void on_wreck(struct call *c)
+{
+	const json_t *n = json_object_get(c->args, "n");
+	const struct life *l = next_target(c, NULL);
+	uint64_t generation = l != NULL ? l->generation : 0;
+	enum wreck wreck;
+
+	if (!wreck_of(str_of(text_arg(c, "kind", "")), &wreck) || wreck_is_answer(wreck))
+		refuse(c, RELINK_MISCONFIGURED, "\"kind\" must be one of%s; not of answers",
+		       wreck_names);
+	else if (n != NULL &&
+		 (json_integer_value(n) < 1 || json_integer_value(n) > KNOB_NUMBER_MAX))
+		refuse(c, RELINK_MISCONFIGURED, "\"n\" must be from 1 to 1000000");
+	else {
+		struct relink_str session = str_of(l != NULL ? l->session : "nobody");
+
+		wreck_process(c->in, wreck,
+			      n != NULL ? (uint64_t)json_integer_value(n) : wreck_size(wreck),
+			      session, generation);
+		c->body = json_pack("{s:s}", "wrecked", wreck_name(wreck));
+	}
+}
+
 /* --- state --- */
 
 static json_t *life_json(const struct life *l)
@@ -292,7 +325,8 @@ static void on_state(struct call *c)
 
 /* --- all of them --- */
 
-#define VERBS(V) V(scan) V(drop) V(logout) V(forget) V(behave) V(reboot) V(down) V(up) V(state)
+#define VERBS(V) \
+	V(scan) V(drop) V(logout) V(forget) V(behave) V(reboot) V(down) V(up) V(wreck) V(state)
 
 static const struct verb {
 	const char *name;

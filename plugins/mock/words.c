@@ -44,6 +44,12 @@ static const char *const faults[FAULT_COUNT] = {
 	[FAULT_EMPTY_ERROR] = "empty_error",
 	[FAULT_LOSE_REPLY] = "lose_reply",
 	[FAULT_UNKNOWN] = "unknown",
+	[FAULT_WRECK] = "wreck",
+};
+static const char *const wrecks[WRECK_COUNT] = {
+#define W(id, name) [WRECK_##id] = name,
+	WRECKS(W)
+#undef W
 };
 
 const char *cause_name(enum relink_cause c)
@@ -81,6 +87,11 @@ const char *fault_name(enum fault f)
 	return faults[f];
 }
 
+const char *wreck_name(enum wreck w)
+{
+	return wrecks[w];
+}
+
 /* Index of `word` in `v`, or -1. */
 static int find(const char *const v[], int n, struct relink_str word)
 {
@@ -106,6 +117,15 @@ bool how_of(struct relink_str name, enum how *ret_how)
 
 	if (i >= 0)
 		*ret_how = (enum how)i;
+	return i >= 0;
+}
+
+bool wreck_of(struct relink_str name, enum wreck *ret_wreck)
+{
+	int i = find(wrecks, WRECK_COUNT, name);
+
+	if (i >= 0)
+		*ret_wreck = (enum wreck)i;
 	return i >= 0;
 }
 

@@ -48,12 +48,51 @@ enum fault {
 	FAULT_DOWN,         /* the backend cannot be reached (verb down) */
 	FAULT_NEVER_ANSWER, /* the request is lost: not applied, not answered */
 	FAULT_FAIL,         /* not applied, answered with a cause */
-	FAULT_LIE,          /* disconnect: success, and the session lives on */
+	FAULT_LIE,          /* answered as a success, and not so */
 	FAULT_PARTIAL,      /* list: the first half, and complete = 0 */
 	FAULT_EMPTY_ERROR,  /* list: no session, and an error beside complete = 1 */
 	FAULT_LOSE_REPLY,   /* applied, never answered */
 	FAULT_UNKNOWN,      /* applied, answered "may have happened" */
+	FAULT_WRECK,        /* the plugin itself misbehaves, see wreck.h */
 	FAULT_COUNT
+};
+
+/* What a bad plugin does (wreck.c); the comment says what comes of it. */
+#define WRECKS(W)                                                                         \
+	/* the process ends, or its loop does */                                          \
+	W(HANG, "hang")     /* sleeps for ever: its watchdog */                           \
+	W(SPIN, "spin")     /* loops for ever: the same */                                \
+	W(DEAF, "deaf")     /* loops with all signals blocked: SIGKILL */                 \
+	W(FREEZE, "freeze") /* SIGSTOP: SIGKILL */                                        \
+	W(ABORT, "abort")                                                                 \
+	W(SEGV, "segv")                                                                   \
+	W(OVERFLOW, "overflow") /* of the stack */                                        \
+	W(KILL, "kill")                                                                   \
+	W(EXIT, "exit")           /* with status 0 */                                     \
+	W(FORK_EXIT, "fork_exit") /* and a child keeps its descriptors open */            \
+	W(LINK_CLOSE, "link_close")                                                       \
+	W(LINK_GARBAGE, "link_garbage") /* bytes on the wire that are no frame */         \
+	W(LINK_CLAIM, "link_claim")     /* the head of a frame that is too large */       \
+	/* it goes on */                                                                  \
+	W(LEAK, "leak")       /* n MiB of memory */                                       \
+	W(FD_LEAK, "fd_leak") /* n descriptors, or as many as there are */                \
+	W(FORK, "fork")       /* n children, which keep its descriptors */                \
+	W(OUTPUT, "output")   /* n MiB of garbage on stdout and stderr */                 \
+	W(OUTPUT_CLOSE, "output_close")                                                   \
+	W(LOG_FLOOD, "log_flood")     /* n lines */                                       \
+	W(EVENT_FLOOD, "event_flood") /* n events */                                      \
+	W(EVENT_HUGE, "event_huge")   /* huge and invalid texts */                        \
+	W(EVENT_WRONG, "event_wrong") /* other lives, strangers, numbers that are none */ \
+	/* the answer to an operation is wrong */                                         \
+	W(TWICE, "twice")                                                                 \
+	W(STRANGER, "stranger") /* and one to an operation that never was */              \
+	W(LATE, "late")         /* after its deadline */                                  \
+	W(HUGE, "huge")         /* with huge and invalid texts */
+enum wreck {
+#define W(id, name) WRECK_##id,
+	WRECKS(W)
+#undef W
+	    WRECK_COUNT
 };
 
 const char *cause_name(enum relink_cause);
@@ -64,10 +103,12 @@ const char *how_name(enum how);
 const char *login_name(enum login);
 const char *op_name(enum op);
 const char *fault_name(enum fault);
+const char *wreck_name(enum wreck);
 
 /* The other way round; false when there is no such word. */
 bool cause_of(struct relink_str name, enum relink_cause *ret_cause);
 bool how_of(struct relink_str name, enum how *ret_how);
+bool wreck_of(struct relink_str name, enum wreck *ret_wreck);
 bool fault_of(struct relink_str name, enum fault *ret_fault);
 
 #endif

@@ -95,7 +95,7 @@ static void refusals_name_the_remedy(void **state)
 	} cases[] = {
 		{ "jump", "",
 		  "the mock has no verb \"jump\"; it has: scan drop logout forget behave reboot "
-		  "down up "
+		  "down up wreck "
 		  "state" },
 		{ "scan", "",
 		  "no QR code is on show; connect the account first, or wait until it has one "
