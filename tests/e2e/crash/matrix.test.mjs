@@ -23,6 +23,8 @@ const elsewhere = {
 	"engine.key.changed": "tests/e2e/spine/keys.test.mjs",
 	"engine.service.gone": "tests/e2e/services/crash.test.mjs",
 	"engine.service.spawn": "tests/e2e/services/crash.test.mjs",
+	"out.forward.answered": "tests/e2e/dropin/forward.test.mjs",
+	"out.forward.saved": "tests/e2e/dropin/forward.test.mjs",
 	"proc.service.before": "tests/e2e/services/crash.test.mjs",
 	"proc.service.forked": "tests/e2e/services/crash.test.mjs",
 	"proc.service.found": "tests/e2e/services/crash.test.mjs",
