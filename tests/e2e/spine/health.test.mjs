@@ -110,7 +110,7 @@ test("crash evidence counts until the next connect, and idle only where it is co
 		assert.equal((await send(d, "a")).status, 200);
 		await reaches(d, "a", (h) => h.score === 100);
 		await d.verb("a", "drop", { cause: "engine_crash", how: "down" });
-		const crashed = await reaches(d, "a", (h) => h?.score === 0);
+		const crashed = await reaches(d, "a", (h) => h?.score === 0 && names(h)[0] === "not_connected");
 		assert.deepEqual(names(crashed).slice(0, 2), ["not_connected", "crash_evidence"]);
 		assert.equal(crashed.band, "failed");
 		await d.reaches("a", "connected");
