@@ -172,12 +172,14 @@ static bool event_add(struct forward *f, struct forward_account *a, const struct
 /* The receiver does not take its events: all but the first leave the memory to others. */
 static void account_shed(struct forward *f, struct forward_account *a)
 {
-	must(a->events != NULL);
-	while (a->events->next != NULL) {
-		event_drop(f, a, a->events->next);
+	struct event *first = a->events;
+
+	must(first != NULL);
+	while (first->next != NULL) {
+		event_drop(f, a, first->next);
 		a->more = true;
 	}
-	a->loaded = a->events->line.seq;
+	a->loaded = first->line.seq;
 }
 
 /* --- what became of an event --- */
