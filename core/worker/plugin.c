@@ -67,6 +67,7 @@ static int check_functions(const struct relink_plugin *p, struct why *why)
 		{ "close", p->close != NULL, true },
 		{ "list", p->list != NULL, (p->caps & RELINK_CAP_LIST) != 0 },
 		{ "send", p->send != NULL, (p->caps & RELINK_CAP_SEND) != 0 },
+		{ "webhook", p->webhook != NULL, (p->caps & RELINK_CAP_WEBHOOK) != 0 },
 		{ "control", p->control != NULL, (p->caps & RELINK_CAP_CONTROL) != 0 },
 	};
 

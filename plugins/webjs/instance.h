@@ -115,6 +115,8 @@ void watch_count(const struct instance *, unsigned *ret_active, unsigned *ret_re
 /* Compose the question.  NULL, or what is wrong with the arguments. */
 const char *send_compose(struct ask *, struct relink_str session, const json_t *args);
 void send_failed(struct call *, struct verdict *);
+/* Does the answer say that it was sent?  Else the call is answered: nobody knows. */
+bool send_was_confirmed(struct call *, const json_t *doc);
 
 /* --- ops.c, send.c, verbs.c, webhook.c: see relink/plugin.h --- */
 

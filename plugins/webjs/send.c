@@ -82,14 +82,31 @@ void send_failed(struct call *c, struct verdict *v)
 	call_fail(c, v);
 }
 
+bool send_was_confirmed(struct call *c, const json_t *doc)
+{
+	struct verdict v;
+
+	if (json_is_true(json_object_get(doc, "success")) ||
+	    read_name(doc, "message_id", ID_MAX).n > 0)
+		return true;
+	c->instance->stats.unreadable++;
+	verdict_set(&v, RELINK_INTERNAL, true,
+		    "the %s answers neither that it was sent nor that it was not", dialect.service);
+	send_failed(c, &v);
+	return false;
+}
+
 static void on_sent(struct call *c, const json_t *doc)
 {
 	struct relink_str id = read_name(doc, "message_id", ID_MAX);
 	struct relink_result r = { .cause = RELINK_NONE };
-	json_t *body = json_object();
 	char *text = NULL;
+	json_t *body;
 	uint64_t at;
 
+	if (!send_was_confirmed(c, doc))
+		return;
+	body = json_object();
 	watch_sent(c->instance, c, NULL);
 	if (id.n > 0)
 		json_object_set_new(body, "message_id", json_stringn(id.p, id.n));

@@ -80,6 +80,8 @@ static void on_answer(struct call *c, const json_t *doc)
 
 static void on_sent(struct call *c, const json_t *doc)
 {
+	if (!send_was_confirmed(c, doc))
+		return;
 	watch_sent(c->instance, c, NULL);
 	on_answer(c, doc);
 }

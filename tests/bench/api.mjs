@@ -8,7 +8,7 @@ import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import net from 'node:net'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { until } from '../e2e/lib/daemon.mjs'
 
 const bin = process.env.RELINK_BIN
 const rounds = 5
@@ -16,14 +16,6 @@ const subscribers = 10000
 const dir = mkdtempSync(join(process.cwd(), 'bench-api-'))
 const median = v => v.sort((a, b) => a - b)[Math.floor(v.length / 2)]
 const say = line => console.log(JSON.stringify(line))
-
-async function until(what, holds) {
-	for (let i = 0; i < 600; i++) {
-		if (await holds()) return
-		await sleep(50)
-	}
-	throw new Error(`waited in vain until ${what}`)
-}
 
 async function freePort() {
 	const server = net.createServer().listen(0, '127.0.0.1')
@@ -41,7 +33,7 @@ providers:
     config: {dir: ${dir}}
 `)
 	const child = spawn(join(bin, 'relinkd'), ['--config', join(dir, 'relink.yaml')], { stdio: 'ignore' })
-	await until('relinkd is ready', () => fetch(`http://127.0.0.1:${port}/readyz`).then(r => r.ok, () => false))
+	await until(() => fetch(`http://127.0.0.1:${port}/readyz`).then(r => r.ok, () => false))
 	return { child, key: readFileSync(join(dir, 'state/admin.key'), 'utf8').trim() }
 }
 
@@ -83,7 +75,7 @@ try {
 	await fetch(url, { method: 'POST', headers: auth, body: '{"id":"bench","provider":"mock","label":"Support line Jakarta"}' })
 	const body = await (await fetch(`${url}/bench`, { headers: auth })).text()
 	nginx = startNginx(other, body)
-	await until('nginx is ready', () => fetch(`http://127.0.0.1:${other}/`).then(r => r.ok, () => false))
+	await until(() => fetch(`http://127.0.0.1:${other}/`).then(r => r.ok, () => false))
 
 	const limit = [], ours = [], ratio = []
 	for (let i = 0; i < rounds; i++) {

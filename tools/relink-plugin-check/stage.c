@@ -343,6 +343,8 @@ relink_op ask(struct instance *in, const char *what, const struct wish *w)
 		fn = p->control;
 	else if (strcmp(what, "webhook") == 0)
 		fn = p->webhook;
+	else if (strcmp(what, "send") == 0)
+		fn = p->send;
 	must(fn != NULL);
 	/* every text lies in one block of exactly its size, without a NUL */
 	b.room = length(w->account) + length(w->session) + length(w->profile) +

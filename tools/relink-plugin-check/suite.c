@@ -239,6 +239,14 @@ static void two_instances_do_not_mix(void)
 	stage_close(&b);
 }
 
+/* An instance with nothing heard yet, in front of a backend of that mood. */
+static void open_in_mood(struct instance *in, enum backend_mood mood)
+{
+	stage.mood = mood;
+	stage.n_ops = stage.n_heard = 0;
+	stage_open(in, "check-1");
+}
+
 /* ---- the end ---- */
 
 static void ask_everything(struct instance *in)
@@ -255,6 +263,8 @@ static void ask_everything(struct instance *in)
 		ask(in, "control", &w);
 	if ((stage.plugin->caps & RELINK_CAP_WEBHOOK) != 0)
 		ask(in, "webhook", &w);
+	if ((stage.plugin->caps & RELINK_CAP_SEND) != 0)
+		ask(in, "send", &w);
 }
 
 static void a_stop_answers_what_is_open(void)
@@ -262,9 +272,7 @@ static void a_stop_answers_what_is_open(void)
 	struct instance in;
 
 	for (int mood = 0; mood < MOOD_COUNT; mood++) {
-		stage.mood = (enum backend_mood)mood;
-		stage.n_ops = 0;
-		stage_open(&in, "check-1");
+		open_in_mood(&in, (enum backend_mood)mood);
 		for (int i = 0; i < 10; i++)
 			ask_everything(&in);
 		stage_close_begin(&in);
@@ -276,10 +284,8 @@ static void a_stop_in_the_middle_leaves_nothing(void)
 {
 	struct instance in;
 
-	stage.mood = MOOD_LOST;
 	for (uint64_t ms = 1; ms < 100000; ms *= 3) {
-		stage.n_ops = stage.n_heard = 0;
-		stage_open(&in, "check-1");
+		open_in_mood(&in, MOOD_LOST);
 		ask_everything(&in);
 		stage_run(ms);
 		stage_close(&in);
@@ -293,9 +299,7 @@ static void bad_answers_are_answered_once(void)
 	struct instance in;
 
 	for (int mood = 0; mood < MOOD_COUNT; mood++) {
-		stage.mood = (enum backend_mood)mood;
-		stage.n_ops = stage.n_heard = 0;
-		stage_open(&in, "check-1");
+		open_in_mood(&in, (enum backend_mood)mood);
 		ask_everything(&in);
 		stage_run(START_MS);
 		for (size_t i = 0; i < stage.n_ops; i++) {
@@ -307,82 +311,79 @@ static void bad_answers_are_answered_once(void)
 	}
 }
 
-static void no_bad_answer_is_an_empty_list(void)
+/* Ask this in every mood; `judge` looks at what was answered. */
+static void in_every_mood(const char *what, const struct wish *wish,
+			  void (*judge)(const struct op *))
 {
 	struct instance in;
 
 	for (int mood = 0; mood < MOOD_COUNT; mood++) {
 		const struct op *o;
-		size_t before;
+		size_t before = stage.questions;
 
-		stage.mood = (enum backend_mood)mood;
-		stage.n_ops = stage.n_heard = 0;
-		stage_open(&in, "check-1");
-		before = stage.questions;
-		o = ask_and_wait(&in, "list", &(struct wish){ 0 });
+		open_in_mood(&in, (enum backend_mood)mood);
+		o = ask_and_wait(&in, what, wish);
 		if (stage.questions == before)
-			skip("a list asks nothing over HTTP");
-		if (o->answers > 0 && o->cause == RELINK_NONE && o->complete)
-			fail("a backend that %s gives a complete list of %zu sessions: everything "
-			     "else would count as dead",
-			     backend_mood_text(stage.mood), stage.n_listed);
+			skip("%s asks nothing over HTTP", what);
+		if (o->answers > 0)
+			judge(o);
 		stage_close(&in);
 	}
+}
+
+static void is_no_empty_list(const struct op *o)
+{
+	if (o->cause == RELINK_NONE && o->complete)
+		fail("a backend that %s gives a complete list of %zu sessions: everything else "
+		     "would count as dead",
+		     backend_mood_text(stage.mood), stage.n_listed);
+}
+
+static void no_bad_answer_is_an_empty_list(void)
+{
+	in_every_mood("list", &(struct wish){ 0 }, is_no_empty_list);
+}
+
+/* Of what must not happen twice: neither done, nor surely undone when it may have happened. */
+static void is_not_done(const struct op *o)
+{
+	if (o->cause == RELINK_NONE)
+		fail("with a backend that %s a %s is said to be done",
+		     backend_mood_text(stage.mood), o->what);
+	if ((stage.mood == MOOD_LOST || stage.mood == MOOD_RESET) && !o->unknown)
+		fail("with a backend that %s a %s may have happened, so its answer must say "
+		     "unknown",
+		     backend_mood_text(stage.mood), o->what);
+	if (stage.mood == MOOD_UNREACHABLE && o->unknown)
+		fail("a %s that surely was not sent is not unknown", o->what);
 }
 
 static void no_bad_answer_is_a_created_session(void)
 {
-	struct instance in;
+	in_every_mood("create", &one, is_not_done);
+}
 
-	for (int mood = 0; mood < MOOD_COUNT; mood++) {
-		const struct op *o;
-		size_t before;
+static void no_bad_answer_is_a_sent_message(void)
+{
+	struct wish w = one;
 
-		stage.mood = (enum backend_mood)mood;
-		stage.n_ops = stage.n_heard = 0;
-		stage_open(&in, "check-1");
-		before = stage.questions;
-		o = ask_and_wait(&in, "create", &one);
-		if (stage.questions == before)
-			skip("a create asks nothing over HTTP");
-		if (o->answers > 0 && o->cause == RELINK_NONE)
-			fail("with a backend that %s a create is said to be taken",
-			     backend_mood_text(stage.mood));
-		if (o->answers > 0 && (mood == MOOD_LOST || mood == MOOD_RESET) && !o->unknown)
-			fail("with a backend that %s a create may have happened, so its answer "
-			     "must say unknown",
-			     backend_mood_text(stage.mood));
-		if (o->answers > 0 && mood == MOOD_UNREACHABLE && o->unknown)
-			fail("a create that surely was not sent is not unknown");
-		stage_close(&in);
-	}
+	w.args = "{\"to\":\"4915112345678\",\"text\":\"hello\",\"request_id\":\"r1\"}";
+	in_every_mood("send", &w, is_not_done);
+}
+
+static void is_no_death(const struct op *o)
+{
+	if (stage.mood == MOOD_NOT_FOUND) /* what that means only the plugin knows */
+		return;
+	if (o->cause == RELINK_GONE ||
+	    (o->cause == RELINK_NONE && o->state != RELINK_STATE_UNKNOWN))
+		fail("with a backend that %s health says cause %d, state %d: nothing is known then",
+		     backend_mood_text(stage.mood), (int)o->cause, (int)o->state);
 }
 
 static void no_bad_answer_is_a_dead_session(void)
 {
-	struct instance in;
-
-	for (int mood = 0; mood < MOOD_COUNT; mood++) {
-		const struct op *o;
-		size_t before;
-
-		if (mood == MOOD_NOT_FOUND) /* what that means only the plugin knows */
-			continue;
-		stage.mood = (enum backend_mood)mood;
-		stage.n_ops = stage.n_heard = 0;
-		stage_open(&in, "check-1");
-		before = stage.questions;
-		o = ask_and_wait(&in, "health", &one);
-		if (stage.questions == before)
-			skip("health asks nothing over HTTP");
-		if (o->answers > 0 &&
-		    (o->cause == RELINK_GONE ||
-		     (o->cause == RELINK_NONE && o->state != RELINK_STATE_UNKNOWN)))
-			fail("with a backend that %s health says cause %d, state %d: nothing is "
-			     "known then",
-			     backend_mood_text(stage.mood), (int)o->cause, (int)o->state);
-		stage_close(&in);
-	}
+	in_every_mood("health", &one, is_no_death);
 }
 
 /* ---- what anybody may send ---- */
@@ -430,6 +431,21 @@ static void an_unknown_verb_is_refused(void)
 	stage_close(&in);
 }
 
+static void a_message_without_a_session_is_not_sent(void)
+{
+	struct wish w = one;
+	const struct op *o;
+	struct instance in;
+
+	stage_open(&in, "check-1");
+	w.args = "{\"to\":\"4915112345678\",\"text\":\"hello\",\"request_id\":\"r1\"}";
+	o = ask_and_wait(&in, "send", &w);
+	if (o->answers == 0 || o->cause == RELINK_NONE)
+		fail("a message of a session that never was is answered with cause %d",
+		     (int)o->cause);
+	stage_close(&in);
+}
+
 static void odd_texts_do_no_harm(void)
 {
 	static char longest[129], metadata[4097];
@@ -460,6 +476,8 @@ static void odd_texts_do_no_harm(void)
 		ask(&in, "health", &w);
 		if ((stage.plugin->caps & RELINK_CAP_CONTROL) != 0 && texts[i][0] != '\0')
 			ask(&in, "control", &w);
+		if ((stage.plugin->caps & RELINK_CAP_SEND) != 0)
+			ask(&in, "send", &w);
 	}
 	stage_run(START_MS);
 	stage_close(&in);
@@ -506,6 +524,10 @@ const struct check suite[] = {
 	{ "no bad answer is taken for an empty list", RELINK_CAP_LIST,
 	  no_bad_answer_is_an_empty_list },
 	{ "no bad answer is taken for a created session", 0, no_bad_answer_is_a_created_session },
+	{ "no bad answer is taken for a sent message", RELINK_CAP_SEND,
+	  no_bad_answer_is_a_sent_message },
+	{ "a message without a session is not sent", RELINK_CAP_SEND,
+	  a_message_without_a_session_is_not_sent },
 	{ "no bad answer is taken for a dead session", 0, no_bad_answer_is_a_dead_session },
 	{ "a webhook that nobody signed is refused", RELINK_CAP_WEBHOOK,
 	  a_webhook_of_a_stranger_is_refused },

@@ -20,6 +20,7 @@
 #define NO_SIZE    12
 #define STRANGERS  13
 #define LATE_CALL  14
+#define SENDS      15
 
 struct instance {
 	const struct relink_host *host;
@@ -80,7 +81,7 @@ static int asks(struct instance *in, relink_op op)
 {
 	struct relink_http_request r = { .size = sizeof r };
 
-	if (BUG != GULLIBLE || in->open != 0)
+	if ((BUG != GULLIBLE && BUG != SENDS) || in->open != 0)
 		return 0;
 	in->open = op;
 	return in->host->http(in->host, &r, on_reply, in) != 0;
@@ -90,7 +91,7 @@ static void create(void *self, const struct relink_request *r)
 {
 	struct instance *in = self;
 
-	if (asks(in, r->op))
+	if (BUG == GULLIBLE && asks(in, r->op))
 		return;
 	memcpy(in->id, r->session.p, r->session.n);
 	in->id[r->session.n] = '\0';
@@ -126,13 +127,19 @@ static void list(void *self, const struct relink_request *r)
 	struct instance *in = self;
 	struct relink_session s = { .size = sizeof s, .generation = in->generation };
 
-	if (asks(in, r->op))
+	if (BUG == GULLIBLE && asks(in, r->op))
 		return;
 	s.state = RELINK_STATE_CONNECTED;
 	s.session = BUG == KEEPS ? in->lent : (struct relink_str){ in->id, strlen(in->id) };
 	if (BUG != EMPTY_LIST && in->id[0] != '\0')
 		in->host->listed(in->host, r->op, &s);
 	answer(in, r->op, RELINK_NONE);
+}
+
+static void send(void *self, const struct relink_request *r)
+{
+	if (!asks(self, r->op))
+		answer(self, r->op, RELINK_REFUSED);
 }
 
 static void webhook(void *self, const struct relink_request *r)
@@ -164,6 +171,7 @@ static void dump(void *self, void (*line)(void *arg, const char *text), void *ar
 
 RELINK_PLUGIN(.name = "bad", .version = "1", .summary = "one fault",
 	      .caps = RELINK_CAP_LIST | RELINK_CAP_PUSH | RELINK_CAP_WEBHOOK |
-		      (BUG == NOT_FENCED ? RELINK_CAP_FENCED : 0),
+		      (BUG == NOT_FENCED ? RELINK_CAP_FENCED : 0) |
+		      (BUG == SENDS ? RELINK_CAP_SEND : 0),
 	      .open = open_, .create = create, .disconnect = disconnect, .health = health,
-	      .list = list, .webhook = webhook, .close = close_, .dump = dump);
+	      .list = list, .send = send, .webhook = webhook, .close = close_, .dump = dump);

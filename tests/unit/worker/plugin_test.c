@@ -24,6 +24,7 @@ static const struct {
 	{ "bad_list.so", "has no function \"list\"" },
 	{ "bad_send.so", "has no function \"send\"" },
 	{ "bad_control.so", "has no function \"control\"" },
+	{ "bad_webhook.so", "has no function \"webhook\"" },
 	{ "bad_default.so", "default or bound that is not of its type" },
 	{ "bad_offset.so", "lies outside its configuration" },
 	{ "bad_nothing.so", "no symbol relink_plugin" },
