@@ -23,7 +23,7 @@ async function listen(d, key) {
 	return { text: () => text, ended };
 }
 
-describe("keys", { concurrency: 3 }, () => {
+describe("keys", { concurrency: 3, timeout: 60000 }, () => {
 	test("a key opens what its role and workspace say, also after kill -9", () => withDaemon({}, async (d) => {
 		await d.ok("POST", "/v1/accounts", { provider: "mock", id: "a", workspace: "acme" });
 		await d.ok("POST", "/v1/accounts", { provider: "mock", id: "b", workspace: "other" });
