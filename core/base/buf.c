@@ -64,7 +64,11 @@ int buf_add(struct buf *b, const void *bytes, size_t n)
 
 	if (n == 0)
 		return b->failed;
-	to = buf_room(b, n);
+	/* every field of every message comes through here, and nearly always there is room */
+	if (b->failed == 0 && n < b->room - b->n && n <= b->limit - b->n)
+		to = b->p + b->n;
+	else
+		to = buf_room(b, n);
 	if (to == NULL)
 		return b->failed;
 	memcpy(to, bytes, n);

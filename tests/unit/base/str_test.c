@@ -152,6 +152,20 @@ static void utf8_cases_of_the_standard(void **state)
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
 		if (str_is_utf8(cases[i].s) != cases[i].ok)
 			fail_msg("%s", cases[i].name);
+		/* plain letters before and behind change nothing, wherever a word of eight begins */
+		for (size_t before = 1; before <= 17; before++) {
+			char text[17 + 16 + 17];
+			size_t n = before + cases[i].s.n;
+
+			assert_true(cases[i].s.n <= 16);
+			memset(text, 'a', sizeof text);
+			memcpy(text + before, cases[i].s.p, cases[i].s.n);
+			for (size_t behind = 0; behind <= 17; behind++) {
+				if (str_is_utf8((struct str){ text, n + behind }) != cases[i].ok)
+					fail_msg("%s, with %zu letters before and %zu behind",
+						 cases[i].name, before, behind);
+			}
+		}
 	}
 }
 
