@@ -40,7 +40,7 @@ extern "C" {
  * host's.  Structs grow at their end only, and only with the minor number; each carries its size, so
  * an older plugin's missing members read as zero.
  *
- * 1.0  not released yet
+ * 1.0  November 2026, the first; frozen in tests/abi/1.0
  */
 #define RELINK_ABI_MAJOR 1u
 #define RELINK_ABI_MINOR 0u
@@ -120,6 +120,7 @@ enum relink_level { RELINK_ERROR, RELINK_WARN, RELINK_INFO, RELINK_DEBUG };
  * One key of an instance's configuration.  The host parses and checks the operator's text and writes
  * the value at `offset` of a zeroed struct of `conf_size` bytes, which it owns until close() is
  * answered.  `def`, `min` and `max` are written as an operator would ("30s", "8MiB"); NULL is none.
+ * Keys stand in an array, so this never grows.
  */
 enum relink_type {
 	RELINK_TYPE_STRING,   /* const char *, NUL-terminated, "" when absent */
