@@ -11,6 +11,7 @@ import http from "node:http";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after } from "node:test";
+import { expectNone, secretsIn, visibleOf } from "./secrets.mjs";
 
 export const bin = process.env.RELINK_BIN ?? path.resolve("build/crash/bin");
 export const plugins = process.env.RELINK_PLUGINS ?? path.resolve(bin, "../plugins");
@@ -169,6 +170,12 @@ export class Daemon {
 			{ seconds, explain: () => `no ${pattern} in\n${this.log.slice(from).slice(-3000)}` });
 	}
 
+	// Nothing secret in what it has said so far, or in what `more` tells; see secrets.mjs.
+	keepsSecrets(more = {}) {
+		const key = this.key ? [["admin key", this.key.slice(-43)]] : [];
+		expectNone([...secretsIn(this.config), ...key], { log: this.log, ...more });
+	}
+
 	running() {
 		return this.child !== undefined && this.child.ended === undefined;
 	}
@@ -176,16 +183,20 @@ export class Daemon {
 	// At once, if it runs at all.
 	async kill() {
 		if (this.running()) this.child.kill("SIGKILL");
-		return this.exited;
+		return this.exited?.finally(() => this.keepsSecrets());
 	}
 
 	// In good order, with these signals one after the other; resolves with { code, signal }, which is
 	// SIGABRT when it took far too long.
 	async stop(...signals) {
 		if (!this.running()) return this.exited;
+		this.keepsSecrets(visibleOf(this.child.pid));
 		for (const s of signals.length ? signals : ["SIGTERM"]) this.child.kill(s);
 		const late = setTimeout(() => this.child.kill("SIGABRT"), 30000);
-		return this.exited.finally(() => clearTimeout(late));
+		return this.exited.finally(() => {
+			clearTimeout(late);
+			this.keepsSecrets();
+		});
 	}
 
 	// One request: { status, headers, body }.  Rejects when the connection breaks, or no answer comes
@@ -205,10 +216,17 @@ export class Daemon {
 				answer.setEncoding("utf8");
 				answer.on("data", (part) => (got += part));
 				answer.on("error", failed);
-				answer.on("end", () => done({
-					status: answer.statusCode, headers: answer.headers,
-					body: got && /json/.test(answer.headers["content-type"]) ? JSON.parse(got) : got,
-				}));
+				answer.on("end", () => {
+					try {
+						if (answer.statusCode >= 400) this.keepsSecrets({ [`the answer to ${method} ${url}`]: got });
+						done({
+							status: answer.statusCode, headers: answer.headers,
+							body: got && /json/.test(answer.headers["content-type"]) ? JSON.parse(got) : got,
+						});
+					} catch (e) {
+						failed(e);
+					}
+				});
 			});
 			request.on("error", failed);
 			request.setTimeout(this.patience,

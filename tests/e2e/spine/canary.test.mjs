@@ -7,6 +7,7 @@ import http from "node:http";
 import path from "node:path";
 import { describe, test } from "node:test";
 import { plain } from "../dropin/seed.mjs";
+import { findIn, secretsIn, visibleOf } from "../lib/secrets.mjs";
 import { bin, Daemon, fast, start, until, withLog } from "../lib/daemon.mjs";
 
 // Long enough that no chance makes one.
@@ -38,6 +39,22 @@ async function parrot() {
 	await new Promise((done) => server.listen(0, "127.0.0.1", done));
 	return server;
 }
+
+// What lib/daemon.mjs does for the daemon of every test.
+describe("the watch over every test", () => {
+	test("knows the secrets of a configuration", () => {
+		assert.deepEqual(secretsIn({
+			dropin: { api_key: configured.dropin, webhook_secret: "short", wait: "1s" },
+			providers: { webjs: { instances: [{ id: "a-name-that-is-no-secret", config: { api_key: configured.providerKey } }] } },
+		}), [["dropin.api_key", configured.dropin], ["providers.webjs.instances.0.config.api_key", configured.providerKey]]);
+	});
+
+	test("sees arguments and environments of processes and of those below them, and says what it found", () => {
+		const parent = start("sh", ["-c", `CANARY=${told.wrong} cat; true`], { stdio: ["pipe", "ignore", "ignore"] });
+		return until(() => findIn([["wrong", told.wrong]], visibleOf(parent.pid)).some((f) => /environ$/.test(f)))
+			.finally(() => parent.stdin.end());
+	});
+});
 
 describe("canaries", () => {
 	test("no secret is where it does not belong", async () => {
