@@ -63,20 +63,22 @@ void instance_heard(struct engine *e, struct instance *i, uint64_t asked_at,
 		service_refused(e, i, asked_at, r);
 }
 
-/* Ask about accounts in turn, so that everyone's turn comes; the number asked. */
+/* Ask about accounts in turn, so that everyone's turn comes; the number asked.  What a quarantine is asked
+ * tells nothing about the instance, so it neither counts nor takes the place of a question that does. */
 static unsigned sweep_members(struct engine *e, struct instance *i, unsigned most)
 {
-	unsigned asked = 0;
+	unsigned asked = 0, apart = 0;
 
 	for (uint64_t n = i->accounts; n > 0 && asked < most; n--) {
 		struct member *m = i->members;
+		unsigned *count = slot_for(e, i, m) == i->slot ? &asked : &apart;
 
 		DL_DELETE2(i->members, m, i_prev, i_next);
 		DL_APPEND2(i->members, m, i_prev, i_next);
-		if (!m->a.open && m->a.state != ST_CLOSING)
+		if ((!m->a.open && m->a.state != ST_CLOSING) || *count == most)
 			continue;
 		call_health(e, m, NULL);
-		asked++;
+		++*count;
 	}
 	return asked;
 }

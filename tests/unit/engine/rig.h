@@ -1,0 +1,20 @@
+/*
+ * rig.h - an engine made by hand for tests: one provider, one worker, two instances, no store, no process.
+ */
+#ifndef RELINK_TESTS_ENGINE_RIG_H
+#define RELINK_TESTS_ENGINE_RIG_H
+#include "engine/state.h"
+
+struct rig {
+	struct conf conf;
+	struct conf_provider provider;
+	struct conf_instance instances[2]; /* "one" and "two" */
+	struct engine e;
+};
+
+void rig_make(struct rig *);
+void rig_end(struct rig *);
+/* An account that is wanted, in this state: ST_QUEUED or ST_UP. */
+struct member *rig_account(struct rig *, const char *id, unsigned instance, unsigned state);
+
+#endif
