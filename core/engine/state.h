@@ -36,7 +36,8 @@
 #define DEFAULT_START_DEADLINE_MS 90000
 #define CLOSE_RETRY_CAP_MS        30000
 #define MAX_CLOSE_TRIES           8
-#define EXIT_MISCONFIGURED        78 /* EX_CONFIG of sysexits.h */
+#define EXIT_MISCONFIGURED        78  /* EX_CONFIG of sysexits.h */
+#define LIMIT_WAITS               512 /* why an account does not start */
 
 /* Calls about a worker itself carry its slot as tag; ops count from 1 and never get there. */
 #define WORKER_TAG(slot)   (1ull << 63 | (slot))
@@ -291,8 +292,8 @@ struct engine {
 	struct question *questions; /* look-ups of sessions under way, utlist */
 	unsigned n_questions;
 	struct orphan_rules orphan_rules;
-	struct timer place_timer; /* a pass over an instance's accounts goes on */
-	char waits_text[512];     /* of the view that was given last */
+	struct timer place_timer;                   /* a pass over an instance's accounts goes on */
+	char waits_text[HEALTH_WORST][LIMIT_WAITS]; /* of the views that were given last */
 	struct {
 		uint64_t now, before, oldest_at;
 		unsigned pages, lines;

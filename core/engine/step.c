@@ -221,17 +221,18 @@ static bool policy_for(struct engine *e, const struct member *m, unsigned event,
 	return m->instance != NULL || event == EV_DELETE || event == EV_LEAVE;
 }
 
-/* Subscribers hear why it does not start, when that is its instance's fault. */
+/* Subscribers hear why it does not start, when somebody must do something about it. */
 static void begin_to_wait(struct engine *e, struct member *m)
 {
 	struct journal_record r = { .kind = JOURNAL_STATUS, .tell = true };
 	unsigned action = ACTION_NONE;
 
 	place_anew(e, m);
-	if (m->instance == NULL || place_fault_of(e, m) == PLACE_OK)
+	if (m->instance == NULL)
 		return;
-	r.text = place_waits(e, m, e->waits_text, sizeof e->waits_text, &action);
-	if (r.text.n == 0)
+	char text[LIMIT_WAITS];
+	r.text = place_waits(e, m, text, sizeof text, &action);
+	if (action == ACTION_NONE)
 		return;
 	r.row = m->row;
 	r.generation = m->a.generation;

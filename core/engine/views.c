@@ -3,12 +3,14 @@
  */
 #include "engine/state.h"
 
-static void view_of(struct engine *e, const struct member *m, struct account_view *v)
+/* `text`, of LIMIT_WAITS, must live as long as the view. */
+static void view_of(const struct engine *e, const struct member *m, char *text,
+		    struct account_view *v)
 {
 	static const char *const priorities[] = { "high", "normal", "low" };
 	const struct account *a = &m->a;
 	unsigned action = ACTION_NONE;
-	struct str waits = place_waits(e, m, e->waits_text, sizeof e->waits_text, &action);
+	struct str waits = place_waits(e, m, text, LIMIT_WAITS, &action);
 
 	*v = (struct account_view){
 		.row = m->row,
@@ -51,7 +53,7 @@ static bool port_account(void *ctx, struct str id, struct account_view *ret_view
 	m = member_by_id(e, id);
 	if (m == NULL)
 		return false;
-	view_of(e, m, ret_view);
+	view_of(e, m, e->waits_text[0], ret_view);
 	return true;
 }
 
@@ -80,7 +82,7 @@ static uint64_t port_accounts(void *ctx, const struct account_filter *f,
 			continue;
 		if (n == f->limit)
 			return row - 1;
-		view_of(e, m, &v);
+		view_of(e, m, e->waits_text[0], &v);
 		each(arg, &v);
 		n++;
 	}
@@ -135,7 +137,7 @@ static void port_health(void *ctx, struct health_summary *ret_summary)
 	}
 	for (unsigned i = 0; i < s.n_worst; i++) {
 		must(worst[i].m != NULL);
-		view_of(e, worst[i].m, &s.worst[i]);
+		view_of(e, worst[i].m, e->waits_text[i], &s.worst[i]);
 	}
 	*ret_summary = s;
 }
