@@ -150,7 +150,7 @@ static void create(struct engine *e, struct command *c)
 		    "account \"%s\" exists already; choose another id or change that one", id);
 		return;
 	}
-	i = place_for_new(p);
+	i = place_for_new(e, p);
 	if (e->stats.accounts >= LIMIT_ACCOUNTS) {
 		command_refuse(
 		    e, &c, ERR_FULL, "provider_full",

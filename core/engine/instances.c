@@ -34,6 +34,7 @@ static void set_given_up(struct engine *e, struct instance *i, bool given_up)
 	if (i->given_up == given_up)
 		return;
 	i->given_up = given_up;
+	places_stir(e, i->provider);
 	DL_FOREACH(e->stray_list, s)
 	{
 		m = s->instance == i ? member_by_row(e, s->life.row) : NULL;
@@ -46,6 +47,27 @@ static void set_given_up(struct engine *e, struct instance *i, bool given_up)
 		    f_text("do", "its accounts move as far as they may; see to it"));
 }
 
+bool instance_is_down(const struct engine *e, const struct instance *i)
+{
+	if (i->reachable)
+		return false;
+	if (service_is_booting(e, i) && i->silent)
+		return false; /* who refuses has booted */
+	return i->list_fails > 0 || service_is_down(i);
+}
+
+bool instance_is_silent(const struct engine *e, const struct instance *i)
+{
+	return instance_is_down(e, i) && i->silent && (instance_serves(e, i) || service_is_down(i));
+}
+
+/* Was it asked often enough?  Without a process it is asked nothing, and there is no doubt. */
+static bool is_surely_silent(const struct engine *e, const struct instance *i)
+{
+	return instance_is_silent(e, i) &&
+	       (service_is_down(i) || i->list_fails >= FAILS_TO_GIVE_UP);
+}
+
 void instance_judge(struct engine *e, struct instance *i)
 {
 	const struct conf_provider *p = i->provider->conf;
@@ -53,9 +75,9 @@ void instance_judge(struct engine *e, struct instance *i)
 
 	if (i->given_up && p->when_down_move)
 		return; /* until it answers */
-	set_given_up(e, i,
-		     p->when_down_move && is_time && i->silent && !i->reachable &&
-			 i->list_fails >= FAILS_TO_GIVE_UP && instance_serves(e, i));
+	set_given_up(e, i, p->when_down_move && is_time && is_surely_silent(e, i));
+	if (p->when_down_move && i->down_since != 0 && !is_time && service_is_down(i))
+		list_want(e, i, i->down_since + p->move_after_ms); /* no answer will remind us */
 }
 
 void instance_answered(struct engine *e, struct instance *i)
@@ -108,7 +130,7 @@ void instance_failed(struct engine *e, struct instance *i, const struct inbox_re
 		i->list_fails++;
 	i->reachable = false;
 	i->up_since = 0;
-	i->silent = is_silence(r);
+	i->silent = is_silence(r) || service_is_down(i);
 	if (i->down_since == 0)
 		i->down_since = e->now;
 	remember_error(i, r);
@@ -127,6 +149,7 @@ void instance_lost(struct engine *e, struct instance *i)
 	i->silent = true;
 	if (i->down_since == 0)
 		i->down_since = e->now;
+	instance_judge(e, i);
 	places_stir(e, i->provider);
 }
 
@@ -171,7 +194,7 @@ static const char *state_of(const struct engine *e, const struct instance *i)
 		return i->open > 0 || i->strays > 0 ? "draining" : "drained";
 	if (i->reachable && instance_serves(e, i))
 		return "up";
-	return i->list_fails > 0 ? "down" : "not_asked";
+	return instance_is_down(e, i) ? "down" : "not_asked";
 }
 
 bool instance_view_of(const struct engine *e, const struct instance *i, struct instance_view *v)

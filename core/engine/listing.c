@@ -119,6 +119,8 @@ static void sweep(struct engine *e, struct instance *i)
 void list_due(struct engine *e, struct instance *i)
 {
 	i->list_due = 0;
+	if (service_is_down(i))
+		instance_judge(e, i);
 	i->listing.again = i->listing.tag != 0;
 	if (i->listing.again || !instance_serves(e, i) || service_is_down(i))
 		return; /* the answer, the worker's readiness, or a new process asks again */

@@ -28,7 +28,7 @@ static struct instance *best_of(const struct provider *p, struct place_candidate
 	return best < 0 ? NULL : &p->instances[best];
 }
 
-static struct place_candidate *candidates(const struct provider *p)
+static struct place_candidate *candidates(const struct engine *e, const struct provider *p)
 {
 	struct place_candidate *c = calloc(p->n_instances + 1, sizeof *c);
 
@@ -40,14 +40,14 @@ static struct place_candidate *candidates(const struct provider *p)
 						 .open = i->open,
 						 .queued = i->queued,
 						 .closed = i->drained_at != 0,
-						 .down = i->list_fails > 0 && !i->reachable };
+						 .down = instance_is_down(e, i) };
 	}
 	return c;
 }
 
-struct instance *place_for_new(const struct provider *p)
+struct instance *place_for_new(const struct engine *e, const struct provider *p)
 {
-	struct place_candidate *c = candidates(p);
+	struct place_candidate *c = candidates(e, p);
 
 	return c != NULL ? best_of(p, c) : NULL;
 }
@@ -56,7 +56,7 @@ struct instance *place_for_new(const struct provider *p)
 static struct instance *place_for(const struct engine *e, const struct member *m)
 {
 	struct provider *p = m->instance != NULL ? m->instance->provider : m->home;
-	struct place_candidate *c = candidates(p);
+	struct place_candidate *c = candidates(e, p);
 
 	for (size_t n = 0; c != NULL && n < p->n_instances; n++)
 		c[n].closed |= &p->instances[n] == m->instance || !is_up(e, &p->instances[n]);
@@ -75,7 +75,7 @@ enum place_fault place_fault_of(const struct engine *e, const struct member *m)
 		return PLACE_GIVEN_UP;
 	if (i->drained_at != 0)
 		return PLACE_DRAINED;
-	if (i->list_fails > 0 && !i->reachable && i->silent && instance_serves(e, i))
+	if (instance_is_silent(e, i))
 		return PLACE_DOWN;
 	return i->open >= i->conf->capacity ? PLACE_FULL : PLACE_OK;
 }
@@ -271,6 +271,14 @@ static const struct stray *stray_elsewhere(const struct member *m)
 	return NULL;
 }
 
+/* What its questions were answered with, or how its process ended. */
+static const char *why_down(const struct instance *i)
+{
+	if (service_is_down(i))
+		return service_last_death(i);
+	return i->last_error != NULL ? i->last_error : "";
+}
+
 static int say(const struct engine *e, const struct member *m, char *text, size_t size,
 	       unsigned *ret_action)
 {
@@ -302,9 +310,10 @@ static int say(const struct engine *e, const struct member *m, char *text, size_
 	case PLACE_GIVEN_UP:
 		return snprintf(
 		    text, size,
-		    "instance \"%s\" does not answer (%s); the account waits for it: see "
-		    "to it%s",
-		    id, i->last_error != NULL ? i->last_error : "", or_move);
+		    "instance \"%s\" does not answer (%s%.200s); the account waits for it: "
+		    "see to it%s",
+		    id, service_is_down(i) ? "its process does not run: " : "", why_down(i),
+		    or_move);
 	case PLACE_FULL:
 		return snprintf(
 		    text, size,

@@ -219,7 +219,7 @@ void service_happens(struct engine *e, struct service_slot *s, unsigned event, b
 		    f_text("from", service_state_name(fx.from)),
 		    f_text("to", service_state_name(s->s.state)));
 	timer_set(e, &s->timer, s->s.timer_at);
-	if (fx.down)
+	if (fx.down || event == SE_GONE || event == SE_NOSPAWN)
 		instance_lost(e, s->instance);
 	tell_pause(s, &fx);
 	if (fx.late || fx.hangs || fx.kill)
@@ -271,6 +271,19 @@ void service_refused(struct engine *e, struct instance *i, uint64_t asked_at,
 bool service_is_down(const struct instance *i)
 {
 	return i->service != NULL && !service_runs(&i->service->s);
+}
+
+bool service_is_booting(const struct engine *e, const struct instance *i)
+{
+	const struct service_slot *s = i->service;
+
+	return s != NULL && s->s.state == SS_STARTING && s->s.deaths.n == 0 &&
+	       e->now < s->started_at + s->rules.start;
+}
+
+const char *service_last_death(const struct instance *i)
+{
+	return i->service != NULL && i->service->last_death != NULL ? i->service->last_death : "";
 }
 
 uint64_t service_poll_ms(const struct instance *i)
@@ -329,10 +342,12 @@ static void tell_end(const struct engine *e, const struct service_slot *s,
 
 void service_ended(struct engine *e, unsigned number, const struct inbox_ended *g)
 {
-	struct service_slot *s = &e->service_slots[number];
-	bool died = s->s.want && !e->stopping;
+	struct service_slot *s;
+	bool died;
 
 	must(number < e->n_services);
+	s = &e->service_slots[number];
+	died = s->s.want && !e->stopping;
 	if (!service_runs(&s->s))
 		return; /* it was left meanwhile */
 	s->deaths += died;
@@ -340,7 +355,6 @@ void service_ended(struct engine *e, unsigned number, const struct inbox_ended *
 	s->blame = NULL;
 	KP("engine.service.gone");
 	tell_end(e, s, g, died);
-	instance_lost(e, s->instance);
 	service_happens(e, s, SE_GONE,
 			g->fault == ERR_CONFIG || (g->status_known && g->signal == 0 &&
 						   g->exit_status == EXIT_MISCONFIGURED));

@@ -136,7 +136,7 @@ struct instance {
 	bool reachable;       /* the last question was answered */
 	bool silent;          /* it was not, since nobody is there to answer */
 	bool given_up;        /* silent for so long that its accounts move */
-	uint64_t down_since;  /* the first of the questions that were not answered; 0: none */
+	uint64_t down_since;  /* no answer, or no process, since then; 0: there is */
 	uint64_t up_since;    /* the first of those that were; 0: none */
 	uint64_t answered_at; /* the last that was; 0: none since we started */
 	char *last_error;     /* of the newest question that failed; NULL: none did */
@@ -427,7 +427,8 @@ void stranger_known(struct engine *, struct inbox_ledger *);
 void strangers_free(struct engine *);
 
 /* places.c: which instance an account belongs to */
-struct instance *place_for_new(const struct provider *); /* NULL: none takes one */
+struct instance *place_for_new(const struct engine *,
+			       const struct provider *); /* NULL: none takes one */
 /* It waits for a start, or is asked to (`fresh`: on a new login): elsewhere, when its instance can't
  * take it. */
 void place_anew(struct engine *, struct member *);
@@ -448,9 +449,14 @@ struct str place_waits(const struct engine *, const struct member *, char *text,
 struct instance *instance_by_id(struct engine *, struct str id); /* NULL: not configured */
 void instance_answered(struct engine *, struct instance *);
 void instance_failed(struct engine *, struct instance *, const struct inbox_reply *);
-/* Its process is gone: nobody is there to answer. */
+/* Its process is gone, or could not be started: nobody is there to answer. */
 void instance_lost(struct engine *, struct instance *);
-/* Is it time to give it up?  After each failure and each reload. */
+/* Is it known that it does not answer?  Questions failed, or there is no process that could be asked. */
+bool instance_is_down(const struct engine *, const struct instance *);
+/* And is nobody there, as opposed to somebody who refuses? */
+bool instance_is_silent(const struct engine *, const struct instance *);
+/* Is it time to give it up?  After each failure and each reload, and while there is no process to be
+ * asked, when its time comes. */
 void instance_judge(struct engine *, struct instance *);
 void instance_command(struct engine *, struct command *given); /* COMMAND_DRAIN, COMMAND_RESUME */
 bool instance_view_of(const struct engine *, const struct instance *, struct instance_view *);
@@ -528,6 +534,9 @@ uint64_t service_poll_ms(const struct instance *);
 void service_view_of(const struct engine *, const struct instance *, struct service_view *ret_view);
 
 /* commands.c: what people want */
+/* Does its first process begin, in the time that it may take?  Then that it is silent is no fault. */
+bool service_is_booting(const struct engine *, const struct instance *);
+const char *service_last_death(const struct instance *); /* one sentence; empty: none is known */
 void command_take(struct engine *, struct command *given);
 struct provider *provider_by_name(struct engine *, const char *name); /* NULL: not configured */
 void command_key_known(struct engine *, struct inbox_key *);

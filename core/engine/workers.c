@@ -147,7 +147,7 @@ static void serves_no_more(struct engine *e, struct slot *s)
 		i->listing.tag = 0;
 		i->listed_at = 0;
 		i->reachable = false;
-		i->silent = false; /* nobody asks it, so nobody knows */
+		i->silent = service_is_down(i); /* else nobody asks it, so nobody knows */
 		i->list_fails = 0;
 		i->up_since = 0;
 		DL_FOREACH_SAFE2(i->members, m, next, i_next)

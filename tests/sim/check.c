@@ -239,6 +239,32 @@ static void check_slot(const struct slot *s)
 		       worker_state_name(w->state));
 }
 
+/* Does the engine get to its passes over accounts at the moment? */
+static bool passes_go_on(const struct engine *e)
+{
+	return !e->stopping && e->store_ok && e->held == NULL;
+}
+
+#define LATE_MS 5000
+
+/* An instance without a process is down, and given up when its time comes; nothing reminds us of it but
+ * the clock. */
+static void check_without_process(const struct instance *i)
+{
+	struct instance_view v;
+	struct api_port port = engine_api_port(sim.engine);
+
+	if (!service_is_down(i) || sim.engine->stopping)
+		return;
+	must(port.instance(port.ctx, str_of(i->conf->id), &v));
+	if (i->drained_at == 0 && strcmp(v.state, "down") != 0)
+		broken("an instance without a process is down", "%s is %s", v.id.p, v.state);
+	if (sim.s.move && !i->given_up && passes_go_on(sim.engine) &&
+	    sim.now > i->down_since + MOVE_AFTER_MS + LATE_MS)
+		broken("an instance without a process is given up", "%s is down for %llu ms",
+		       v.id.p, (unsigned long long)(sim.now - i->down_since));
+}
+
 /* The counters of an instance are what its accounts are. */
 static void check_places(const struct engine *e)
 {
@@ -288,6 +314,7 @@ void check_all(void)
 	for (size_t i = 0; i < e->providers[0].n_instances; i++) {
 		const struct instance *in = &e->providers[0].instances[i];
 
+		check_without_process(in);
 		/* lives that were open before a restart count, but nothing is started on top */
 		if (in->starting > in->conf->concurrent_starts)
 			broken("starts under way are capped", "%llu at %s",

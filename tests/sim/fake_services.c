@@ -17,6 +17,7 @@ struct backend {
 	bool running, hung;
 	uint64_t pid, up_at, started_at;
 	uint64_t heard_at; /* it answered last */
+	uint64_t given_up_at;
 };
 static struct backend backends[LIMIT_INSTANCES];
 static bool watched[LIMIT_INSTANCES]; /* by the core that lives now */
@@ -150,8 +151,17 @@ bool backend_answers(unsigned number)
 		return true;
 	if (!b->running || b->hung || b->up_at > sim.now)
 		return false;
+	b->given_up_at = backend_given_up_at(number);
 	b->heard_at = sim.now;
 	return true;
+}
+
+uint64_t backend_given_up_at(unsigned number)
+{
+	const struct backend *b = &backends[number];
+
+	return sim.now - b->heard_at >= MOVE_AFTER_MS ? b->heard_at + MOVE_AFTER_MS
+						      : b->given_up_at;
 }
 
 bool backend_is_silent(unsigned number)

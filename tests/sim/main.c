@@ -134,6 +134,22 @@ static const struct faults services = {
 	.service_dies_answering = 100,
 };
 
+/* They cannot be started for so long that their accounts go to others. */
+static const struct faults no_services = {
+	.create_lost = 200,
+	.close_lost = 200,
+	.push_lost = 1000,
+	.list_error = 300,
+	.session_dies = 100,
+	.worker_dies = 300,
+	.core_dies = 200,
+	.spawn_fails = 7000,
+	.disk_slow = 200,
+	.drains = 500,
+	.service_dies = 600,
+	.service_hangs = 100,
+};
+
 static const struct kind {
 	const char *name;
 	struct setting s;
@@ -246,6 +262,17 @@ static const struct kind {
 	    .move = true,
 	    .wishes = 4,
 	    .faults = moves } },
+	{ "moves-services",
+	  { .accounts = 40,
+	    .instances = 3,
+	    .workers = 2,
+	    .fenced = true,
+	    .listable = true,
+	    .services = true,
+	    .shared = true,
+	    .move = true,
+	    .wishes = 4,
+	    .faults = no_services } },
 	{ "drains-listable",
 	  { .accounts = 40,
 	    .instances = 3,

@@ -115,6 +115,8 @@ void worker_push(unsigned instance, const char *session, const char *account, ui
 /* fake_services.c */
 bool backend_answers(unsigned number);
 bool backend_is_silent(unsigned number); /* it took the request, and will never answer */
+/* By then it had answered nothing for MOVE_AFTER_MS; 0: that never was. */
+uint64_t backend_given_up_at(unsigned number);
 void fake_services_tick(unsigned number);
 void fake_services_kill(unsigned number);
 void fake_services_crash(void);

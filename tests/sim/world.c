@@ -250,12 +250,13 @@ static void check_profile(const struct request *r)
 	p->instance = r->instance;
 	HASH_ITER(hh, sessions, s, next)
 	{
-		const struct place *at = &places[s->instance];
+		uint64_t silent_at = sim.s.services ? backend_given_up_at(s->instance)
+						    : places[s->instance].given_up_at;
 
 		if (s->instance != r->instance && s->state != RELINK_STATE_DOWN &&
 		    strcmp(s->profile, r->profile) == 0)
 			check_open(r, s->id, s->instance,
-				   s->began_at <= at->given_up_at && at->given_up_at <= sim.now);
+				   s->began_at <= silent_at && silent_at <= sim.now);
 	}
 }
 

@@ -83,8 +83,8 @@ export class Backend {
 	}
 }
 
-export const daemonOf = (instances, options = {}) => new Daemon({
-	...options, more: { providers: { webjs: { workers: 1, starts_per_minute: 60000, start_burst: 1000, instances } } },
+export const daemonOf = (instances, { provider, ...options } = {}) => new Daemon({
+	...options, more: { providers: { webjs: { workers: 1, starts_per_minute: 60000, start_burst: 1000, ...provider, instances } } },
 });
 
 // A daemon with a backend of its own, and one account that is connected.

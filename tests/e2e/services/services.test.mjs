@@ -1,10 +1,10 @@
 // Instances whose backend relinkd starts: it is there, it comes back, and it outlives the core.
 
 import assert from "node:assert/strict";
-import { existsSync, readFileSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { describe, test } from "node:test";
-import { until, withLog } from "../lib/daemon.mjs";
+import { folder, until, withLog } from "../lib/daemon.mjs";
 import { Backend, KEY, alive, commandLines, daemonOf, link, program, surely, theOne, withBackend } from "./keeper.mjs";
 
 describe("services", { concurrency: 2 }, () => {
@@ -165,6 +165,67 @@ describe("services", { concurrency: 2 }, () => {
 			await d.kill();
 			good.end();
 			bad.end();
+		}
+	});
+
+	test("one that cannot be started is down, so that new accounts go to others", async () => {
+		const bad = await Backend.make(), good = await Backend.make();
+		const d = daemonOf([bad.instance("bad-1", { command: [path.join(bad.dir, "node"), program] }), good.instance("good-1")]);
+		try {
+			await d.start();
+			await d.logs(/service\.held instance=bad-1/);
+			const shown = await d.ok("GET", "/v1/instances/bad-1");
+			assert.deepEqual([shown.state, shown.reachable, shown.list.failures], ["down", false, 0]);
+			assert.ok(Date.parse(shown.down_since) <= Date.now());
+			for (const id of ["a", "b", "c"]) {
+				await d.ok("POST", "/v1/accounts", { provider: "webjs", id });
+				assert.equal((await d.account(id)).instance, "good-1");
+			}
+			await d.ok("POST", "/v1/instances/good-1/drain", {});
+			await d.ok("POST", "/v1/accounts", { provider: "webjs", id: "waits", connect: true });
+			const waits = await d.account("waits");
+			assert.deepEqual([waits.instance, waits.phase, waits.user_action], ["bad-1", "queued", "check_provider"]);
+			assert.match(waits.reason.text, /"bad-1" does not answer \(its process does not run: .*there is no program/);
+			await d.stop();
+		} catch (e) {
+			throw withLog(e, d);
+		} finally {
+			await d.kill();
+			good.end();
+		}
+	});
+
+	test("one that cannot be started again is given up, and what belongs to it goes to others until it is back", async () => {
+		const one = await Backend.make(), two = await Backend.make();
+		const node = path.join(one.dir, "node"), shared = { TINY_PROFILES: folder() };
+		symlinkSync(process.execPath, node);
+		const d = daemonOf([one.instance("one", { command: [node, program] }, shared), two.instance("two", {}, shared)],
+			{ provider: { shared_credentials: true, when_down: "move", move_after: "600ms" } });
+		try {
+			await d.start();
+			const before = await link(d, one, "shop");
+			assert.equal(before.instance, "one", "that its process just begins is no fault");
+			const pid = await theOne(one);
+			rmSync(node);
+			process.kill(pid, "SIGKILL");
+			await d.logs(/instance\.given_up instance=one/);
+			const moved = await surely(d, "shop", (a) => a.instance === "two");
+			assert.deepEqual([moved.profile, moved.generation], [before.profile, before.generation + 1]);
+			const shown = await d.ok("GET", "/v1/instances/one");
+			assert.deepEqual([shown.state, shown.given_up], ["down", true]);
+			symlinkSync(process.execPath, node);
+			await until(async () => {
+				const again = await d.ok("GET", "/v1/instances/one");
+				return again.state === "up" && !again.given_up;
+			}, { seconds: 30 });
+			assert.equal((await surely(d, "shop")).instance, "two");
+			await d.stop();
+		} catch (e) {
+			throw withLog(e, d);
+		} finally {
+			await d.kill();
+			one.end();
+			two.end();
 		}
 	});
 

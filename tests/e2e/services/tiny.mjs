@@ -1,7 +1,7 @@
 // tiny.mjs - a backend that relinkd starts: as much of the webjs service's API as Relink needs, without a
 // browser.  A profile that was scanned once is a file, so it is connected again without a scan.
 //
-// TINY_DIR: its folder.  TINY_PORT: where it listens.  TINY_KEY: what must come in X-API-Key, and must be
+// TINY_DIR: its folder.  TINY_PROFILES: that of the profiles, when others see them too.  TINY_PORT: where it listens.  TINY_KEY: what must come in X-API-Key, and must be
 // seen nowhere else.  TINY_DEAF: it does not end on SIGTERM.
 
 import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -9,9 +9,10 @@ import http from "node:http";
 import path from "node:path";
 
 const { TINY_DIR: dir, TINY_PORT: port, TINY_KEY: key, TINY_DEAF: deaf } = process.env;
+const profiles = process.env.TINY_PROFILES ?? path.join(dir, "profiles");
 const boot = `boot-${process.pid}-${Date.now()}`;
 const sessions = new Map();
-const profile = (name) => path.join(dir, "profiles", name);
+const profile = (name) => path.join(profiles, name);
 const lock = path.join(dir, "lock");
 
 const isAlive = (pid) => {
@@ -22,7 +23,7 @@ const isAlive = (pid) => {
 	}
 };
 
-mkdirSync(path.join(dir, "profiles"), { recursive: true });
+mkdirSync(profiles, { recursive: true });
 appendFileSync(path.join(dir, "starts"), `${process.pid}\n`);
 if (existsSync(lock) && isAlive(readFileSync(lock, "utf8"))) {
 	appendFileSync(path.join(dir, "doubles"), `${process.pid}\n`);
