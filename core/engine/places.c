@@ -145,7 +145,27 @@ static void leave_in_order(struct engine *e, struct member *m)
 	leave(e, m, false);
 }
 
-/* False: nobody can move at the moment, so that looking at others is of no use. */
+/* Is it between two instances, and getting on?  Where nobody answers it waits, however long. */
+static bool is_on_its_way(const struct engine *e, const struct member *m)
+{
+	unsigned state = m->a.state;
+
+	return (state == ST_CLOSING || state == ST_QUEUED || state == ST_STARTING ||
+		state == ST_AUTH) &&
+	       is_up(e, m->instance);
+}
+
+void place_settled(struct engine *e, struct member *m)
+{
+	if (!m->moving || is_on_its_way(e, m))
+		return;
+	m->moving = false;
+	m->instance->provider->moving--;
+	places_stir(e, m->instance->provider);
+}
+
+/* False: nobody can move at the moment, nor is anybody on the way, so that looking at others is of no
+ * use. */
 static bool consider(struct engine *e, struct member *m)
 {
 	enum place_fault fault = place_fault_of(e, m);
@@ -153,13 +173,14 @@ static bool consider(struct engine *e, struct member *m)
 	enum place_do what = place_decide(&m->a, fault, &rules);
 	struct instance *to;
 
+	place_settled(e, m);
 	if (what == PLACE_LEAVE)
 		leave_in_order(e, m);
 	if (what == PLACE_STAY || what == PLACE_LEAVE)
 		return true;
 	to = place_for(e, m);
 	if (to == NULL)
-		return false;
+		return m->instance != NULL && m->instance->provider->moving > 0;
 	if (what == PLACE_FLEE) {
 		leave(e, m, true);
 		rules = rules_for(m);
@@ -198,12 +219,14 @@ bool place_homeless(struct engine *e, struct member *m, bool fresh)
 	return move(e, m, to, PLACE_NOWHERE);
 }
 
+/* Those who are on their way to an instance that does not answer any more are looked at, too. */
 void places_stir(struct engine *e, struct provider *p)
 {
 	for (size_t n = 0; n < p->n_instances; n++) {
 		struct instance *i = &p->instances[n];
 
-		if (i->members != NULL && place_fault_of(e, i->members) != PLACE_OK)
+		if (i->members != NULL &&
+		    (place_fault_of(e, i->members) != PLACE_OK || (p->moving > 0 && !is_up(e, i))))
 			i->pass_left = i->accounts;
 	}
 	if (p->conf->when_down_move)
@@ -225,36 +248,38 @@ static void pass(struct engine *e, struct member **list, uint64_t *left)
 	}
 	if (*list == NULL)
 		*left = 0;
-	if (*left > 0)
-		timer_set(e, &e->place_timer, e->now);
+}
+
+static void pass_all(struct engine *e, struct provider *p)
+{
+	for (size_t n = 0; n < p->n_instances; n++) {
+		if (p->instances[n].pass_left > 0)
+			pass(e, &p->instances[n].members, &p->instances[n].pass_left);
+	}
+	if (p->homeless_left > 0)
+		pass(e, &p->homeless, &p->homeless_left);
+}
+
+/* Also because one pass has found something new for another. */
+static bool is_left(const struct provider *p)
+{
+	bool left = p->homeless_left > 0;
+
+	for (size_t n = 0; n < p->n_instances; n++)
+		left |= p->instances[n].pass_left > 0;
+	return left;
 }
 
 void places_go_on(struct engine *e)
 {
 	if (e->stopping || !e->store_ok || e->held != NULL)
 		return;
+	for (size_t k = 0; k < e->n_providers; k++)
+		pass_all(e, &e->providers[k]);
 	for (size_t k = 0; k < e->n_providers; k++) {
-		struct provider *p = &e->providers[k];
-
-		for (size_t n = 0; n < p->n_instances; n++) {
-			if (p->instances[n].pass_left > 0)
-				pass(e, &p->instances[n].members, &p->instances[n].pass_left);
-		}
-		if (p->homeless_left > 0)
-			pass(e, &p->homeless, &p->homeless_left);
+		if (is_left(&e->providers[k]))
+			timer_set(e, &e->place_timer, e->now);
 	}
-}
-
-void place_settled(struct engine *e, struct member *m)
-{
-	unsigned state = m->a.state;
-
-	if (!m->moving || state == ST_CLOSING || state == ST_QUEUED || state == ST_STARTING ||
-	    state == ST_AUTH)
-		return;
-	m->moving = false;
-	m->instance->provider->moving--;
-	places_stir(e, m->instance->provider);
 }
 
 /* ---- what people are told ---- */

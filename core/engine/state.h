@@ -437,7 +437,7 @@ bool place_homeless(struct engine *, struct member *, bool fresh);
 /* Something about this provider's instances is new: look at the accounts of those that have a fault. */
 void places_stir(struct engine *, struct provider *);
 void places_go_on(struct engine *);
-/* Counted no more among those between two instances, if it has arrived or will not. */
+/* Counted no more among those between two instances, if it has arrived, or will not, or waits. */
 void place_settled(struct engine *, struct member *);
 /* What is wrong with its instance. */
 enum place_fault place_fault_of(const struct engine *, const struct member *);

@@ -158,6 +158,7 @@ static void serves_no_more(struct engine *e, struct slot *s)
 				account_happens(e, m, &h);
 		}
 	}
+	places_stir(e, s->provider);
 }
 
 static void blame(struct slot *s, char *given)

@@ -245,6 +245,17 @@ static bool passes_go_on(const struct engine *e)
 	return !e->stopping && e->store_ok && e->held == NULL;
 }
 
+/* Where nobody answers nobody is on the way: who waits there keeps no other from moving. */
+static void check_moving(const struct engine *e, const struct member *m)
+{
+	const struct instance *i = m->instance;
+	bool up = instance_serves(e, i) && i->reachable && i->listed_at != 0;
+
+	if (m->moving && !up && passes_go_on(e))
+		broken("who waits is not on the way", "%s at %s, which does not answer", m->id,
+		       i->conf->id);
+}
+
 #define LATE_MS 5000
 
 /* An instance without a process is down, and given up when its time comes; nothing reminds us of it but
@@ -279,6 +290,7 @@ static void check_places(const struct engine *e)
 			continue;
 		accounts[m->instance - p->instances]++;
 		moving += m->moving;
+		check_moving(e, m);
 	}
 	DL_FOREACH(e->stray_list, s)
 	strays[s->instance - p->instances]++;

@@ -124,6 +124,8 @@ const mutants = [
 	["an instance without a process is not down", "engine/instances.c",
 	 "	return i->list_fails > 0 || service_is_down(i);", "	return i->list_fails > 0;"],
 	["a process that could not be started is no loss", "engine/services.c", " || event == SE_NOSPAWN", ""],
+	["who waits at an instance that does not answer is on the way", "engine/places.c",
+	 "		state == ST_AUTH) &&\n	       is_up(e, m->instance);", "		state == ST_AUTH);"],
 	["an answer to an earlier process counts for the new one", "engine/services.c",
 	 "(service_runs(&s->s) && asked_at >= s->started_at)", "service_runs(&s->s)"],
 	["the last words of a dead service make it reachable", "engine/services.c",

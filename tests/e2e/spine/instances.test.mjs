@@ -198,6 +198,40 @@ describe("a drained instance", { concurrency: 3 }, () => {
 			}));
 });
 
+	test("becomes empty also when the instance that its accounts have gone to answers no more", () => withDaemon(
+		{
+			instances: 3, mock: { ...scans, logins: path.join(folder(), "logins") }, instance: { concurrent_starts: 2 },
+			rate: { shared_credentials: true },
+		}, async (d) => {
+			const ids = names(8), at = async (n) => (await d.accounts()).filter((a) => a.instance === `mock-${n}`);
+			const starts = async (perMinute, burst) => {
+				const from = d.log.length;
+				Object.assign(d.config.providers.mock, { starts_per_minute: perMinute, start_burst: burst });
+				d.writeConfig();
+				d.child.kill("SIGHUP");
+				await d.logs(/conf\.reloaded/, { from });
+			};
+			await gathered(d, 1, ids);
+			await starts(1, 1);
+			await drain(d, 3);
+			await drain(d, 1);
+			const [first] = await until(async () => {
+				const queued = (await at(2)).filter((a) => a.phase === "queued");
+				return queued.length === 2 && queued;
+			});
+			await down(d, first.id);
+			await reaches(d, 2, "down");
+			const stay = (await at(2)).length;
+			await resume(d, 3);
+			await until(async () => (await at(3)).length >= 2, { explain: async () => JSON.stringify(await d.accounts()) });
+			await starts(60000, 1000);
+			await reaches(d, 1, "drained", 60);
+			assert.deepEqual([(await at(1)).length, (await at(2)).length], [0, stay]);
+			await up(d, first.id);
+			for (const id of ids) await d.reaches(id, "connected");
+			for (const id of ids) assert.equal(judge(d).overlap(id), 0);
+		}));
+
 describe("an instance that does not answer", { concurrency: 3 }, () => {
 	test("costs one question a time, whatever the number of its accounts, and nobody starts before it answers", () => withDaemon(
 		{ mock: scans }, async (d) => {
