@@ -134,8 +134,8 @@ struct inbox_item *inbox_of_listed(unsigned slot, uint64_t tag, const struct msg
 	if (item == NULL)
 		return NULL;
 	for (size_t i = 0; i < m->sessions.n; i++)
-		bytes +=
-		    m->sessions.v[i].session.n + m->sessions.v[i].text.n + m->sessions.v[i].phone.n;
+		bytes += m->sessions.v[i].session.n + m->sessions.v[i].text.n +
+			 m->sessions.v[i].phone.n + m->sessions.v[i].account.n;
 	item->listed =
 	    malloc(sizeof *item->listed + m->sessions.n * sizeof item->listed->v[0] + bytes);
 	if (item->listed == NULL) {
@@ -152,6 +152,7 @@ struct inbox_item *inbox_of_listed(unsigned slot, uint64_t tag, const struct msg
 		    (struct inbox_session){ .session = inbox_copy(&room, s->session),
 					    .text = inbox_copy(&room, s->text),
 					    .phone = inbox_copy(&room, s->phone),
+					    .account = inbox_copy(&room, s->account),
 					    .generation = s->generation,
 					    .state = (uint8_t)s->state,
 					    .cause = (uint8_t)s->cause };

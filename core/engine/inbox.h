@@ -38,6 +38,7 @@ struct inbox_hello {
 /* A session as an event or a list tells it. */
 struct inbox_session {
 	struct str instance, session, text, phone, qr;
+	struct str account; /* only in a list */
 	uint64_t generation, qr_expires;
 	uint8_t state, cause;
 };

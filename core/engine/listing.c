@@ -196,6 +196,7 @@ static void session_listed(struct engine *e, struct instance *i, const struct in
 	m = member_by_row(e, stray->life.row);
 	if (m != NULL && m->a.generation == stray->life.generation)
 		m->mark = i->serial; /* its disconnect has not taken effect yet */
+	stray_told(stray, s->account);
 	stray_seen(e, stray, at);
 }
 

@@ -103,6 +103,7 @@ struct stray {
 	struct op *end, *look;   /* calls under way about it; NULL: none */
 	char *session, *account; /* one block: session */
 	char *workspace;
+	char *told; /* its account, when only the provider still knows it; NULL: nobody does */
 	uint32_t mark;
 	struct stray *prev, *next;
 	struct stray *m_prev, *m_next; /* of its account */
@@ -417,6 +418,8 @@ struct stray *stray_new(struct engine *, uint64_t row, uint64_t generation, stru
 			uint64_t minted_at, bool closing);
 struct stray *stray_by_session(struct engine *, struct str session);
 struct stray *stray_by_life(struct engine *, uint64_t row, uint64_t generation);
+/* Its account may be forgotten by now, and is needed to end it: the provider says whose it is. */
+void stray_told(struct stray *, struct str account);
 void stray_seen(struct engine *, struct stray *, uint64_t at);
 void stray_absent(struct engine *, struct stray *, uint64_t at);
 void stray_free(struct engine *, struct stray **);

@@ -87,6 +87,7 @@ void stray_free(struct engine *e, struct stray **stray)
 		account_moved(e, m); /* it may have waited for this */
 	}
 	free(s->session);
+	free(s->told);
 	free(s);
 	*stray = NULL;
 }
@@ -105,6 +106,12 @@ static void stray_journal(struct engine *e, const struct stray *s, unsigned kind
 				    .text = text };
 
 	batch_journal(e, &r);
+}
+
+void stray_told(struct stray *s, struct str account)
+{
+	if (s->account[0] == '\0' && account.n > 0 && member_set(&s->told, account))
+		s->account = s->told;
 }
 
 void stray_seen(struct engine *e, struct stray *s, uint64_t at)
