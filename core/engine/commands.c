@@ -202,6 +202,7 @@ static void drop(struct engine *e, struct member *m, struct command *c)
 	account_journal(e, m, JOURNAL_DELETED, true, STR_NONE, STR_NONE);
 	accept(e, &c, m);
 	wish(e, m, EV_DELETE, "");
+	place_forgotten(e, m);
 	member_forget_id(e, m);
 	account_changed(e, m);
 }

@@ -138,12 +138,14 @@ static int load_attempt(void *ctx, const struct attempt_record *r)
 	struct instance *i = instance_by_id(e, r->instance); /* the account may have moved since */
 	bool closing = m != NULL && m->a.state == ST_CLOSING && m->a.generation == r->generation;
 
-	if (r->state == ATTEMPT_ABANDONED && i == NULL && m != NULL)
-		m->n_lost++;
-
-	if (r->state == ATTEMPT_ABANDONED && i != NULL)
+	if (r->state != ATTEMPT_ABANDONED)
+		return 0;
+	if (i != NULL)
 		stray_new(e, r->row, r->generation, r->session, str_of(m != NULL ? m->id : NULL),
 			  str_of(m != NULL ? m->workspace : NULL), i, r->minted_at, closing);
+	else if (m != NULL && m->profile != NULL && str_is(r->profile, m->profile) &&
+		 !member_set(&m->lost_at, r->instance))
+		return why_set(l->why, ERR_NOMEM, "no memory for all accounts");
 	return 0;
 }
 
@@ -173,6 +175,7 @@ static void begin(struct engine *e)
 		if (m->instance != NULL)
 			account_restore(&m->instance->provider->policy, &m->a, e->now);
 		account_moved(e, m);
+		place_forgotten(e, m);
 		if (m->instance != NULL && m->a.state == ST_DELETED && m->n_strays == 0)
 			account_changed(e,
 					m); /* its last life was proven gone just before the end */

@@ -331,6 +331,7 @@ void member_free(struct engine *e, struct member **member)
 	free(m->session);
 	free(m->profile);
 	free(m->phone);
+	free(m->lost_at);
 	free(m->reason);
 	free(m->qr);
 	free(m->failures);

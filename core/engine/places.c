@@ -86,7 +86,8 @@ static struct place_rules rules_for(const struct member *m)
 
 	return (struct place_rules){ .shared = p->conf->shared_credentials,
 				     .apart = (p->caps & RELINK_CAP_PROFILES) != 0,
-				     .unproven = m->n_strays > 0 || m->n_lost > 0 || m->a.open };
+				     .unproven =
+					 m->n_strays > 0 || m->lost_at != NULL || m->a.open };
 }
 
 static const char *const fault_words[] = {
@@ -282,18 +283,50 @@ void places_go_on(struct engine *e)
 	}
 }
 
+void place_forgotten(struct engine *e, struct member *m)
+{
+	if (m->instance != NULL || !member_is_deleted(m))
+		return;
+	leave(e, m, true);
+	account_changed(e, m);
+}
+
 /* ---- what people are told ---- */
 
-static const struct stray *stray_elsewhere(const struct member *m)
+/* Where the session is that must be proven gone before it starts; NULL: nowhere. */
+static const char *place_of_old_life(const struct member *m)
 {
 	const struct stray *s;
 
 	DL_FOREACH2(m->strays, s, m_next)
 	{
 		if (s->instance != m->instance)
-			return s;
+			return s->instance->conf->id;
 	}
-	return NULL;
+	return m->strays != NULL ? m->strays->instance->conf->id : NULL;
+}
+
+static int say_proof(const struct engine *e, const struct member *m, char *text, size_t size,
+		     unsigned *ret_action)
+{
+	const char *at = place_of_old_life(m);
+
+	*ret_action = ACTION_NONE;
+	if (!account_waits_for_proof(m))
+		return 0;
+	if (at != NULL)
+		return snprintf(
+		    text, size,
+		    "it starts when its last session, at instance \"%s\", is proven gone", at);
+	if (!instance_serves(e, m->instance))
+		return 0; /* its plugin may keep profiles apart; who knows it waits for none */
+	*ret_action = ACTION_FIX_CONFIG;
+	return snprintf(
+	    text, size,
+	    "it starts when its last session is proven gone, at instance \"%s\", which is not "
+	    "configured; add that to the configuration again, or ask for a new QR code, or "
+	    "delete the account",
+	    m->lost_at);
 }
 
 /* What its questions were answered with, or how its process ended. */
@@ -310,7 +343,6 @@ static int say(const struct engine *e, const struct member *m, char *text, size_
 	const struct instance *i = m->instance;
 	const char *id = member_instance(m), *or_move = "";
 	bool shared = i != NULL && i->provider->conf->shared_credentials;
-	const struct stray *s;
 
 	*ret_action = i == NULL ? ACTION_FIX_CONFIG : ACTION_CHECK_PROVIDER;
 	if (place_tied(&m->a) && !shared)
@@ -345,15 +377,8 @@ static int say(const struct engine *e, const struct member *m, char *text, size_
 		    "instance \"%s\" is full; raise its capacity, or disconnect others%s", id,
 		    or_move);
 	default:
-		break;
+		return say_proof(e, m, text, size, ret_action);
 	}
-	*ret_action = ACTION_NONE;
-	s = account_waits_for_proof(m) ? stray_elsewhere(m) : NULL;
-	if (s == NULL)
-		return 0;
-	return snprintf(text, size,
-			"it starts when its last session, at instance \"%s\", is proven gone",
-			s->instance->conf->id);
 }
 
 struct str place_waits(const struct engine *e, const struct member *m, char *text, size_t size,

@@ -75,10 +75,10 @@ struct member {
 	char *session, *profile, *phone, *reason; /* one block each; NULL: none */
 	struct qr_code *qr;                       /* newest code, in memory only; NULL: none */
 	struct timer timer;
-	bool dirty;           /* changed since the last submit, or about to be forgotten */
-	bool queued;          /* where it stands in the counters of its instance */
-	uint32_t n_strays;    /* its lives that are not proven gone */
-	uint32_t n_lost;      /* the same, at instances that are not configured */
+	bool dirty;        /* changed since the last submit, or about to be forgotten */
+	bool queued;       /* where it stands in the counters of its instance */
+	uint32_t n_strays; /* its lives that are not proven gone */
+	char *lost_at;     /* not configured, and such a life on its profile is there; NULL: none */
 	struct stray *strays; /* those of n_strays; utlist, m_prev/m_next */
 	bool moving;          /* left its instance in order; counted by its provider */
 	bool counted_open, counted_slot;
@@ -442,6 +442,9 @@ void places_stir(struct engine *, struct provider *);
 void places_go_on(struct engine *);
 /* Counted no more among those between two instances, if it has arrived, or will not, or waits. */
 void place_settled(struct engine *, struct member *);
+/* It is deleted.  If its instance is not configured, nobody can be asked to end its life: it is forgotten
+ * at once, and the ledger keeps what is to be ended when that instance is configured again. */
+void place_forgotten(struct engine *, struct member *);
 /* What is wrong with its instance. */
 enum place_fault place_fault_of(const struct engine *, const struct member *);
 /* Why it does not start, for people; empty: nothing of the kind.  *ret_action: what to do about it. */
@@ -531,15 +534,15 @@ void service_refused(struct engine *, struct instance *, uint64_t asked_at,
 bool service_is_current(const struct instance *, uint64_t asked_at);
 /* Has it none at the moment? */
 bool service_is_down(const struct instance *);
+/* Does its first process begin, in the time that it may take?  Then that it is silent is no fault. */
+bool service_is_booting(const struct engine *, const struct instance *);
+const char *service_last_death(const struct instance *); /* one sentence; empty: none is known */
 /* How soon to ask again one that is not ready yet; 0: as others. */
 uint64_t service_poll_ms(const struct instance *);
 /* Of an instance that has a service. */
 void service_view_of(const struct engine *, const struct instance *, struct service_view *ret_view);
 
 /* commands.c: what people want */
-/* Does its first process begin, in the time that it may take?  Then that it is silent is no fault. */
-bool service_is_booting(const struct engine *, const struct instance *);
-const char *service_last_death(const struct instance *); /* one sentence; empty: none is known */
 void command_take(struct engine *, struct command *given);
 struct provider *provider_by_name(struct engine *, const char *name); /* NULL: not configured */
 void command_key_known(struct engine *, struct inbox_key *);

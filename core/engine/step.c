@@ -68,7 +68,7 @@ bool account_waits_for_proof(const struct member *m)
 	if (m->a.fresh_next || !account_may_resume(&m->a))
 		return false;
 	if (!keeps_profiles_apart(m))
-		return m->n_strays > 0 || m->n_lost > 0;
+		return m->n_strays > 0 || m->lost_at != NULL;
 	return m->n_strays > 0 && lives_elsewhere(m);
 }
 
@@ -136,8 +136,10 @@ static void mint(struct engine *e, struct member *m, const struct effects *fx)
 	must(session != NULL);
 	free(m->session);
 	m->session = session;
-	if (!fx->resume)
+	if (!fx->resume) {
 		must(member_set(&m->profile, str_of(session)));
+		must(member_set(&m->lost_at, STR_NONE)); /* it was on the old one */
+	}
 	attempt.session = str_of(m->session);
 	attempt.profile = str_of(m->profile);
 	attempt.instance = str_of(member_instance(m));
@@ -154,6 +156,8 @@ static void abandon(struct engine *e, struct member *m, const struct effects *fx
 	if (m->instance != NULL)
 		stray_new(e, m->row, fx->abandoned, str_of(m->session), str_of(m->id),
 			  str_of(m->workspace), m->instance, minted_at, fx->close);
+	else
+		must(member_set(&m->lost_at, str_of(member_instance(m))));
 	KP("engine.abandoned");
 }
 
@@ -226,11 +230,11 @@ static void begin_to_wait(struct engine *e, struct member *m)
 {
 	struct journal_record r = { .kind = JOURNAL_STATUS, .tell = true };
 	unsigned action = ACTION_NONE;
+	char text[LIMIT_WAITS];
 
 	place_anew(e, m);
 	if (m->instance == NULL)
 		return;
-	char text[LIMIT_WAITS];
 	r.text = place_waits(e, m, text, sizeof text, &action);
 	if (action == ACTION_NONE)
 		return;

@@ -6,7 +6,8 @@ import { execFile } from "node:child_process";
 import path from "node:path";
 import { describe, test } from "node:test";
 import { promisify } from "node:util";
-import { bin, folder, pooled, until, withDaemon } from "../lib/daemon.mjs";
+import { OldService } from "../dropin/old-service.mjs";
+import { Daemon, bin, folder, pooled, until, withDaemon, withLog } from "../lib/daemon.mjs";
 import { Judge } from "../lib/judge.mjs";
 
 const run = promisify(execFile);
@@ -196,7 +197,6 @@ describe("a drained instance", { concurrency: 3 }, () => {
 				const events = (await d.ok("GET", `/v1/accounts/${ids[0]}/timeline`)).entries;
 				assert.ok(events.some((e) => e.type === "account.moved" && /it is drained/.test(e.text)));
 			}));
-});
 
 	test("becomes empty also when the instance that its accounts have gone to answers no more", () => withDaemon(
 		{
@@ -231,6 +231,7 @@ describe("a drained instance", { concurrency: 3 }, () => {
 			for (const id of ids) await d.reaches(id, "connected");
 			for (const id of ids) assert.equal(judge(d).overlap(id), 0);
 		}));
+});
 
 describe("an instance that does not answer", { concurrency: 3 }, () => {
 	test("costs one question a time, whatever the number of its accounts, and nobody starts before it answers", () => withDaemon(
@@ -381,6 +382,31 @@ describe("an instance that is not configured any more", { concurrency: 2 }, () =
 			await connectedAt(d, "a", 2);
 		}));
 
+	test("lets them be deleted: they are forgotten at once, and their sessions end when it is back", () => withDaemon(
+		{ instances: 2, mock: scans }, async (d) => {
+			await gathered(d, 1, ["a", "b", "ending"]);
+			await down(d, "b");
+			await reaches(d, 1, "down");
+			assert.equal((await d.request("DELETE", "/v1/accounts/ending")).status, 204);
+			const first = await without(d);
+			assert.equal((await d.request("DELETE", "/v1/accounts/a")).status, 204);
+			await d.stop();
+			const from = d.log.length;
+			await d.start();
+			await d.logs(/account\.unconfigured account=b/, { from });
+			assert.doesNotMatch(d.log.slice(from), /account\.unconfigured account=(a|ending)/);
+			assert.equal(judge(d).liveAt("a").length + judge(d).liveAt("ending").length, 2);
+			await d.stop();
+			d.config.providers.mock.instances.unshift(first);
+			d.writeConfig();
+			await d.start();
+			await reaches(d, 1, "down");
+			await up(d, "b");
+			await until(() => judge(d).liveAt("a").length + judge(d).liveAt("ending").length === 0);
+			await connectedAt(d, "b", 1);
+			assert.deepEqual((await d.accounts()).map((a) => a.id), ["b"]);
+		}));
+
 	test("gives them to others by itself where they shall move and credentials are shared", () => withDaemon(
 		{ instances: 2, mock: { ...scans, logins: path.join(folder(), "logins") }, rate: { shared_credentials: true } },
 		async (d) => {
@@ -390,6 +416,72 @@ describe("an instance that is not configured any more", { concurrency: 2 }, () =
 				await connectedAt(d, id, 2);
 				assert.equal(judge(d).livesOf(id).at(-1).login, "good");
 			}
+		}));
+});
+
+// Where a session's id is its credentials too: the old service, which all instances share the logins of.
+describe("a session that was left at an instance that is not configured any more", { concurrency: 2 }, () => {
+	class Keeper extends OldService {
+		keeps = false;
+		async take(request, response) {
+			if (!this.keeps || request.method !== "DELETE") return super.take(request, response);
+			response.writeHead(200, { "Content-Type": "application/json" });
+			response.end(JSON.stringify({ success: true })); // a lie
+		}
+	}
+	const withOld = async (story) => {
+		const services = [await new Keeper().listen(), await new Keeper().listen()];
+		const instances = services.map((s, i) => ({ id: `old-${i + 1}`, config: { ...s.config, look_for_browsers: "off" } }));
+		const d = new Daemon({ more: { providers: { "webjs-seed": { shared_credentials: true, starts_per_minute: 60000, instances } } } });
+		const restart = async (...configured) => {
+			await d.stop();
+			d.config.providers["webjs-seed"].instances = configured;
+			d.writeConfig();
+			await d.start();
+		};
+		try {
+			await d.start();
+			await d.ok("POST", "/v1/accounts", { provider: "webjs-seed", id: "a", connect: true });
+			await account(d, "a", (a) => a.status === "connected" && !a.checking && a.instance === "old-1");
+			await story(d, services, instances, restart);
+			assert.equal((await d.stop()).code, 0);
+		} catch (e) {
+			throw withLog(e, d);
+		} finally {
+			await d.kill();
+			for (const s of services) await s.close();
+		}
+	};
+	const connected = (d) => account(d, "a", (a) => a.status === "connected" && !a.checking && a.instance === "old-2");
+
+	test("holds nobody back who is on a new login since", () => withOld(async (d, services, [, second], restart) => {
+		await restart(second);
+		await until(async () => (await d.ok("GET", "/v1/instances/old-2")).state === "up");
+		await d.ok("POST", "/v1/accounts/a/qr", { force: true });
+		const { generation } = await connected(d);
+		await restart(second);
+		await connected(d);
+		await d.ok("POST", "/v1/accounts/a/disconnect", {});
+		await d.reaches("a", "disconnected");
+		await d.ok("POST", "/v1/accounts/a/connect", {});
+		await account(d, "a", (a) => a.status === "connected" && a.generation > generation);
+	}));
+
+	test("is waited for when it may be on the same login, and what to do about it is said", () => withOld(
+		async (d, services, [first, second], restart) => {
+			services[0].keeps = true;
+			await d.ok("POST", "/v1/instances/old-1/drain", {});
+			const waits = await account(d, "a", (a) => a.instance === "old-2" && a.phase === "queued");
+			assert.match(waits.reason.text, /starts when its last session, at instance "old-1", is proven gone/);
+			await restart(second);
+			const stuck = await account(d, "a", (a) => a.user_action === "fix_config");
+			assert.match(stuck.reason.text,
+				/gone, at instance "old-1", which is not configured; add that to the configuration again, or ask for a new QR code, or delete/);
+			assert.equal(services[1].sessions.size, 0);
+			services[0].keeps = false;
+			await restart(first, second);
+			await connected(d);
+			assert.deepEqual(services.map((s) => s.sessions.size), [0, 1]);
 		}));
 });
 
