@@ -43,16 +43,14 @@ function childrenOf(pid) {
 	}
 }
 
-// Arguments and environments of a process and all below it: { name: text }.
-export function visibleOf(pid) {
+// Arguments of a process and of all below it, and environments of those that are ours: { name: text }.  A
+// backend that relinkd starts is told its key in its environment, and nobody else's.
+export function visibleOf(pid, ours = /^relink/) {
 	const found = {};
-	for (const one of [String(pid), ...childrenOf(pid)]) {
-		for (const file of ["cmdline", "environ"]) {
-			try {
-				found[`/proc/${one}/${file}`] = readFileSync(`/proc/${one}/${file}`, "latin1");
-			} catch { /* it has ended meanwhile */ }
-		}
-		if (one !== String(pid)) Object.assign(found, visibleOf(one));
-	}
-	return found;
+	try {
+		found[`/proc/${pid}/cmdline`] = readFileSync(`/proc/${pid}/cmdline`, "latin1");
+		if (ours.test(readFileSync(`/proc/${pid}/comm`, "latin1")))
+			found[`/proc/${pid}/environ`] = readFileSync(`/proc/${pid}/environ`, "latin1");
+	} catch { /* it has ended meanwhile */ }
+	return Object.assign(found, ...childrenOf(pid).map((child) => visibleOf(child, ours)));
 }
