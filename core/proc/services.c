@@ -189,8 +189,7 @@ static struct running *running_new(struct services *all, unsigned number, const 
 /* One that is not watched. */
 static void running_free(struct running *p)
 {
-	if (p->tail.fd >= 0)
-		tail_close(&p->tail);
+	tail_close(&p->tail);
 	speech_fini(&p->speech);
 	if (p->pidfd >= 0)
 		close(p->pidfd);

@@ -38,8 +38,7 @@ int tail_open(struct tail *t, const char *path, struct why *why)
 	t->mark = open(mark, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (t->fd < 0 || t->mark < 0) {
 		why_errno(why, ERR_IO, "cannot open %s", t->fd < 0 ? path : mark);
-		if (t->fd >= 0)
-			close(t->fd);
+		tail_close(t);
 		return ERR_IO;
 	}
 	if (pread(t->mark, &t->at, sizeof t->at, 0) != (ssize_t)sizeof t->at || t->at > size_of(t))
@@ -104,9 +103,15 @@ void tail_drain(struct tail *t, struct speech *speech)
 	cut_rest(&t->cut, speech, "log");
 }
 
+static void shut(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
 void tail_close(struct tail *t)
 {
-	close(t->fd);
-	close(t->mark);
-	t->fd = t->mark = -1;
+	shut(&t->fd);
+	shut(&t->mark);
 }

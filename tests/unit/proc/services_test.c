@@ -3,6 +3,7 @@
  *
  * A core that is killed is another process: this program itself, with the argument "core".
  */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
@@ -623,6 +624,38 @@ static void its_file_is_bounded_and_the_last_word_is_heard(void **state)
 	assert_true(size_of(log_path) < 1000000);
 }
 
+static unsigned descriptors(void)
+{
+	DIR *d = opendir("/proc/self/fd");
+	unsigned n = 0;
+
+	assert_non_null(d);
+	while (readdir(d) != NULL)
+		n++;
+	closedir(d);
+	return n;
+}
+
+/* Each of its two files in turn is a folder. */
+static void a_tail_that_cannot_be_opened_holds_nothing(void **state)
+{
+	static const char *const folders[] = { "a", "b.read" }, *const files[] = { "a", "b" };
+	struct why why = { 0 };
+	struct tail t;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(files); i++) {
+		unsigned before = descriptors();
+
+		assert_int_equal(mkdir(in_dir(folders[i]), 0700), 0);
+		assert_int_equal(tail_open(&t, in_dir(files[i]), &why), ERR_IO);
+		assert_non_null(strstr(why.text, in_dir(folders[i])));
+		assert_int_equal(descriptors(), before);
+		assert_int_equal(t.fd, -1); /* so that nobody closes them again */
+		assert_int_equal(t.mark, -1);
+	}
+}
+
 int main(int argc, char **argv)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, open_all, close_all)
@@ -643,6 +676,7 @@ int main(int argc, char **argv)
 		TEST(a_kill_at_any_point_of_the_start_leaves_none_or_one_that_is_found),
 		TEST(what_it_prints_while_nobody_reads_is_said_later_and_once),
 		TEST(its_file_is_bounded_and_the_last_word_is_heard),
+		TEST(a_tail_that_cannot_be_opened_holds_nothing),
 	};
 
 	if (argc == 3 && strcmp(argv[1], "core") == 0)
