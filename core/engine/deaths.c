@@ -6,6 +6,8 @@
  * that ran out of time, until the worker shows that it turns.  Only the
  * last sentence stays in memory: the store keeps the rest, bounded for each slot.
  */
+#include <signal.h>
+
 #include "base/json.h"
 #include "engine/state.h"
 
@@ -59,6 +61,20 @@ static void ops_json(const struct slot *s, struct buf *out)
 		jw_object_end(&j);
 	}
 	jw_array_end(&j);
+}
+
+/* Why we ended it; NULL: it died by itself, or somebody else killed it, whatever we had in mind. */
+static const char *why_ended(const struct slot *s, const struct inbox_gone *g, int kind)
+{
+	static const char *const words[KILLED_COUNT] = {
+		[KILLED_BREACH] = "it broke the protocol of its link; see its last lines",
+		[KILLED_CLOSED] = "it closed its link and ran on",
+		[KILLED_WANT] = "relinkd had no memory or descriptors for its link",
+	};
+
+	if (kind == DEATH_DIED && g->signal == SIGKILL && g->killed == KILLED_BY_OTHERS)
+		return NULL;
+	return s->blame != NULL ? s->blame : words[g->killed];
 }
 
 static struct str trimmed(struct str s)
@@ -131,7 +147,7 @@ static void remember(struct engine *e, struct slot *s, const struct inbox_gone *
 				  .plugin = str_of(s->plugin),
 				  .version = str_of(s->version),
 				  .how = str_of(s->last_death),
-				  .blame = head_of(str_of(s->blame), BLAME_MAX),
+				  .blame = head_of(str_of(why_ended(s, g, kind)), BLAME_MAX),
 				  .report = head_of(g->report, REPORT_MAX),
 				  .last_lines = tail_of(g->last_lines, LINES_MAX) };
 	struct buf ops;
@@ -150,7 +166,7 @@ void death_note(struct engine *e, struct slot *s, const struct inbox_gone *g, in
 	struct buf b;
 
 	buf_init(&b, 4096);
-	sentence(&b, s->blame, g);
+	sentence(&b, why_ended(s, g, kind), g);
 	free(s->last_death);
 	s->last_death = str_dup(buf_all(&b));
 	buf_fini(&b);

@@ -92,6 +92,7 @@ static void on_gone(void *ctx, unsigned slot, const struct obituary *o)
 	must(item != NULL);
 	item->gone = (struct inbox_gone){ .exit_status = o->exit_status,
 					  .signal = o->signal,
+					  .killed = o->killed,
 					  .was_ready = o->was_ready,
 					  .pid = o->pid,
 					  .open_calls = o->open_calls,

@@ -64,6 +64,7 @@ struct inbox_reply {
 };
 struct inbox_gone {
 	int exit_status, signal;
+	uint8_t killed; /* enum killed of proc/pool.h */
 	bool was_ready;
 	uint64_t pid, open_calls;
 	struct str report, last_lines;

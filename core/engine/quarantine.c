@@ -11,11 +11,14 @@
 
 #include "engine/state.h"
 
-/* What a process died of is its plugin's business, unless somebody else killed it: the kernel for want
- * of memory, or a person. */
-static bool is_plugin_s_fault(const struct slot *s, const struct inbox_gone *g)
+/* What a process died of is its plugin's business, unless somebody else killed it, the kernel for want of
+ * memory or a person; or we for want of ours.  Else one that served is killed by us only for its silence or
+ * what it did to its link. */
+static bool is_plugin_s_fault(const struct inbox_gone *g)
 {
-	return g->was_ready && (g->signal != SIGKILL || s->blame != NULL);
+	bool innocent = g->killed == KILLED_BY_OTHERS || g->killed == KILLED_WANT;
+
+	return g->was_ready && (g->signal != SIGKILL || !innocent);
 }
 
 static bool was_marked(const struct slot *s, unsigned upto, uint64_t row)
@@ -45,7 +48,7 @@ static void mark(struct engine *e, struct slot *s, struct member *m)
 
 void blame_the_lost(struct engine *e, struct slot *s, const struct inbox_gone *g)
 {
-	if (!is_plugin_s_fault(s, g))
+	if (!is_plugin_s_fault(g))
 		return;
 	for (unsigned n = 0; n < s->n_lost; n++) {
 		struct member *m = member_by_row(e, s->lost[n].row);

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -279,6 +280,14 @@ int child_start(struct child *c, uv_loop_t *loop, const struct child_spec *spec,
 	descriptors_close(&d);
 	env_free(&env);
 	return r;
+}
+
+bool child_runs(const struct child *c)
+{
+	struct pollfd p = { .fd = c->pidfd, .events = POLLIN };
+
+	OBJ_CHECK(c, CHILD_MAGIC);
+	return !c->reaped && poll(&p, 1, 0) == 0;
 }
 
 void child_signal(struct child *c, int sig)

@@ -44,6 +44,8 @@ struct child {
 int child_start(struct child *, uv_loop_t *, const struct child_spec *,
 		void (*exited)(void *ctx, int status, int signal), void *ctx,
 		struct child_ends *ret_ends, struct why *);
+/* Has it not ended yet, reaped or not?  Asks the kernel. */
+bool child_runs(const struct child *);
 /* No-op when it was reaped. */
 void child_signal(struct child *, int sig);
 /* `closed` may free the struct.  A child that was not reaped is left to the system. */

@@ -24,11 +24,23 @@
 struct uv_loop_s;
 struct pool;
 
+/* Who sent the SIGKILL that ended a worker.  The kernel for want of memory, or a person, end any
+ * worker; we end one for a reason. */
+enum killed {
+	KILLED_BY_OTHERS, /* or it did not end by SIGKILL */
+	KILLED_ON_ORDER,  /* pool_kill: whoever called it knows why */
+	KILLED_BREACH,    /* it broke the protocol */
+	KILLED_CLOSED,    /* it closed its link and ran on */
+	KILLED_WANT,      /* we had no memory or descriptors for its link: not its fault */
+	KILLED_COUNT
+};
+
 /* What is left of a worker.  Strings are lent. */
 struct obituary {
 	unsigned slot;
 	uint64_t pid, started_at, died_at;
 	int exit_status, signal; /* one of them is meaningful: signal 0 = exited */
+	uint8_t killed;          /* enum killed */
 	bool was_ready;
 	uint64_t open_calls;
 	struct str report; /* what it wrote about its own end (memfd), cut */

@@ -42,11 +42,21 @@ struct process {
 	struct alarm grace;
 	uint64_t started_at, died_at;
 	int exit_status, signal;
+	uint8_t killed; /* enum killed: why we sent SIGKILL first */
 	bool was_ready;
 	struct plugin_file file;
 };
 
 /* --- the end --- */
+
+/* The first reason counts.  A worker that has ended and was not reaped yet was ended by somebody else,
+ * and a signal of ours is none of its story. */
+static void kill_child(struct process *p, enum killed why)
+{
+	if (p->killed == KILLED_BY_OTHERS && child_runs(&p->child))
+		p->killed = (uint8_t)why;
+	child_signal(&p->child, SIGKILL);
+}
 
 static struct str read_report(int fd, char *to, size_t room)
 {
@@ -117,6 +127,7 @@ void process_bury(struct process *p)
 			      .died_at = p->died_at != 0 ? p->died_at : clock_ms(),
 			      .exit_status = p->exit_status,
 			      .signal = p->signal,
+			      .killed = p->signal == SIGKILL ? p->killed : KILLED_BY_OTHERS,
 			      .was_ready = p->was_ready,
 			      .open_calls = p->link.n_calls };
 	char report[REPORT_SHOWN];
@@ -145,7 +156,7 @@ static void on_grace(struct alarm *a)
 	struct process *p = process_of((char *)a - offsetof(struct process, grace));
 
 	if ((p->missing & PART_CHILD) != 0) {
-		child_signal(&p->child, SIGKILL);
+		kill_child(p, KILLED_CLOSED);
 		return;
 	}
 	if ((p->missing & PART_LINK) != 0)
@@ -182,14 +193,15 @@ static void on_err_ended(void *ctx)
 	saw_end(process_of(ctx), PART_ERR);
 }
 
-/* A worker that broke the protocol may do anything next. */
+/* A worker that broke the protocol may do anything next; one whose words we had no memory for is out of
+ * step all the same. */
 static void on_link_end(void *ctx, int code, const char *why)
 {
 	struct process *p = process_of(ctx);
 
 	if (code != ERR_EOF) {
 		speech_line(&p->speech, "link", str_of(why));
-		child_signal(&p->child, SIGKILL);
+		kill_child(p, code == ERR_NOMEM ? KILLED_WANT : KILLED_BREACH);
 	}
 	saw_end(p, PART_LINK);
 }
@@ -265,7 +277,7 @@ static void open_parts(struct process *p, uv_loop_t *loop, const struct child_en
 		p->open |= PART_ERR;
 	p->missing = p->open;
 	if ((p->open & PART_LINK) == 0)
-		child_signal(&p->child, SIGKILL);
+		kill_child(p, KILLED_WANT);
 }
 
 static int start_child(struct process *p, uv_loop_t *loop, const struct process_spec *spec,
@@ -335,6 +347,12 @@ bool process_plugin_changed(const struct process *p)
 	       st.st_mtim.tv_nsec != was->st_mtim.tv_nsec;
 }
 
+/* Then a kill is due soon anyway. */
+static bool link_is_lost(const struct process *p)
+{
+	return (p->open & PART_LINK) != 0 && wire_is_dead(&p->link.wire);
+}
+
 uint64_t process_pid(const struct process *p)
 {
 	return (uint64_t)p->child.pid;
@@ -343,7 +361,10 @@ uint64_t process_pid(const struct process *p)
 void process_signal(struct process *p, int sig)
 {
 	OBJ_CHECK(p, PROCESS_MAGIC);
-	child_signal(&p->child, sig);
+	if (sig == SIGKILL)
+		kill_child(p, link_is_lost(p) ? KILLED_CLOSED : KILLED_ON_ORDER);
+	else
+		child_signal(&p->child, sig);
 }
 
 void process_pause(struct process *p, bool paused)

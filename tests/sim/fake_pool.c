@@ -5,6 +5,7 @@
  * inside a pool_ function, and reports a death only after all cancelled calls.  A request that has
  * left a worker goes on at the provider when the worker dies, as bytes on a wire do.
  */
+#include <signal.h>
 #include <stdlib.h>
 
 #include "sim.h"
@@ -26,6 +27,8 @@ struct fake_worker {
 	bool running, hung;
 	bool full;     /* the queue to it takes no more */
 	bool asked;    /* for its last words */
+	bool ordered;  /* pool_kill ended it */
+	int signal;    /* that it dies of */
 	uint64_t life; /* number of this process */
 	struct fake_call *calls;
 };
@@ -37,7 +40,7 @@ struct pool {
 	struct pool *next_dead;
 };
 static struct pool *graveyard;
-static uint64_t lives;
+static uint64_t lives, own_deaths;
 
 /* What an agenda entry of the pool carries: dropped when its core or process is no more. */
 struct entry {
@@ -413,7 +416,10 @@ static void on_gone_due(void *arg)
 {
 	struct entry *x = arg;
 	struct fake_worker *w = &x->pool->w[x->slot];
-	struct obituary o = { .slot = x->slot, .signal = 9, .was_ready = true };
+	struct obituary o = { .slot = x->slot,
+			      .signal = w->signal,
+			      .killed = w->ordered ? KILLED_ON_ORDER : KILLED_BY_OTHERS,
+			      .was_ready = true };
 	struct fake_call *c, *next;
 
 	if (!alive(x)) {
@@ -430,6 +436,7 @@ static void on_gone_due(void *arg)
 				    NULL);
 	}
 	w->running = false;
+	own_deaths += o.signal != SIGKILL || o.killed != KILLED_BY_OTHERS;
 	x->pool->port.gone(x->pool->port.ctx, x->slot, &o);
 	free(x);
 }
@@ -441,6 +448,7 @@ void fake_pool_kill_worker(unsigned slot)
 	if (w == NULL || !w->running)
 		return;
 	w->hung = w->asked = true; /* it says nothing from here on */
+	w->signal = SIGKILL;
 	sim.t.worker_deaths++;
 	later(1 + chance(5), on_gone_due, entry_new(sim.pool, slot));
 }
@@ -458,7 +466,8 @@ void pool_kill(struct pool *p, unsigned slot)
 	if (p->w[slot].running) {
 		if (p->w[slot].hung && !p->w[slot].asked)
 			broken("who is silent is asked for last words", "slot %u", slot);
-		p->w[slot].hung = true;
+		p->w[slot].hung = p->w[slot].ordered = true;
+		p->w[slot].signal = SIGKILL;
 		later(1 + chance(5), on_gone_due, entry_new(p, slot));
 	}
 }
@@ -469,6 +478,7 @@ void pool_terminate(struct pool *p, unsigned slot)
 	if (!p->w[slot].running)
 		return;
 	p->w[slot].hung = p->w[slot].asked = true;
+	p->w[slot].signal = SIGABRT;
 	if (chance(4) != 0)
 		later(LAST_WORDS_MS, on_gone_due, entry_new(p, slot));
 }
@@ -505,8 +515,14 @@ void fake_pool_crash(void)
 	sim.pool = NULL;
 }
 
+uint64_t fake_pool_own_deaths(void)
+{
+	return own_deaths;
+}
+
 void fake_pool_reset(void)
 {
+	own_deaths = 0;
 	while (graveyard != NULL) {
 		struct pool *dead = graveyard;
 

@@ -105,6 +105,7 @@ void fake_pool_kill_worker(unsigned slot); /* dies now */
 void fake_pool_hang_worker(unsigned slot); /* says nothing any more */
 void fake_pool_crash(void);                /* the core died: so do its workers */
 void fake_pool_reset(void);
+uint64_t fake_pool_own_deaths(void); /* workers that nobody else has killed */
 /* The provider answers a request (given), or never does, or says something by itself. */
 void request_reply_ok(struct request *);
 void request_reply_error(struct request *, unsigned cause, bool unknown, uint64_t generation);

@@ -13,6 +13,7 @@ const testPlugins = path.resolve(plugins, "../tests/unit/worker/plugins");
 // that hangs.  What is waited for here is the end of those that do.
 const patient = { ping_interval: "300ms", ping_misses: 8, hello_timeout: "10s" };
 const silent = /^it did not answer its pings$/;
+const breach = /^it broke the protocol of its link; see its last lines$/;
 
 // What the mock does to its process, and what is known of it afterwards.  `signal` or `status`: it ends
 // so; without them it goes on.  `said`: in the log; `few`: of these lines most were dropped.
@@ -24,12 +25,12 @@ const wrecks = [
 	{ kind: "abort", signal: 6, report: /died of signal 6\n[^]*mock\.so/ },
 	{ kind: "segv", signal: 11, report: /died of signal 11\n[^]*mock\.so/ },
 	{ kind: "overflow", signal: 11, report: /died of signal 11/ },
-	{ kind: "kill", signal: 9 },
+	{ kind: "kill", signal: 9, blamed: 0 }, // as the kernel does it, or a person
 	{ kind: "exit", status: 0 },
 	{ kind: "fork_exit", status: 0 },
-	{ kind: "link_close", signal: 9 },
-	{ kind: "link_garbage", signal: 9, lines: /frame|message/ },
-	{ kind: "link_claim", signal: 9, lines: /frame|message/ },
+	{ kind: "link_close", signal: 9, because: /^it closed its link and ran on$/ },
+	{ kind: "link_garbage", signal: 9, because: breach, lines: /frame|message/ },
+	{ kind: "link_claim", signal: 9, because: breach, lines: /frame|message/ },
 	{ kind: "leak", n: 32 },
 	{ kind: "fd_leak" },
 	{ kind: "fork" },
@@ -51,6 +52,8 @@ async function pair(d, metadata) {
 }
 const history = async (d, id) =>
 	(await d.ok("GET", `/v1/accounts/${id}/timeline?limit=1000`)).entries.filter((e) => e.type === "account.status");
+const blamed = async (d, id) => (await d.ok("GET", `/v1/accounts/${id}/timeline?limit=1000`)).entries
+	.filter((e) => e.type === "account.blamed").map((e) => e.text);
 const worker = async (d, slot) => (await d.ok("GET", "/v1/workers")).workers[slot];
 const deaths = async (d, slot) => (await d.ok("GET", `/v1/workers/${slot}/deaths`)).deaths;
 
@@ -100,6 +103,7 @@ describe("a plugin that is hit by", { concurrency: 3 }, () => {
 				assert.match(death.report, w.report ?? /^$/);
 				assert.match(death.last_lines, w.lines ?? /^/);
 				assert.ok(death.ops.some((op) => op.kind === "verb" && op.account === "hit"), JSON.stringify(death.ops));
+				assert.equal((await blamed(d, "hit")).length, w.blamed ?? 1);
 				const next = await until(async () => {
 					const now = await worker(d, 0);
 					return now.state === "ready" && now.pid !== pid && now;
@@ -184,11 +188,10 @@ describe("an account that workers die of", { concurrency: 3 }, () => {
 			assert.deepEqual(alone[0].ops, [{ kind: "create", account: "hit" }]);
 			const q = await worker(d, 2);
 			assert.deepEqual([q.slot, q.quarantine, q.provider], [2, true, "mock"]);
-			const { entries } = await d.ok("GET", "/v1/accounts/hit/timeline?limit=1000");
-			const blamed = entries.filter((e) => e.type === "account.blamed").map((e) => e.text);
-			assert.equal(blamed.length, 3);
-			assert.match(blamed[0], /worker 2 died .*given up until a person acts/);
-			assert.match(blamed[1], /worker 0 died .*works alone from now on/);
+			const texts = await blamed(d, "hit");
+			assert.equal(texts.length, 3);
+			assert.match(texts[0], /worker 2 died .*given up until a person acts/);
+			assert.match(texts[1], /worker 0 died .*works alone from now on/);
 
 			// It stays so over a restart of the daemon, and nobody touches it.
 			await d.kill();

@@ -70,6 +70,7 @@ static void a_worker_that_breaks_the_protocol_is_killed_and_counted(void **state
 		rig_open(&rig, FAKE_WORKER, 1);
 		o = obituary_of(breaches[i].thing);
 		assert_int_equal(o->signal, SIGKILL);
+		assert_int_equal(o->killed, KILLED_BREACH);
 		assert_true(o->last_lines.n > 0);
 		assert_true(str_holds(o->last_lines, breaches[i].said));
 		assert_int_equal(rig_stats(&rig).bad_frames, 1);
@@ -103,8 +104,11 @@ static void half_a_frame_and_silence_is_a_matter_of_deadlines(void **state)
 
 static void a_death_in_a_frame_is_no_breach(void **state)
 {
+	const struct obituary *o = obituary_of("dies_in_a_frame");
+
 	(void)state;
-	assert_int_equal(obituary_of("dies_in_a_frame")->signal, SIGKILL);
+	assert_int_equal(o->signal, SIGKILL);
+	assert_int_equal(o->killed, KILLED_BY_OTHERS);
 	assert_int_equal(rig_stats(&rig).bad_frames, 0);
 }
 

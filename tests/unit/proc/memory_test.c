@@ -1,5 +1,6 @@
 /* memory_test.c - without memory a worker is not started and a call is not made, and no more. */
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -83,6 +84,16 @@ static void a_call_is_made_or_it_is_not(void **state)
 	assert_int_equal(rig_count(&rig, SEEN_REPLY, 0), made);
 }
 
+static void what_we_have_no_memory_to_read_is_not_the_worker_s_fault(void **state)
+{
+	(void)state;
+	rig_spawn(&rig, 0, "polite");
+	nomem_after(0); /* for its hello */
+	assert_int_equal(rig_gone(&rig, 0)->gone.signal, SIGKILL);
+	assert_true(nomem_came());
+	assert_int_equal(rig_gone(&rig, 0)->gone.killed, KILLED_WANT);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, open_rig, close_rig)
 
 int main(void)
@@ -90,6 +101,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_worker_is_started_or_it_is_not),
 		TEST(a_call_is_made_or_it_is_not),
+		TEST(what_we_have_no_memory_to_read_is_not_the_worker_s_fault),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

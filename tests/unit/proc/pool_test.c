@@ -296,8 +296,27 @@ static void a_killed_worker_has_no_report(void **state)
 	pool_kill(rig.pool, 0);
 	o = &rig_gone(&rig, 0)->gone;
 	assert_int_equal(o->signal, SIGKILL);
+	assert_int_equal(o->killed, KILLED_ON_ORDER);
 	assert_int_equal(o->report.n, 0);
 	assert_int_equal(o->last_lines.n, 0);
+}
+
+static void a_worker_that_somebody_else_has_killed_is_not_ours_to_kill(void **state)
+{
+	struct pollfd p = { .events = POLLIN };
+	pid_t pid;
+
+	(void)state;
+	rig_spawn(&rig, 0, "polite");
+	rig_hello(&rig, 0);
+	pid = (pid_t)pool_pid(rig.pool, 0);
+	p.fd = pidfd_open(pid, 0);
+	assert_int_equal(kill(pid, SIGKILL), 0);
+	assert_int_equal(poll(&p, 1, RIG_PATIENCE_MS), 1);
+	close(p.fd);
+	pool_kill(rig.pool, 0); /* it has ended, and we have not seen it yet */
+	assert_int_equal(rig_gone(&rig, 0)->gone.signal, SIGKILL);
+	assert_int_equal(rig_gone(&rig, 0)->gone.killed, KILLED_BY_OTHERS);
 }
 
 static void terminate_asks_and_kill_does_not(void **state)
@@ -310,6 +329,7 @@ static void terminate_asks_and_kill_does_not(void **state)
 	pool_terminate(rig.pool, 0);
 	pool_terminate(rig.pool, 1);
 	assert_int_equal(rig_gone(&rig, 0)->gone.signal, SIGTERM);
+	assert_int_equal(rig_gone(&rig, 0)->gone.killed, KILLED_BY_OTHERS);
 	ping(1, 1, LATER_MS);
 	assert_int_equal(rig_reply(&rig, 1)->result, 0);
 	pool_kill(rig.pool, 1);
@@ -332,7 +352,18 @@ static void a_worker_that_closes_its_link_is_killed(void **state)
 
 	(void)state;
 	assert_int_equal(o->signal, SIGKILL);
+	assert_int_equal(o->killed, KILLED_CLOSED);
 	assert_int_equal(rig_stats(&rig).bad_frames, 0);
+}
+
+static void an_order_to_kill_one_that_has_closed_its_link_comes_second(void **state)
+{
+	(void)state;
+	rig_spawn(&rig, 0, "closes_its_link");
+	rig_hello(&rig, 0);
+	rig_until(&rig, ping(0, 1, LATER_MS) == ERR_UNAVAILABLE);
+	pool_kill(rig.pool, 0);
+	assert_int_equal(rig_gone(&rig, 0)->gone.killed, KILLED_CLOSED);
 }
 
 static void a_worker_without_output_lives_on(void **state)
@@ -451,9 +482,11 @@ int main(int argc, char **argv)
 		TEST(a_crash_leaves_its_signal_report_and_last_lines),
 		TEST(a_report_is_bounded),
 		TEST(a_killed_worker_has_no_report),
+		TEST(a_worker_that_somebody_else_has_killed_is_not_ours_to_kill),
 		TEST(terminate_asks_and_kill_does_not),
 		TEST(a_grandchild_that_holds_the_pipes_does_not_keep_the_dead_alive),
 		TEST(a_worker_that_closes_its_link_is_killed),
+		TEST(an_order_to_kill_one_that_has_closed_its_link_comes_second),
 		TEST(a_worker_without_output_lives_on),
 		TEST(nothing_is_read_while_paused),
 		TEST(a_pause_holds_between_two_frames_and_none_is_lost),
