@@ -56,13 +56,15 @@ static void entered(struct engine *e, struct op *op)
 	quarantine_entered(e, op);
 }
 
-static void left(struct engine *e, const struct op *op)
+/* Of a worker that is lost all are cancelled, which is no reason to replace one that was drained. */
+static void left(struct engine *e, const struct op *op, int result)
 {
 	quarantine_left(e, op);
 	if (!op->sent)
 		return;
 	e->slots[op->slot].n_open--;
-	slot_answered(e, &e->slots[op->slot]);
+	if (result != ERR_CANCELLED)
+		slot_answered(e, &e->slots[op->slot]);
 }
 
 /* While nobody answers, only the probe is sent, and what people ask: a start or an end would wait in
@@ -436,7 +438,7 @@ void call_answered(struct engine *e, struct inbox_reply *r)
 	HASH_FIND(hh, e->ops, &r->tag, sizeof r->tag, op);
 	must(op != NULL); /* the pool answers each call once */
 	HASH_DEL(e->ops, op);
-	left(e, op);
+	left(e, op, r->result);
 	if (r->result == ERR_CANCELLED || r->result == ERR_TIMEOUT)
 		death_lost_op(e, op);
 	switch ((enum op_kind)op->kind) {

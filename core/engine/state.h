@@ -198,6 +198,7 @@ struct slot {
 	unsigned n_lost;
 	bool draining; /* gets no new operations, and is replaced when the open ones are answered */
 	bool outdated; /* its plugin's file was replaced: it is drained when its turn comes */
+	char drain_why[128];
 	uint64_t drain_until, n_open, recycled;
 	bool quarantine; /* of accounts that must be alone: wanted only while there are some */
 	uint64_t guest;  /* row of the account whose operations are open there */

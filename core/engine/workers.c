@@ -248,9 +248,11 @@ bool slot_serves(const struct engine *e, unsigned slot)
 	return e->slots[slot].w.state == WS_READY && !e->slots[slot].draining;
 }
 
-/* Ended and wanted again: the next one starts when it is gone. */
+/* Ended and wanted again: the next one starts when it is gone.  Until here it was not ended: what it
+ * died of before has its own reason. */
 static void recycle(struct engine *e, struct slot *s)
 {
+	blame(s, str_dup(str_of(s->drain_why)));
 	worker_happens(e, s, WE_UNWANT, false);
 	worker_happens(e, s, WE_WANT, false);
 }
@@ -269,7 +271,7 @@ static void drain(struct engine *e, struct slot *s, const char *why)
 		return;
 	s->draining = true;
 	s->drain_until = e->now + e->conf->op_deadline_ms;
-	blame(s, str_dup(str_of(why)));
+	str_copy(s->drain_why, sizeof s->drain_why, str_of(why));
 	LOG(WARN, PROC, "worker.draining", f_u64("slot", s->number),
 	    f_text("provider", s->provider->conf->name), f_text("why", why),
 	    f_u64("open", s->n_open));

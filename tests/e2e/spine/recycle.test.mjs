@@ -61,6 +61,26 @@ describe("a worker that has grown over worker.memory_limit", { concurrency: 2 },
 			await renewed(d, w);
 			assert.equal((await d.ok("POST", "/v1/accounts/a/verbs/behave", { reset: true })).result !== undefined, true);
 		}));
+
+	test("and is killed by the kernel or a person meanwhile was not ended by us, and nobody is blamed", () => withDaemon(
+		{ ...grown, errors: /worker\.died/ }, async (d) => {
+			await make(d, "a");
+			await d.reaches("a", "connected");
+			const w = await worker(d);
+			await d.verb("a", "behave", { health: { never_answer: 1 } });
+			const open = d.request("POST", "/v1/accounts/a/check");
+			await until(() => new Judge(d.journals()).lines.some((l) => l.verb === "health"));
+			await d.verb("a", "wreck", { kind: "leak", n: mib });
+			await d.logs(/worker\.draining slot=0 /);
+			process.kill(w.pid, "SIGKILL");
+			assert.equal((await open).status, 502);
+			await renewed(d, w);
+			const [death] = await deaths(d);
+			assert.deepEqual([death.kind, death.signal, death.ended_because], ["died", 9, null]);
+			assert.ok(death.ops.some((op) => op.kind === "health" && op.account === "a"), JSON.stringify(death.ops));
+			const { entries } = await d.ok("GET", "/v1/accounts/a/timeline?limit=1000");
+			assert.deepEqual(entries.filter((e) => e.type === "account.blamed"), []);
+		}));
 });
 
 // A daemon whose mock is a file of the test's own.
