@@ -40,7 +40,7 @@ static void mark(struct engine *e, struct slot *s, struct member *m)
 	snprintf(text, sizeof text, "worker %u died while an operation of this account was open%s",
 		 s->number, follows[blame_verdict(&m->blame, e->now)]);
 	account_changed(e, m);
-	account_journal(e, m, JOURNAL_BLAMED, true, str_of(text), STR_NONE);
+	account_journal(e, m, JOURNAL_BLAMED, !member_is_deleted(m), str_of(text), STR_NONE);
 	LOG(WARN, ENGINE, "account.blamed", f_text("account", m->id), f_u64("slot", s->number),
 	    f_u64("marks", m->blame.marks));
 	e->stats.blamed++;
