@@ -363,9 +363,11 @@ void session_pushed(struct engine *e, unsigned slot, const struct inbox_session 
 {
 	struct member *m = member_by_session(e, s->session);
 	struct stray *stray = stray_by_session(e, s->session);
+	struct instance *at;
+	const struct member *owner = session_owner(e, s->session, &at);
 	unsigned before;
 
-	if (!quarantine_may_tell(e, m, &slot))
+	if (!quarantine_may_tell(e, at, owner, &slot))
 		return;
 	if ((m != NULL && !speaks_for(m->instance, slot, s->instance)) ||
 	    (stray != NULL && !speaks_for(stray->instance, slot, s->instance))) {

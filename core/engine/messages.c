@@ -30,29 +30,20 @@ static unsigned journal_of(unsigned kind)
 					       : JOURNAL_ACK;
 }
 
-/* Also of a life that is over: the message did come. */
-static struct member *member_of(struct engine *e, struct str session)
-{
-	struct member *m = member_by_session(e, session);
-	struct stray *stray = stray_by_session(e, session);
-
-	if (m == NULL && stray != NULL)
-		m = member_by_row(e, stray->life.row);
-	return m != NULL && !member_is_deleted(m) ? m : NULL;
-}
-
 void message_told(struct engine *e, unsigned slot, const struct inbox_message *t)
 {
-	struct member *m = member_of(e, t->session);
+	struct instance *at;
+	struct member *m =
+	    session_owner(e, t->session, &at); /* if it is over: the message did come */
 	char *json;
 
-	if (m == NULL) {
+	if (m == NULL || member_is_deleted(m)) {
 		e->stats.stale++;
 		return;
 	}
-	if (!quarantine_may_tell(e, m, &slot))
+	if (!quarantine_may_tell(e, at, m, &slot))
 		return;
-	if (!speaks_for(m->instance, slot, t->instance)) {
+	if (!speaks_for(at, slot, t->instance)) {
 		note_contradiction(e, slot, t->instance, t->session);
 		return;
 	}

@@ -109,15 +109,14 @@ void quarantine_left(struct engine *e, const struct op *op)
 		e->slots[op->slot].n_guests--;
 }
 
-bool quarantine_may_tell(const struct engine *e, const struct member *or_null, unsigned *slot)
+bool quarantine_may_tell(const struct engine *e, const struct instance *at,
+			 const struct member *or_null, unsigned *slot)
 {
-	const struct instance *i = or_null != NULL ? or_null->instance : NULL;
-
 	if (!e->slots[*slot].quarantine)
 		return true;
-	if (i == NULL || slot_for(e, i, or_null) != *slot)
+	if (at == NULL || slot_for(e, at, or_null) != *slot)
 		return false;
-	*slot = i->slot;
+	*slot = at->slot;
 	return true;
 }
 

@@ -418,6 +418,8 @@ struct stray *stray_new(struct engine *, uint64_t row, uint64_t generation, stru
 			struct str account, struct str workspace, struct instance *,
 			uint64_t minted_at, bool closing);
 struct stray *stray_by_session(struct engine *, struct str session);
+/* Whose session it is, also when that life is over, and where it is: an account may have moved since. */
+struct member *session_owner(struct engine *, struct str session, struct instance **ret_at);
 struct stray *stray_by_life(struct engine *, uint64_t row, uint64_t generation);
 /* Its account may be forgotten by now, and is needed to end it: the provider says whose it is. */
 void stray_told(struct stray *, struct str account);
@@ -507,9 +509,10 @@ unsigned slot_for(const struct engine *, const struct instance *, const struct m
 bool quarantine_admits(struct engine *, const struct op *);
 void quarantine_entered(struct engine *, struct op *);
 void quarantine_left(struct engine *, const struct op *);
-/* A quarantine is asked about those who are alone, and tells of them; of the others their own worker
- * does: false.  Else *slot is that worker's. */
-bool quarantine_may_tell(const struct engine *, const struct member *or_null, unsigned *slot);
+/* A quarantine is asked about those who are alone, and tells of them; of the others the worker of the
+ * instance that they are at does: false.  Else *slot is that worker's. */
+bool quarantine_may_tell(const struct engine *, const struct instance *at,
+			 const struct member *or_null, unsigned *slot);
 /* How many accounts must be alone. */
 uint64_t quarantined(const struct engine *, const struct provider *);
 /* Let the worker go when there are none any more. */

@@ -15,6 +15,19 @@ struct stray *stray_by_session(struct engine *e, struct str session)
 	return s;
 }
 
+struct member *session_owner(struct engine *e, struct str session, struct instance **ret_at)
+{
+	struct member *m = member_by_session(e, session);
+	struct stray *s = m == NULL ? stray_by_session(e, session) : NULL;
+
+	if (s == NULL) {
+		*ret_at = m != NULL ? m->instance : NULL;
+		return m;
+	}
+	*ret_at = s->instance;
+	return member_by_row(e, s->life.row);
+}
+
 struct stray *stray_by_life(struct engine *e, uint64_t row, uint64_t generation)
 {
 	const struct life life = { row, generation };
