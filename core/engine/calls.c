@@ -102,6 +102,19 @@ static struct op *member_op(struct engine *e, enum op_kind kind, struct member *
 	return op;
 }
 
+/* An op of a life that was given up.  It is its account's like any other: who dies of it has one to
+ * suspect, and what a poison account has left behind harms the quarantine only. */
+static struct op *stray_op(struct engine *e, enum op_kind kind, struct stray *s)
+{
+	struct op *op = op_new(e, kind, s->instance);
+
+	op->row = s->life.row;
+	op->generation = s->life.generation;
+	op->slot = slot_for(e, s->instance, member_by_row(e, s->life.row));
+	op->stray = s;
+	return op;
+}
+
 static uint64_t start_timeout(const struct instance *i)
 {
 	return i->provider->policy.start_deadline;
@@ -189,11 +202,10 @@ void call_list(struct engine *e, struct instance *i)
 
 void call_end(struct engine *e, struct stray *s)
 {
-	struct op *op = op_new(e, OP_END, s->instance);
+	struct op *op = stray_op(e, OP_END, s);
 	struct msg_disconnect params =
 	    disconnect_of(e, s->instance, s->account, s->session, s->life.generation);
 
-	op->stray = s;
 	s->end = op;
 	KP("engine.end.before");
 	send_call(e, op, MSG_disconnect, &params, params.timeout);
@@ -216,14 +228,13 @@ void call_health(struct engine *e, struct member *m, struct command **command)
 
 void call_look(struct engine *e, struct stray *s)
 {
-	struct op *op = op_new(e, OP_LOOK, s->instance);
+	struct op *op = stray_op(e, OP_LOOK, s);
 	struct msg_health params = { .instance = str_of(s->instance->conf->id),
 				     .account = str_of(s->account),
 				     .session = str_of(s->session),
 				     .generation = s->life.generation,
 				     .timeout = e->conf->op_deadline_ms };
 
-	op->stray = s;
 	s->look = op;
 	send_call(e, op, MSG_health, &params, params.timeout);
 }
@@ -343,6 +354,13 @@ int event_of(unsigned state)
 	return state < RELINK_STATE_COUNT ? event_of_state[state] : -1;
 }
 
+/* What a quarantine lacks, the instance may have. */
+static void answer_heard(struct engine *e, const struct op *op, const struct inbox_reply *r)
+{
+	if (op->slot == op->instance->slot)
+		instance_heard(e, op->instance, op->asked_at, r);
+}
+
 static void health_answered(struct engine *e, const struct op *op, const struct inbox_reply *r)
 {
 	struct member *m = member_by_row(e, op->row);
@@ -353,8 +371,7 @@ static void health_answered(struct engine *e, const struct op *op, const struct 
 			       .text = r->text };
 	int kind = event_of(r->state);
 
-	if (op->slot == op->instance->slot) /* what a quarantine lacks, the instance may have */
-		instance_heard(e, op->instance, op->asked_at, r);
+	answer_heard(e, op, r);
 	if (m == NULL || r->result < 0)
 		return; /* unknown is not dead */
 	if (kind < 0 && r->cause == RELINK_GONE)
@@ -367,7 +384,7 @@ static void health_answered(struct engine *e, const struct op *op, const struct 
 
 static void look_answered(struct engine *e, const struct op *op, const struct inbox_reply *r)
 {
-	instance_heard(e, op->instance, op->asked_at, r);
+	answer_heard(e, op, r);
 	if (op->stray == NULL)
 		return;
 	op->stray->look = NULL;

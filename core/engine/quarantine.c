@@ -129,6 +129,8 @@ uint64_t quarantined(const struct engine *e, const struct provider *p)
 		DL_FOREACH2(p->instances[i].members, m, i_next)
 		n += must_be_alone(e, m);
 	}
+	DL_FOREACH2(p->homeless, m, i_next) /* what they left behind is there */
+	n += m->n_strays > 0 && must_be_alone(e, m);
 	return n;
 }
 

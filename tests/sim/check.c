@@ -156,6 +156,18 @@ void check_close(const struct request *r)
 		broken("nothing is closed on one piece of evidence", "%s is connected", r->session);
 }
 
+void check_place(const struct request *r)
+{
+	struct engine *e = sim.engine;
+	struct instance *at;
+	const struct member *m = session_owner(e, str_of(r->session), &at);
+
+	if (m != NULL && blame_verdict(&m->blame, e->now) != BLAME_NONE &&
+	    !e->slots[r->slot].quarantine)
+		broken("who works alone is at nobody else's worker", "%s of %s at %u", r->session,
+		       m->id, r->slot);
+}
+
 /* An account that was never seen logged in may leave its instance, since somebody asks for a start that
  * it could not give; if its code was scanned unseen, that login stays behind.  A login that was seen
  * never does. */
@@ -323,6 +335,9 @@ void check_all(void)
 	for (unsigned n = 0; n < e->n_services; n++)
 		fake_services_check(&e->service_slots[n]);
 	check_places(e);
+	if (e->stats.blamed > 0 && fake_pool_own_deaths() == 0)
+		broken("nobody is blamed for what somebody else did", "%llu are",
+		       (unsigned long long)e->stats.blamed);
 	for (size_t i = 0; i < e->providers[0].n_instances; i++) {
 		const struct instance *in = &e->providers[0].instances[i];
 

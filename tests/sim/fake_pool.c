@@ -270,11 +270,14 @@ int pool_call(struct pool *p, unsigned slot, enum msg_method method, const void 
 		later(CONFIG_MS + chance(CONFIG_MS), on_own_answer, x);
 		return 0;
 	}
-	if (w->hung)
-		return 0; /* it never leaves the process */
 	r = request_of(method, params);
-	r->epoch = p->epoch;
 	r->slot = slot;
+	check_place(r);
+	if (w->hung) { /* it never leaves the process */
+		request_free(r);
+		return 0;
+	}
+	r->epoch = p->epoch;
 	r->tag = tag;
 	r->life = w->life;
 	later(1 + chance(WIRE_MS), on_wire, r);

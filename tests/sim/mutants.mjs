@@ -130,6 +130,10 @@ const mutants = [
 	 "(service_runs(&s->s) && asked_at >= s->started_at)", "service_runs(&s->s)"],
 	["the last words of a dead service make it reachable", "engine/services.c",
 	 "(service_runs(&s->s) && asked_at >= s->started_at)", "asked_at >= s->started_at"],
+	["what an account left behind that works alone is asked of everybody's worker", "engine/calls.c",
+	 "	op->slot = slot_for(e, s->instance, member_by_row(e, s->life.row));\n", ""],
+	["a SIGKILL of somebody else's blames accounts", "engine/quarantine.c",
+	 " && (g->signal != SIGKILL || !innocent)", ""],
 	["who waits is forgotten", "policy/account_end.c",
 	 "	case AFTER_WAIT:\n		step_enter(s, ST_WAITING);", "	case AFTER_WAIT:\n		step_enter(s, ST_WAITING);\n		return;"],
 ];

@@ -161,6 +161,7 @@ void world_moves_to(const char *account, const char *profile, uint64_t generatio
 /* check.c */
 void check_create(const struct request *); /* a create reaches the provider */
 void check_close(const struct request *);  /* a disconnect reaches the provider */
+void check_place(const struct request *);  /* a worker is asked */
 void check_all(void);                      /* after every turn */
 void check_settled(void);                  /* at the end of the calm */
 void check_reset(void);

@@ -6,6 +6,8 @@ import assert from "node:assert/strict";
 import path from "node:path";
 import { describe, test } from "node:test";
 import { Daemon, fast, plugins, until, withDaemon } from "../lib/daemon.mjs";
+import { Stream } from "../lib/events.mjs";
+import { Judge } from "../lib/judge.mjs";
 
 const testPlugins = path.resolve(plugins, "../tests/unit/worker/plugins");
 
@@ -211,10 +213,31 @@ describe("an account that workers die of", { concurrency: 3 }, () => {
 				.some((e) => e.type === "message.sent" && e.data.id === message.id));
 		}, { restarts: true }));
 
+	test("costs the others no more when it is deleted: what it left behind is ended in quarantine, and nobody hears of it",
+		() => story(/worker\.(died|cooling)/, { mock: { disconnect: { lie: 1, wreck: "segv", wreck_times: 4 } } }, async (d) => {
+			await d.reaches("hit", "connected");
+			const stream = new Stream(d);
+			await stream.open();
+			await d.ok("DELETE", "/v1/accounts/hit");
+			await until(() => new Judge(d.journals()).liveAt("hit").length === 0,
+				{ explain: async () => JSON.stringify([await deaths(d, 0), await deaths(d, 2)]) });
+			const ops = async (slot) => (await deaths(d, slot)).map((death) => death.ops);
+			const its = [{ kind: "disconnect", account: "hit" }];
+			assert.deepEqual([await ops(0), await ops(2)], [[its, its], [its, its]]);
+			// Its id is free for another one, which hears nothing of this.
+			await d.ok("POST", "/v1/accounts", { provider: "mock", id: "hit", connect: true });
+			await d.reaches("hit", "connected");
+			await until(() => stream.events.some((e) => e.data.account === "hit" && e.data.status === "connected"),
+				{ explain: () => JSON.stringify(stream.events) });
+			stream.close();
+			const types = stream.events.map((e) => e.type);
+			assert.ok(types.includes("account.deleted"));
+			assert.ok(!types.includes("account.blamed"), types.join());
+		}, { restarts: true }));
+
 	test("is no suspect when somebody kills it", () => story(/worker\.died/, poison("kill"), async (d) => {
 		await until(async () => (await deaths(d, 0)).length >= 4);
-		const { entries } = await d.ok("GET", "/v1/accounts/hit/timeline?limit=1000");
-		assert.deepEqual(entries.filter((e) => e.type === "account.blamed"), []);
+		assert.deepEqual(await blamed(d, "hit"), []);
 		assert.notEqual((await d.account("hit")).status, "failed");
 	}));
 });

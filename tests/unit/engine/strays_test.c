@@ -13,6 +13,7 @@
 #define QUARANTINE 2
 #define SESSION    "mock_acme_1_00000001"
 
+static struct conf conf = { .op_deadline_ms = 1000 };
 static struct conf_instance confs[2] = { { .id = (char *)"old" }, { .id = (char *)"new" } };
 static struct slot slots[3];
 static struct instance instances[2];
@@ -42,6 +43,7 @@ static int it_has_moved(void **state)
 	rows[1] = &account;
 	e = (struct engine){ .magic = ENGINE_MAGIC,
 			     .now = 1000000,
+			     .conf = &conf,
 			     .rows = rows,
 			     .n_rows = 2,
 			     .last_row = 1,
@@ -101,6 +103,37 @@ static void a_quarantine_tells_them_when_the_account_works_alone(void **state)
 	assert_int_equal(e.stats.contradictions, 1);
 }
 
+/* The provider can't list, so that answers about sessions tell whether the instance answers. */
+static void a_look_that_a_quarantine_cannot_take_says_nothing_about_the_instance(void **state)
+{
+	struct inbox_item *item;
+
+	(void)state;
+	account.blame = (struct blame){ .marks = 2, .at = e.now };
+	slots[QUARANTINE].w.state = WS_COOLING;
+	call_look(&e, stray);
+	assert_non_null(stray->look);
+	item = inbox_get(&e.inbox);
+	assert_non_null(item);
+	assert_int_equal(item->slot, QUARANTINE);
+	assert_int_equal(item->reply.cause, RELINK_PROVIDER_DOWN);
+	call_answered(&e, &item->reply);
+	inbox_item_free(&item);
+	assert_null(stray->look);
+	assert_int_equal(instances[OLD].list_fails, 0);
+}
+
+static void a_quarantine_is_kept_for_what_an_account_without_an_instance_left_behind(void **state)
+{
+	(void)state;
+	account.blame = (struct blame){ .marks = 2, .at = e.now };
+	account.instance = NULL;
+	DL_APPEND2(provider.homeless, &account, i_prev, i_next);
+	assert_int_equal(quarantined(&e, &provider), 1);
+	stray_free(&e, &stray);
+	assert_int_equal(quarantined(&e, &provider), 0);
+}
+
 static void a_deleted_account_has_no_messages(void **state)
 {
 	(void)state;
@@ -117,6 +150,8 @@ int main(void)
 		TEST(its_messages_are_told_by_the_instance_that_has_it),
 		TEST(its_messages_are_not_told_by_the_account_s_new_instance),
 		TEST(a_quarantine_tells_them_when_the_account_works_alone),
+		TEST(a_look_that_a_quarantine_cannot_take_says_nothing_about_the_instance),
+		TEST(a_quarantine_is_kept_for_what_an_account_without_an_instance_left_behind),
 		TEST(a_deleted_account_has_no_messages),
 	};
 
