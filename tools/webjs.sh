@@ -1,7 +1,8 @@
 # webjs.sh - for tools/run: the service for real sessions, which relinkd starts.  Sourced, not run.
 #
 # Keys are made at the first start, into files that only their owner reads.  Chromium's sandbox does not
-# work for root, so as root the service runs as nobody.
+# work for root, so as root the service runs as nobody.  What the environment says of the service's
+# settings (RELINK_WEBJS_CHROMIUM=/opt/chromium for example; its --help names them) is handed on.
 
 webjs=$state/webjs
 
@@ -28,6 +29,15 @@ webjs_prepare() {
 	fi
 }
 
+# A command line wins over the environment, so nothing below can be set in this way.
+webjs_settings() {
+	local name
+
+	for name in $(compgen -e RELINK_WEBJS_ | grep -vE '_(API_KEY|WEBHOOK_SECRET)(_FILE)?$'); do
+		printf '          %s: %s\n' "$name" "$(quoted "${!name}")"
+	done
+}
+
 webjs_config() {
 	local user=
 
@@ -49,6 +59,7 @@ webjs_config() {
           HOME: $(quoted "$webjs/data")
           RELINK_WEBJS_API_KEY_FILE: $(quoted "$webjs/api.key")
           RELINK_WEBJS_WEBHOOK_SECRET_FILE: $(quoted "$webjs/webhook.key")
+$(webjs_settings)
         command_directory: $(quoted "$webjs/data")
         command_ends_with_relinkd: true$user
         config:
@@ -91,7 +102,7 @@ Try, in another terminal in $root:
   2. See it connect
      $ctl watch
   3. Send a message, to a number with its country code
-     $ctl verb mine send '{"to":"4915112345678","text":"hello"}'
+     $ctl send mine --to 4915112345678 --text hello
 
 Ctrl-C stops Relink and the sessions; the logins stay in ${webjs#"$root"/}/data, and the next tools/run opens
 them again.
