@@ -64,7 +64,8 @@ struct forward {
 	uint32_t page, limit, n_read;   /* lines to ask for next; of the read under way */
 	bool reading;                   /* a read is under way: for ... */
 	struct forward_account *reader; /* ... this account; NULL: the scan */
-	bool full;                      /* the scan stopped in the middle of a page */
+	bool full;                      /* the read stopped in the middle of its page */
+	bool beyond;                    /* it came to lines that the scan has not looked at */
 	uint64_t read_at;               /* not before: the store had no time */
 	struct forward_account *accounts, *ready, *hungry;
 	unsigned n_events, n_flying;
@@ -302,7 +303,8 @@ static void scan_line(struct forward *f, const struct journal_record *r)
 static void account_line(struct forward *f, struct forward_account *a,
 			 const struct journal_record *r)
 {
-	if (f->full || r->seq <= a->loaded || r->seq > f->scan)
+	f->beyond = f->beyond || r->seq > f->scan;
+	if (f->full || r->seq <= a->loaded || f->beyond)
 		return;
 	if (!r->tell || !f->port.wants(f->port.ctx, r)) {
 		a->loaded = r->seq;
@@ -343,9 +345,11 @@ static void scan_ended(struct forward *f)
 	}
 }
 
+/* Lines beyond the scan are the scan's.  A page that ends with them is the last one, full or not: to
+ * read on would be to read the same page for ever, and the scan waits for it. */
 static void account_ended(struct forward *f, struct forward_account *a)
 {
-	if (f->full || f->n_read == f->limit)
+	if (f->full || (f->n_read == f->limit && !f->beyond))
 		a->more = true;
 	if (a->events == NULL && f->full)
 		f->read_at = clock_ms() + AGAIN_MS; /* no memory */
@@ -382,7 +386,7 @@ static void on_line(void *arg, int result, const struct journal_record *r)
 		f->page = MIN_OF(f->page * 2, (uint32_t)FORWARD_PAGE);
 	if (a != NULL)
 		account_settle(f, a);
-	f->full = false;
+	f->full = f->beyond = false;
 	pump(f);
 }
 

@@ -241,6 +241,27 @@ static void nothing_is_lost_by_a_crash(void **state)
 	assert_string_equal(w.behind, "");
 }
 
+/* The account's own lines beyond the scan fill the page that it reads: they are the scan's to pass on,
+ * and no reason to read that page again. */
+static void who_is_behind_does_not_hold_up_the_scan(void **state)
+{
+	unsigned reads;
+
+	(void)state;
+	write_line(1, true);
+	for (unsigned i = 0; i < 3 * FORWARD_PAGE; i++)
+		write_line(1, i % 100 == 0);
+	write_line(2, true);
+	start_paused_at(1, "1:0");
+	for (reads = 0; reads < 100 && answer_read(); reads++)
+		answer_saves();
+	assert_true(reads < 10);
+	settle();
+	all_taken(0, 0);
+	assert_int_equal(w.n_taken, 1 + 8 + 1);
+	assert_int_equal(stats().accounts, 0);
+}
+
 static void the_place_is_kept_once_a_second(void **state)
 {
 	(void)state;
@@ -392,6 +413,7 @@ int main(void)
 		T(what_cannot_be_sent_is_tried_again),
 		T(a_receiver_that_is_away_costs_bounded_memory),
 		T(nothing_is_lost_by_a_crash),
+		T(who_is_behind_does_not_hold_up_the_scan),
 		T(the_place_is_kept_once_a_second),
 		T(a_stop_keeps_the_place),
 		T(lines_that_were_forgotten_are_a_gap),

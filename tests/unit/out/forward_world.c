@@ -209,13 +209,23 @@ void happen(uint64_t row)
 	settle();
 }
 
-void start_at(uint64_t seq, const char *behind, bool fresh)
+static void start_paused(uint64_t seq, const char *behind, bool fresh)
 {
 	struct forward_place place = { .seq = seq, .behind = str_of(behind) };
 
 	assert_int_equal(forward_new(&w.f, &port, 4711), 0);
 	assert_int_equal(forward_start(w.f, &place, fresh), 0);
 	forward_wake(w.f, w.n_lines);
+}
+
+void start_paused_at(uint64_t seq, const char *behind)
+{
+	start_paused(seq, behind, false);
+}
+
+void start_at(uint64_t seq, const char *behind, bool fresh)
+{
+	start_paused(seq, behind, fresh);
 	settle();
 }
 

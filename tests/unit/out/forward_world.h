@@ -68,6 +68,8 @@ void write_line(uint64_t row, bool wanted);
 /* Write a wanted line and tell the forwarder. */
 void happen(uint64_t row);
 void start_at(uint64_t seq, const char *behind, bool fresh);
+/* Nothing is answered yet. */
+void start_paused_at(uint64_t seq, const char *behind);
 /* As after kill -9: what was kept is all that is known. */
 void restart(void);
 int open_world(void **state);
