@@ -8,6 +8,7 @@
 #include "api/body.h"
 #include "api/change.h"
 #include "api/handlers.h"
+#include "api/metadata.h"
 #include "api/view_json.h"
 #include "base/limits.h"
 #include "base/obj.h"
@@ -148,7 +149,8 @@ static void change_account(struct exchange *x, enum command_kind kind, const str
 {
 	struct command *cmd = command_new(kind);
 
-	if (cmd != NULL && body_read(x->request->body, fields, n_fields, cmd, &x->problem) != 0) {
+	if (cmd != NULL && (body_read(x->request->body, fields, n_fields, cmd, &x->problem) != 0 ||
+			    metadata_settle(x, cmd) != 0)) {
 		answer_problem(x->conn, &x->problem, NULL);
 		command_free(&cmd);
 		return;
@@ -181,7 +183,7 @@ void post_accounts(struct exchange *x)
 	}
 	if (cmd != NULL &&
 	    (body_read(x->request->body, fields, ARRAY_LEN(fields), cmd, &x->problem) != 0 ||
-	     check_workspace(x, cmd) != 0)) {
+	     check_workspace(x, cmd) != 0 || metadata_settle(x, cmd) != 0)) {
 		answer_problem(x->conn, &x->problem, NULL);
 		command_free(&cmd);
 		return;

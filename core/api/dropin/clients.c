@@ -7,15 +7,14 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <utlist.h>
 
 #include "api/dropin/ids.h"
+#include "base/log.h"
 #include "base/obj.h"
 #include "out/bus.h"
 
-#define MEMBER  "dropin"
 #define KEY_MAX (2 + LIMIT_WORKSPACE + DROPIN_SESSION_MAX + 1)
-/* An account's ids; a person who clicks each day for a quarter of a year has as many. */
-#define SESSIONS_MAX 100
 
 struct way {
 	UT_hash_handle hh;
@@ -27,6 +26,7 @@ struct clients {
 	struct bus_subscriber subscriber; /* first member */
 	struct face *face;
 	struct client *all;
+	struct client *lacking; /* utlist */
 	struct way *ways;
 };
 
@@ -57,20 +57,21 @@ static struct client *at(struct clients *cs, const char *key)
 	return w != NULL ? w->client : NULL;
 }
 
-static bool lay(struct clients *cs, const char *key, struct client *c)
+/* 1: another has it, and keeps it; ERR_NOMEM. */
+static int lay(struct clients *cs, const char *key, struct client *c)
 {
 	struct way *w;
 
 	HASH_FIND_STR(cs->ways, key, w);
-	if (w == NULL) {
-		w = malloc(sizeof *w + strlen(key) + 1);
-		if (w == NULL)
-			return false;
-		memcpy(w->key, key, strlen(key) + 1);
-		HASH_ADD_STR(cs->ways, key, w);
-	}
+	if (w != NULL)
+		return w->client != c;
+	w = malloc(sizeof *w + strlen(key) + 1);
+	if (w == NULL)
+		return ERR_NOMEM;
+	memcpy(w->key, key, strlen(key) + 1);
 	w->client = c;
-	return true;
+	HASH_ADD_STR(cs->ways, key, w);
+	return 0;
 }
 
 static void lift(struct clients *cs, const char *key, const struct client *c)
@@ -84,26 +85,94 @@ static void lift(struct clients *cs, const char *key, const struct client *c)
 	free(w);
 }
 
-static struct str text_of(const json_t *v)
+/* Who has one of its sessions, if that is somebody else. */
+static struct client *rival_of(struct clients *cs, const struct client *c, struct str *ret_session)
 {
-	return (struct str){ json_string_value(v), json_string_length(v) };
-}
-
-static bool lay_all(struct clients *cs, struct client *c)
-{
-	char key[KEY_MAX];
-	bool ok = true;
 	json_t *v;
 	size_t i;
 
 	json_array_foreach(c->sessions, i, v)
 	{
-		session_key(key, text_of(v));
-		ok = ok && lay(cs, key, c);
+		struct client *other;
+
+		other = clients_by_session(cs, client_text(v));
+		if (other == NULL || other == c)
+			continue;
+		*ret_session = client_text(v);
+		return other;
+	}
+	return NULL;
+}
+
+static void set_lacking(struct clients *cs, struct client *c, bool lacking)
+{
+	if (c->lacking && !lacking)
+		DL_DELETE(cs->lacking, c);
+	if (!c->lacking && lacking)
+		DL_APPEND(cs->lacking, c);
+	c->lacking = lacking;
+}
+
+/* All ways to it that nobody else has.  An account_id may be said of two accounts of a workspace by the
+ * application itself; a session is of one account.  ERR_NOMEM. */
+static int lay_all(struct clients *cs, struct client *c)
+{
+	char key[KEY_MAX];
+	json_t *v;
+	size_t i;
+	int r = 0;
+
+	json_array_foreach(c->sessions, i, v)
+	{
+		session_key(key, client_text(v));
+		r = lay(cs, key, c);
+		must(r <= 0);
+		if (r < 0)
+			return r;
 	}
 	if (account_key(key, c->workspace, c->account_id))
-		ok = ok && lay(cs, key, c);
-	return ok;
+		r = lay(cs, key, c);
+	set_lacking(cs, c, r > 0);
+	return MIN_OF(r, 0);
+}
+
+static void hide(struct clients *cs, struct client *c, const struct client *rival,
+		 struct str session)
+{
+	if (!c->hidden)
+		LOG(ERROR, API, "dropin.hidden", f_text("account", c->account),
+		    f_str("session_id", session), f_text("of", rival->account),
+		    f_text("why", "the metadata of both accounts claims this session; the first "
+				  "one has it, the other cannot be reached by the application"),
+		    f_text("so",
+			   "take the id out of metadata.dropin.session_ids of the wrong one"));
+	c->hidden = true;
+	set_lacking(cs, c, true);
+}
+
+/* Let it be seen, or not.  ERR_NOMEM. */
+static int show(struct clients *cs, struct client *c)
+{
+	struct str session;
+	const struct client *rival = rival_of(cs, c, &session);
+
+	if (rival != NULL) {
+		hide(cs, c, rival, session);
+		return 0;
+	}
+	c->hidden = false;
+	return lay_all(cs, c);
+}
+
+/* Ways have become free: others may claim them.  Without memory they stay as they are. */
+static void show_others(struct clients *cs)
+{
+	struct client *c, *next;
+
+	DL_FOREACH_SAFE(cs->lacking, c, next)
+	{
+		show(cs, c);
+	}
 }
 
 static void forget(struct clients *cs, struct client *c)
@@ -114,130 +183,32 @@ static void forget(struct clients *cs, struct client *c)
 
 	json_array_foreach(c->sessions, i, v)
 	{
-		session_key(key, text_of(v));
+		session_key(key, client_text(v));
 		lift(cs, key, c);
 	}
 	if (account_key(key, c->workspace, c->account_id))
 		lift(cs, key, c);
+	set_lacking(cs, c, false);
 	HASH_DEL(cs->all, c);
-	json_decref(c->sessions);
-	json_decref(c->workspace_id);
-	json_decref(c->account_id);
-	free(c);
-}
-
-/* --- to and from metadata --- */
-
-static bool is_id(const json_t *v)
-{
-	return json_is_integer(v) || (json_is_string(v) && json_string_length(v) > 0 &&
-				      json_string_length(v) <= DROPIN_SESSION_MAX);
-}
-
-static json_t *id_in(json_t *object, const char *name)
-{
-	json_t *v = json_object_get(object, name);
-
-	return is_id(v) ? json_incref(v) : NULL;
-}
-
-/* The valid ones; people can write metadata, too. */
-static json_t *sessions_in(json_t *object)
-{
-	json_t *from = json_object_get(object, "session_ids"), *to = json_array(), *v;
-	size_t i;
-
-	json_array_foreach(from, i, v)
-	{
-		if (json_is_string(v) && dropin_session_is_valid(text_of(v)) &&
-		    json_array_size(to) < SESSIONS_MAX)
-			json_array_append(to, v);
-	}
-	return to;
-}
-
-/* `object`: what lies under "dropin".  NULL when it is not one of ours, or memory is out. */
-static struct client *client_new(struct str account, struct str workspace, json_t *object)
-{
-	struct client *c = calloc(1, sizeof *c);
-
-	if (c == NULL)
-		return NULL;
-	str_copy(c->account, sizeof c->account, account);
-	str_copy(c->workspace, sizeof c->workspace, workspace);
-	c->sessions = sessions_in(object);
-	c->workspace_id = id_in(object, "workspace_id");
-	c->account_id = id_in(object, "account_id");
-	if (json_array_size(c->sessions) > 0)
-		return c;
-	json_decref(c->sessions);
-	json_decref(c->workspace_id);
-	json_decref(c->account_id);
-	free(c);
-	return NULL;
-}
-
-static json_t *metadata_load(struct str text)
-{
-	json_t *j = text.n > 0 ? json_loadb(text.p, text.n, 0, NULL) : json_object();
-
-	if (json_is_object(j))
-		return j;
-	json_decref(j);
-	return json_object();
-}
-
-static json_t *client_object(const struct client *c)
-{
-	json_t *o = json_object();
-
-	json_object_set_new(o, "session_ids", json_copy(c->sessions));
-	if (c->workspace_id != NULL)
-		json_object_set(o, "workspace_id", c->workspace_id);
-	if (c->account_id != NULL)
-		json_object_set(o, "account_id", c->account_id);
-	return o;
-}
-
-char *client_metadata(const struct client *c, struct str now)
-{
-	json_t *all = metadata_load(now), *ours = client_object(c);
-	json_t *sessions = json_object_get(ours, "session_ids");
-	char *text;
-
-	json_object_set_new(all, MEMBER, ours);
-	text = json_dumps(all, JSON_COMPACT);
-	while (text != NULL && strlen(text) > LIMIT_METADATA && json_array_size(sessions) > 1) {
-		free(text);
-		json_array_remove(sessions, json_array_size(sessions) - 1);
-		text = json_dumps(all, JSON_COMPACT);
-	}
-	if (text != NULL && strlen(text) > LIMIT_METADATA) {
-		free(text);
-		text = NULL;
-	}
-	json_decref(all);
-	return text;
-}
-
-struct str client_session(const struct client *c)
-{
-	return text_of(json_array_get(c->sessions, 0));
-}
-
-char *client_json(const json_t *id)
-{
-	return id != NULL ? json_dumps(id, JSON_ENCODE_ANY) : str_dup(STR("null"));
+	client_free(&c);
 }
 
 /* --- looking --- */
 
-struct client *clients_of(struct clients *cs, struct str account)
+/* Hidden or not. */
+static struct client *known(struct clients *cs, struct str account)
 {
 	struct client *c;
 
 	HASH_FIND(hh, cs->all, account.p, account.n, c);
 	return c;
+}
+
+struct client *clients_of(struct clients *cs, struct str account)
+{
+	struct client *c = known(cs, account);
+
+	return c != NULL && !c->hidden ? c : NULL;
 }
 
 struct client *clients_by_session(struct clients *cs, struct str session)
@@ -265,19 +236,27 @@ struct client *clients_find(struct clients *cs, const struct told *told)
 	return c;
 }
 
-struct client *clients_first(struct clients *cs)
+struct client *clients_next(struct clients *cs, const struct client *client)
 {
-	return cs->all;
+	struct client *c = client != NULL ? client->hh.next : cs->all;
+
+	while (c != NULL && c->hidden)
+		c = c->hh.next;
+	return c;
 }
 
 /* --- learning --- */
 
 static struct client *keep(struct clients *cs, struct client *c)
 {
+	struct client *before = c != NULL ? known(cs, str_of(c->account)) : NULL;
+
 	if (c == NULL)
 		return NULL;
+	if (before != NULL) /* one that was hidden, of an account that is gone */
+		forget(cs, before);
 	HASH_ADD_STR(cs->all, account, c);
-	if (lay_all(cs, c))
+	if (show(cs, c) == 0)
 		return c;
 	forget(cs, c);
 	return NULL;
@@ -317,15 +296,15 @@ static bool put_first(struct clients *cs, struct client *c, struct str session)
 
 	json_array_foreach(c->sessions, i, v)
 	{
-		if (str_eq(text_of(v), session)) {
+		if (str_eq(client_text(v), session)) {
 			json_array_remove(c->sessions, i);
 			break;
 		}
 	}
-	while (json_array_size(c->sessions) >= SESSIONS_MAX) {
-		session_key(key, text_of(json_array_get(c->sessions, SESSIONS_MAX - 1)));
+	while (json_array_size(c->sessions) >= CLIENT_SESSIONS_MAX) {
+		session_key(key, client_text(json_array_get(c->sessions, CLIENT_SESSIONS_MAX - 1)));
 		lift(cs, key, c);
-		json_array_remove(c->sessions, SESSIONS_MAX - 1);
+		json_array_remove(c->sessions, CLIENT_SESSIONS_MAX - 1);
 	}
 	return json_array_insert_new(c->sessions, 0, json_stringn(session.p, session.n)) == 0;
 }
@@ -343,31 +322,23 @@ int clients_tell(struct clients *cs, struct client *c, const struct told *told)
 			return ERR_NOMEM;
 		changed = true;
 	}
-	if (changed && !lay_all(cs, c))
+	if (changed && lay_all(cs, c) < 0)
 		return ERR_NOMEM;
+	if (changed)
+		show_others(cs); /* an old id may have made room */
 	return changed;
 }
 
-static bool has_ours(const struct account_view *v)
+char *clients_kept(struct clients *cs, const struct account_view *now, struct str metadata)
 {
-	static const char mark[] = "\"" MEMBER "\"";
+	struct client *c = cs != NULL ? known(cs, now->id) : NULL, *as_stored = NULL;
+	char *text;
 
-	return v->metadata.n > 0 &&
-	       memmem(v->metadata.p, v->metadata.n, mark, sizeof mark - 1) != NULL;
-}
-
-/* An account as it is now: one of ours, or not. */
-static void learn(struct clients *cs, const struct account_view *v)
-{
-	json_t *all, *object;
-
-	if (!has_ours(v))
-		return;
-	all = metadata_load(v->metadata);
-	object = json_object_get(all, MEMBER);
-	if (json_is_object(object))
-		keep(cs, client_new(v->id, v->workspace, object));
-	json_decref(all);
+	if (c == NULL || c->unsaved == 0)
+		c = as_stored = client_stored(now);
+	text = c != NULL ? client_metadata(c, metadata) : str_dup(metadata);
+	client_free(&as_stored);
+	return text;
 }
 
 void clients_refresh(struct clients *cs, struct str account)
@@ -380,16 +351,17 @@ void clients_refresh(struct clients *cs, struct str account)
 
 	if (!str_copy(id, sizeof id, account))
 		return;
-	c = clients_of(cs, str_of(id));
+	c = known(cs, str_of(id));
 	there = port->account(port->ctx, str_of(id), &view);
 	if (c != NULL && c->unsaved > 0 && there) {
-		c->promised = c->promised && !has_ours(&view);
+		c->promised = c->promised && !client_is_stored(&view);
 		return;
 	}
 	if (c != NULL)
 		forget(cs, c);
 	if (there)
-		learn(cs, &view);
+		keep(cs, client_stored(&view)); /* before others take what it still claims */
+	show_others(cs);
 }
 
 void clients_save(struct client *c)
@@ -399,7 +371,7 @@ void clients_save(struct client *c)
 
 void clients_saved(struct clients *cs, struct str account)
 {
-	struct client *c = clients_of(cs, account);
+	struct client *c = known(cs, account);
 
 	if (c != NULL && c->unsaved > 0)
 		c->unsaved--;
@@ -410,12 +382,12 @@ void clients_saved(struct clients *cs, struct str account)
 static void each_account(void *arg, const struct account_view *view)
 {
 	struct clients *cs = arg;
-	struct client *c = clients_of(cs, view->id);
+	struct client *c = known(cs, view->id);
 
 	if (c == NULL)
-		learn(cs, view);
+		keep(cs, client_stored(view));
 	else
-		c->promised = c->promised && !has_ours(view);
+		c->promised = c->promised && !client_is_stored(view);
 }
 
 static void learn_all(struct clients *cs)
@@ -426,6 +398,7 @@ static void learn_all(struct clients *cs)
 	do
 		filter.after_row = port->accounts(port->ctx, &filter, each_account, cs);
 	while (filter.after_row > 0);
+	show_others(cs);
 }
 
 static void forget_all(struct clients *cs)

@@ -5,29 +5,17 @@
  * account keeps all ids that it was ever called by, and the application's account_id, in its
  * metadata under "dropin"; that is the truth and outlives us.  Here is the way back, from an id to
  * the account: in memory, made at start and kept up by the bus.
+ *
+ * A session is of one account.  Where the metadata of two says the same one, the first that was seen has
+ * it, and the other is not to be seen here before that has changed.
  */
 #ifndef RELINK_API_DROPIN_CLIENTS_H
 #define RELINK_API_DROPIN_CLIENTS_H
-#include <jansson.h>
-#include <uthash.h>
-
+#include "api/dropin/client.h"
 #include "api/face.h"
 #include "api/port.h"
-#include "base/limits.h"
 
 struct clients;
-
-/* One account of ours. */
-struct client {
-	UT_hash_handle hh;
-	char account[LIMIT_ACCOUNT_ID + 1];
-	char workspace[LIMIT_WORKSPACE + 1];
-	json_t *sessions;     /* texts, the newest first; never empty */
-	json_t *workspace_id; /* as it came; NULL: none */
-	json_t *account_id;   /* as it came; NULL: none */
-	bool promised;        /* its account is still to be made */
-	unsigned unsaved;     /* changes on their way to the store, which is behind so long */
-};
 
 int clients_new(struct clients **ret_clients, struct face *);
 /* NULL inside is fine. */
@@ -46,8 +34,8 @@ struct client *clients_by_session(struct clients *, struct str session);
 struct client *clients_find(struct clients *, const struct told *);
 /* The client of an account; NULL: none was made here. */
 struct client *clients_of(struct clients *, struct str account);
-/* All of them, in the order in which they came; go on with hh.next. */
-struct client *clients_first(struct clients *);
+/* All of them, in the order in which they came: the one behind `client`, the first behind NULL. */
+struct client *clients_next(struct clients *, const struct client *client);
 
 /* An account will be made for this session: from now on the session is known, so that a second
  * request for it, or for its account_id, joins the first.  NULL when memory is out. */
@@ -62,12 +50,8 @@ void clients_saved(struct clients *, struct str account);
  * their way, what is known here is newer and stays. */
 void clients_refresh(struct clients *, struct str account);
 
-/* The account's metadata (`now`, JSON or empty) with what is known here, malloc'ed; the oldest ids
- * are left out when there are too many.  NULL: the rest leaves no room (or memory is out). */
-char *client_metadata(const struct client *, struct str now);
-/* The id by which the application called it last.  Lent. */
-struct str client_session(const struct client *);
-/* The application's workspace_id as JSON, "null" without one; malloc'ed, NULL: memory is out. */
-char *client_json(const json_t *id);
+/* New metadata for an account, which does not say by which sessions it is known here, with that as
+ * it is known; malloc'ed.  NULL: there is no room for it (or memory is out).  `clients` may be NULL. */
+char *clients_kept(struct clients *, const struct account_view *now, struct str metadata);
 
 #endif

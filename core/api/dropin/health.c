@@ -22,7 +22,7 @@ static const struct dropin_counts *count(struct dropin *d)
 
 	if (d->counts.at > 0 && n.at - d->counts.at < COUNT_MS)
 		return &d->counts;
-	for (struct client *c = clients_first(d->clients); c != NULL; c = c->hh.next) {
+	for (struct client *c = NULL; (c = clients_next(d->clients, c)) != NULL;) {
 		const char *status;
 
 		if (!port->account(port->ctx, str_of(c->account), &v))

@@ -138,7 +138,7 @@ void get_sessions(struct exchange *x)
 	jw_object(&j, NULL);
 	jw_bool(&j, "success", true);
 	jw_array(&j, "sessions");
-	for (struct client *c = clients_first(d->clients); c != NULL; c = c->hh.next) {
+	for (struct client *c = NULL; (c = clients_next(d->clients, c)) != NULL;) {
 		if (!look(d, c, &s) || is_over(&s.view))
 			continue;
 		listed_json(&j, &s);

@@ -266,7 +266,7 @@ static void what_people_write_into_the_metadata_counts(void **state)
 	get("/api/sessions/s1/status"); /* its own id stays a way to it */
 	assert_int_equal(r.status, 200);
 	for (unsigned i = 0; i < 3; i++) {
-		static const char *const none[] = { "{\"dropin\":[]}", "{\"dropin\":{}}", "{}" };
+		static const char *const none[] = { "{\"dropin\":[]}", "{\"dropin\":{}}", "{\"dropin\":null}" };
 		char body[64];
 
 		snprintf(body, sizeof body, "{\"metadata\":%s}", none[i]);
@@ -453,7 +453,7 @@ static void what_a_client_asked_for_before_it_went_is_done(void **state)
 	get("/api/sessions/s2/status");
 	assert_int_equal(r.status, 200);
 	/* and now nothing is thought to be on its way any more */
-	ask(&w, "PATCH", "/v1/accounts/s1", "", "{\"metadata\":{}}", &r);
+	ask(&w, "PATCH", "/v1/accounts/s1", "", "{\"metadata\":{\"dropin\":null}}", &r);
 	get("/api/sessions/s2/status");
 	is_error(404, "Session not found");
 	w.fake.hold = true; /* the daemon goes with this one on its way; ASan looks on */
