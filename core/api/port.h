@@ -240,7 +240,8 @@ struct outbox_port {
 	 * once with a result < 0. */
 	int (*journal)(void *ctx, uint64_t row, uint64_t after, uint32_t limit,
 		       outbox_line_fn *each, void *arg);
-	/* A POST; everything lent.  No redirect is followed. */
+	/* A POST; everything lent.  No redirect is followed, and of the answer nothing but the head is
+	 * looked at. */
 	int (*post)(void *ctx, const struct outbox_request *,
 		    void (*answer)(void *arg, const struct outbox_answer *), void *arg);
 	/* Whatever was asked and not answered: it never will be. */

@@ -171,7 +171,7 @@ static int port_post(void *ctx, const struct outbox_request *r,
 	for (size_t i = 0; i < r->n_headers; i++)
 		headers[i] = (struct relink_header){ fit_lend(str_of(r->headers[i].name)),
 						     fit_lend(r->headers[i].value) };
-	if (web_ask(&o->web, o, &request, on_reply, a) != 0)
+	if (web_tell(&o->web, o, &request, on_reply, a) != 0)
 		return 0;
 	asked_free(a);
 	return ERR_FULL;

@@ -34,6 +34,7 @@ struct web_request {
 	uint64_t connect_ms, total_ms;
 	size_t body_max;
 	bool fresh;
+	bool status_only; /* of the answer nothing but its head is wanted */
 };
 
 /* Check and copy; `from` is of our size.  0, also for one that is refused, or ERR_NOMEM. */

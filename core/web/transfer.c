@@ -68,6 +68,8 @@ static size_t on_header(struct web_transfer *t, struct str line)
 
 	if (header_is(line, "Retry-After", &value))
 		t->retry_after_ms = retry_after(value);
+	else if (t->request->status_only)
+		return line.n;
 	else if (header_is(line, "Content-Encoding", &value) && !word_is(value, "identity"))
 		return stop_because(t, "it is compressed, which was not asked for");
 	else if (header_is(line, "Transfer-Encoding", &value) && !word_is(value, "chunked"))
@@ -105,6 +107,10 @@ static size_t on_body(char *p, size_t size, size_t n, void *ctx)
 	struct web_transfer *t = ctx;
 
 	t->came += size * n;
+	if (t->request->status_only) {
+		t->dropped += size * n;
+		return t->dropped <= WEB_DROPPED_MAX ? size * n : 0;
+	}
 	switch (buf_add(&t->body, p, size * n)) {
 	case 0:
 		return size * n;
@@ -246,6 +252,11 @@ static bool is_whole(const struct web_transfer *t)
 	return t->head_ended && status_of(t) >= 200;
 }
 
+bool web_transfer_suffices(const struct web_transfer *t)
+{
+	return t->request->status_only && is_whole(t);
+}
+
 static void reply_answer(const struct web_transfer *t, struct relink_http_reply *a)
 {
 	const char *type = NULL;
@@ -278,7 +289,9 @@ void web_transfer_reply(const struct web_transfer *t, CURLcode code,
 {
 	struct relink_http_reply a = { .size = sizeof a, .sent = t->sent };
 
-	if (code == CURLE_OK && !is_whole(t))
+	if (web_transfer_suffices(t))
+		code = CURLE_OK;
+	else if (code == CURLE_OK && !is_whole(t))
 		code = CURLE_PARTIAL_FILE;
 	if (code == CURLE_OK)
 		reply_answer(t, &a);

@@ -171,16 +171,22 @@ static void end_late(struct exchange *x, const char *what)
 	end_with(x, RELINK_NETWORK, true, text);
 }
 
-static void on_ended(void *ctx, CURL *easy, CURLcode code)
+static void end_as(struct exchange *x, CURLcode code)
 {
 	struct relink_http_reply reply;
 	char text[WEB_TEXT_MAX];
+
+	web_transfer_reply(&x->transfer, code, &reply, text);
+	end(x, &reply);
+}
+
+static void on_ended(void *ctx, CURL *easy, CURLcode code)
+{
 	struct exchange *x;
 
 	(void)ctx;
 	curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&x);
-	web_transfer_reply(&x->transfer, code, &reply, text);
-	end(x, &reply);
+	end_as(x, code);
 }
 
 /* --- time --- */
@@ -213,6 +219,8 @@ static void on_alarm(struct alarm *a)
 
 	if (x->state == EXCHANGE_REFUSED)
 		end_with(x, x->request.refused, false, x->request.text);
+	else if (x->state == EXCHANGE_ACTIVE && web_transfer_suffices(&x->transfer))
+		end_as(x, CURLE_OK); /* enough was waited for the rest of it */
 	else if (clock_ms() < x->deadline_ms)
 		look(x);
 	else if (x->state == EXCHANGE_WAITING)
@@ -297,8 +305,8 @@ static bool enroll(struct exchange *x)
 	return false;
 }
 
-relink_http web_ask(struct web *w, const void *owner, const struct relink_http_request *r,
-		    web_fn *fn, void *arg)
+static relink_http ask(struct web *w, const void *owner, const struct relink_http_request *r,
+		       bool status_only, web_fn *fn, void *arg)
 {
 	struct exchange *x;
 
@@ -312,13 +320,30 @@ relink_http web_ask(struct web *w, const void *owner, const struct relink_http_r
 	x->owner = owner;
 	x->fn = fn;
 	x->arg = arg;
-	if (web_request_take(&x->request, r) < 0 || !enroll(x)) {
+	if (web_request_take(&x->request, r) < 0) {
+		release(x);
+		return 0;
+	}
+	x->request.status_only = status_only;
+	if (!enroll(x)) {
 		release(x);
 		return 0;
 	}
 	count_waiting(x, +1);
 	start_waiting(w);
 	return x->id;
+}
+
+relink_http web_ask(struct web *w, const void *owner, const struct relink_http_request *r,
+		    web_fn *fn, void *arg)
+{
+	return ask(w, owner, r, false, fn, arg);
+}
+
+relink_http web_tell(struct web *w, const void *owner, const struct relink_http_request *r,
+		     web_fn *fn, void *arg)
+{
+	return ask(w, owner, r, true, fn, arg);
 }
 
 /* --- drops --- */

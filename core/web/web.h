@@ -42,6 +42,10 @@ void web_close(struct web *);
 /* plugin.h's http(); the request is of our size.  `owner` may drop it. */
 relink_http web_ask(struct web *, const void *owner, const struct relink_http_request *, web_fn *,
 		    void *arg);
+/* The same for who wants to know no more than the status: an answer whose head is whole counts, whatever
+ * becomes of its body, which is read and dropped so that the connection can be used again. */
+relink_http web_tell(struct web *, const void *owner, const struct relink_http_request *, web_fn *,
+		     void *arg);
 void web_drop(struct web *, const void *owner, relink_http);
 /* All of the owner's; says how many there were. */
 unsigned web_drop_all(struct web *, const void *owner);

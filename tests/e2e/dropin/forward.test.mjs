@@ -174,6 +174,23 @@ describe("forwarded events", { concurrency: 3 }, () => {
 		})();
 	});
 
+	test("are taken by a 2xx, whatever its body is", () => {
+		const bodies = {
+			qr_code_generated: (response) => response.setHeader("Content-Encoding", "gzip").end("not gzip"),
+			session_authenticated: (response) => response.end("x".repeat(2 << 20)),
+			session_ready: (response) => response.write("without an end"),
+		};
+		return story({ receiver: { finish: (response, { event }) => (bodies[event] ?? ((r) => r.end()))(response) },
+			dropin: { webhook_timeout: "500ms" }, mock: { ...fast, scan_ms: "20ms" } }, async (d, receiver) => {
+			const seed = await open(d, 1);
+			await d.reaches(seed.session, "connected");
+			await seed.disconnect();
+			await receiver.has((all) => all.some((e) => e.event === "session_disconnected"));
+			assert.deepEqual(receiver.events.map((e) => e.event), [...ups, "session_disconnected"]);
+			assert.doesNotMatch(d.log, /forward\.failed/);
+		})();
+	});
+
 	test("follow no redirect", async () => {
 		const elsewhere = await new Receiver().listen();
 		let away = true;

@@ -11,9 +11,9 @@ export const PATH = "/api/whatsapp/webhooks/webjs";
 const WINDOW_S = 300;
 
 export class Receiver {
-	// `answer(event)` is the status of the answer; "hang" gives none.
-	constructor({ secret = SECRET, answer = () => 200 } = {}) {
-		Object.assign(this, { secret, answer, events: [], refused: [], requests: 0, port: 0, held: [] });
+	// `answer(event)` is the status of the answer; "hang" gives none.  `finish` writes its body.
+	constructor({ secret = SECRET, answer = () => 200, finish = (response) => response.end("{}") } = {}) {
+		Object.assign(this, { secret, answer, finish, events: [], refused: [], requests: 0, port: 0, held: [] });
 	}
 
 	// Also again, on the same port.
@@ -68,8 +68,9 @@ export class Receiver {
 			return;
 		}
 		if (status < 300) this.events.push(got);
-		response.writeHead(status, status >= 300 && status < 400 ? { Location: this.elsewhere } : {});
-		response.end("{}");
+		response.statusCode = status;
+		if (status >= 300 && status < 400) response.setHeader("Location", this.elsewhere);
+		this.finish(response, got);
 	}
 
 	of(session) {

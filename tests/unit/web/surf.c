@@ -19,6 +19,7 @@ struct httpd httpd;
 static struct alarms alarms;
 static uv_timer_t patience;
 static bool asking;
+bool surf_status_only;
 
 static void on_closed(void *ctx)
 {
@@ -33,6 +34,7 @@ int surf_open(void **state)
 	alarms_init(&alarms, &loop);
 	httpd_open(&httpd, &loop);
 	httpd.text = OK_TEXT;
+	surf_status_only = false;
 	web_open(&web, &loop, &alarms);
 	return 0;
 }
@@ -112,7 +114,7 @@ static void on_reply(void *arg, const struct relink_http_reply *r)
 bool ask(struct got *g, const struct relink_http_request *r)
 {
 	asking = true;
-	g->id = web_ask(&web, OWNER, r, on_reply, g);
+	g->id = (surf_status_only ? web_tell : web_ask)(&web, OWNER, r, on_reply, g);
 	asking = false;
 	return g->id != 0;
 }

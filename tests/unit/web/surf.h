@@ -28,6 +28,9 @@ struct got {
 	void *arg;
 };
 
+/* Ask for no more than the status from now on, until the next test. */
+extern bool surf_status_only;
+
 /* cmocka's setup and teardown, which finds what is left behind. */
 int surf_open(void **state);
 int surf_close(void **state);
