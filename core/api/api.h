@@ -49,11 +49,12 @@ void api_stop(struct api *, uint64_t grace_ms, void (*done)(void *ctx), void *ct
  * their reply is dropped.  NULL is fine. */
 void api_free(struct api **);
 
-/* Counters since start; connections, streams and waiters: now. */
+/* Counters since start; connections, streams, waiters and hooks: now. */
 struct api_stats {
 	uint64_t requests, refused, connections, streams, waiters;
 	uint64_t wrong_keys, limited_keys; /* the latter among the former, answered 429 */
 	uint64_t crowded;                  /* connections over what one peer may have */
+	uint64_t hooks, hooks_refused;     /* large webhooks: now, and refused as too many */
 	uint64_t exhausted;                /* taken and refused without a descriptor to spare */
 };
 void api_stats(const struct api *, struct api_stats *ret_stats);

@@ -53,6 +53,31 @@ int conn_init(struct conn *c, struct face *f, bool trusted, void (*changed)(stru
 	return 0;
 }
 
+/* --- large bodies of who needs no key --- */
+
+static void forget_hook(struct conn *c)
+{
+	if (c->hook)
+		c->face->stats.hooks--;
+	c->hook = false;
+}
+
+/* May the body come?  False: as many as may come at once are on their way, or being looked at. */
+static bool admit_hook(struct conn *c, const struct exchange *x)
+{
+	struct api_stats *stats = &c->face->stats;
+
+	if (x->match.route->body != ROUTE_HOOK || http_body_most(c->http) <= LIMIT_HTTP_BODY_OPEN)
+		return true;
+	if (stats->hooks >= LIMIT_HTTP_HOOKS) {
+		stats->hooks_refused++;
+		return false;
+	}
+	stats->hooks++;
+	c->hook = true;
+	return true;
+}
+
 static void forget_http(struct conn *c)
 {
 	if (c->http == NULL)
@@ -60,6 +85,7 @@ static void forget_http(struct conn *c)
 	http_fini(c->http);
 	free(TAKE(c->http));
 	buf_fini(&c->held);
+	forget_hook(c);
 }
 
 void conn_fini(struct conn *c)
@@ -174,6 +200,14 @@ static void dispatch(struct conn *c, bool complete)
 	if (!complete) {
 		if (http_limit_body(c->http, exchange_body_limit(&x)) < 0) {
 			refuse(c, &c->face->problem);
+			return;
+		}
+		if (!admit_hook(c, &x)) {
+			problem_set(&x.problem, PROBLEM_overloaded,
+				    "Too many large webhooks come at once (%d); send it again in a "
+				    "second.",
+				    LIMIT_HTTP_HOOKS);
+			refuse(c, &x.problem);
 			return;
 		}
 		if (r->expects_continue)
@@ -360,6 +394,7 @@ void conn_answer(struct conn *c, const struct response *r)
 
 	c->work = NULL;
 	c->dropin = false;
+	forget_hook(c);
 	if (c->phase == CONN_OVER)
 		return;
 	log_answer(c, r->status);

@@ -53,6 +53,7 @@ struct conn {
 	bool used;        /* had a request before */
 	bool head_only;   /* the request is HEAD */
 	bool keep_alive;  /* the request allows another after it */
+	bool hook;        /* its body is one of those that LIMIT_HTTP_HOOKS counts */
 	bool dropin;      /* the request is for the drop-in face: problems have its shape */
 };
 

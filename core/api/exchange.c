@@ -36,6 +36,19 @@ static int check_names(struct exchange *x)
 	return 0;
 }
 
+/* Anybody may send one: what is for nobody is refused before its body. */
+static int check_hook(struct exchange *x)
+{
+	struct api_port *port = &x->face->port;
+	struct why why = { 0 };
+	const char *problem;
+
+	if (x->match.provider.n == 0)
+		return 0;
+	problem = port->webhook(port->ctx, x->match.provider, x->match.instance, &why);
+	return problem == NULL ? 0 : problem_set(&x->problem, problem_of(problem), "%s", why.text);
+}
+
 static bool is_json(struct str type)
 {
 	static const char json[] = "application/json";
@@ -68,6 +81,8 @@ static int check_strictly(struct exchange *x)
 		bad = access_check_key(x);
 	if (bad == 0)
 		bad = check_names(x);
+	if (bad == 0)
+		bad = check_hook(x);
 	return bad == 0 ? access_check_account(x) : bad;
 }
 

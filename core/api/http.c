@@ -460,6 +460,13 @@ int http_limit_body(struct http *h, size_t limit)
 	return ERR_TOOBIG;
 }
 
+size_t http_body_most(const struct http *h)
+{
+	if ((h->parser.flags & F_CHUNKED) != 0)
+		return h->body_limit;
+	return (size_t)MIN_OF(h->parser.content_length, (uint64_t)h->body_limit);
+}
+
 /* --- life --- */
 
 void http_init(struct http *h, size_t body_limit, struct problem *problem)

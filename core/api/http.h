@@ -91,6 +91,9 @@ void http_reset(struct http *);
  * and *problem says so; the connection must be closed. */
 int http_limit_body(struct http *, size_t limit);
 
+/* After PARSE_HEAD: how many bytes the body may turn out to have. */
+size_t http_body_most(const struct http *);
+
 enum parse_result {
 	PARSE_MORE, /* all bytes were used; more are needed */
 	PARSE_HEAD, /* the head is there, a body follows: the time to refuse it */

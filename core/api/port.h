@@ -192,6 +192,10 @@ struct api_port {
 	bool (*instance)(void *ctx, struct str id, struct instance_view *ret_view);
 	void (*instances)(void *ctx, void (*each)(void *arg, const struct instance_view *),
 			  void *arg);
+	/* Is there anybody for a webhook to this provider, and instance of it (empty: any)?  NULL, or a
+	 * problem's code, and *why says whom it was meant for. */
+	const char *(*webhook)(void *ctx, struct str provider, struct str instance,
+			       struct why *why);
 	/* The newest deaths of a slot: `each` runs per death, newest first, then once with NULL.
 	 * ERR_NOTFOUND: there is no such slot; ERR_FULL: too much is asked; no callback follows. */
 	int (*deaths)(void *ctx, unsigned slot, uint32_t limit,

@@ -42,6 +42,7 @@
 #define LIMIT_HTTP_URL         (8u << 10)
 #define LIMIT_HTTP_BODY        (1u << 20)
 #define LIMIT_HTTP_BODY_OPEN   (64u << 10) /* of who has shown no key when it begins */
+#define LIMIT_HTTP_HOOKS       64          /* webhooks larger than that, at once */
 #define LIMIT_HTTP_PIPELINE    16
 #define LIMIT_HTTP_CONNECTIONS 10000
 #define LIMIT_JSON_DEPTH       32

@@ -599,6 +599,9 @@ void health_of_member(const struct engine *, const struct member *, struct healt
 		      uint64_t *ret_since);
 
 /* webhooks.c: requests of backends to us */
+/* Is there anybody for it?  NULL, or a problem's code and *why; `instance` NULL: any. */
+const char *webhook_problem(struct engine *, const char *provider, const char *instance,
+			    struct why *why);
 void webhook_take(struct engine *, struct command *given);
 void webhook_answered(struct engine *, struct op *, const struct inbox_reply *);
 

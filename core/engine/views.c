@@ -321,6 +321,17 @@ static bool port_ready(void *ctx, struct why *why)
 	return true;
 }
 
+static const char *port_webhook(void *ctx, struct str provider, struct str instance,
+				struct why *why)
+{
+	char p[LIMIT_PROVIDER + 1], i[LIMIT_INSTANCE + 1];
+	struct engine *e;
+
+	OBJ_CAST(e, ctx, ENGINE_MAGIC);
+	must(str_copy(p, sizeof p, provider) && str_copy(i, sizeof i, instance));
+	return webhook_problem(e, p, instance.n > 0 ? i : NULL, why);
+}
+
 struct api_port engine_api_port(struct engine *e)
 {
 	return (struct api_port){ .ctx = e,
@@ -334,6 +345,7 @@ struct api_port engine_api_port(struct engine *e)
 				  .key_used = port_key_used,
 				  .instance = port_instance,
 				  .instances = port_instances,
+				  .webhook = port_webhook,
 				  .submit = port_submit,
 				  .journal = port_journal,
 				  .ready = port_ready };

@@ -43,19 +43,56 @@ static struct provider *old_one(struct engine *e, const char *name)
 	return strcmp(name, OLD_NAME) == 0 ? provider_by_name(e, OLD_IS) : NULL;
 }
 
+static bool has_instance(const struct provider *p, const char *name)
+{
+	for (size_t n = 0; p != NULL && n < p->n_instances; n++) {
+		if (strcmp(p->instances[n].conf->id, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Before the first worker said hello nobody knows: then it may. */
+static bool takes_webhooks(const struct provider *p)
+{
+	return p != NULL && (p->caps == 0 || (p->caps & RELINK_CAP_WEBHOOK) != 0);
+}
+
+const char *webhook_problem(struct engine *e, const char *provider, const char *instance,
+			    struct why *why)
+{
+	struct provider *p = provider_by_name(e, provider), *old = old_one(e, provider);
+
+	if (p == NULL && old == NULL) {
+		why_set(why, ERR_NOTFOUND, "there is no provider \"%s\" in the configuration",
+			provider);
+		return "not_found";
+	}
+	if (instance != NULL && !has_instance(p, instance) && !has_instance(old, instance)) {
+		why_set(why, ERR_NOTFOUND, "provider \"%s\" has no instance \"%s\"", provider,
+			instance);
+		return "instance_not_found";
+	}
+	if (takes_webhooks(p) || takes_webhooks(old))
+		return NULL;
+	why_set(why, ERR_NOTFOUND, "provider \"%s\" takes no webhooks", provider);
+	return "not_found";
+}
+
 void webhook_take(struct engine *e, struct command *c)
 {
 	struct provider *p = provider_by_name(e, c->provider);
 	size_t size = strlen(c->args);
+	struct why why = { 0 };
+	const char *problem = webhook_problem(e, c->provider, c->instance, &why);
 	struct instance *i;
 
-	if (p == NULL)
-		p = old_one(e, c->provider);
-	if (p == NULL) {
-		refuse(e, &c, ERR_NOTFOUND, "provider_not_found",
-		       STR("there is no such provider in the configuration"));
+	if (problem != NULL) { /* as it was when it came, it is no longer */
+		refuse(e, &c, ERR_NOTFOUND, problem, str_of(why.text));
 		return;
 	}
+	if (p == NULL)
+		p = old_one(e, c->provider);
 	if (e->n_webhooks >= WEBHOOKS_MAX || e->webhook_bytes + size > WEBHOOK_BYTES_MAX) {
 		e->stats.webhooks_refused++;
 		refuse(e, &c, ERR_FULL, "overloaded",

@@ -25,10 +25,12 @@ describe("a webhook", () => {
 		request.end(body);
 	});
 
+	const first = async () => (await d.ok("GET", "/v1/workers")).workers.find((w) => w.provider === "webjs");
+
 	before(async () => {
 		d = new Daemon({
 			policy: { operation_deadline: "500ms" }, worker: { ping_interval: "1m" },
-			more: { providers: { webjs: { workers: 2, instances: secrets.map((webhook_secret, i) => ({
+			more: { providers: { mock: { instances: [{ id: "mock-1" }] }, webjs: { workers: 2, instances: secrets.map((webhook_secret, i) => ({
 				id: `webjs-${i + 1}`, config: { url: "http://127.0.0.1:9", api_key: "nobody-asks", webhook_secret },
 			})) }, "webjs-seed": { workers: 1, instances: [{
 				id: "old-1", config: { url: "http://127.0.0.1:9", api_key: "nobody-asks", webhook_secret: old },
@@ -63,8 +65,13 @@ describe("a webhook", () => {
 
 	test("for nobody is told so", async () => {
 		const provider = await post(secrets[0], { path: "/webhooks/nobody" });
-		assert.deepEqual([provider.status, provider.code], [422, "provider_not_found"]);
-		assert.equal((await post(secrets[0], { path: "/webhooks/webjs/webjs-9" })).status, 503);
+		assert.deepEqual([provider.status, provider.code], [404, "not_found"]);
+		const instance = await post(secrets[0], { path: "/webhooks/webjs/webjs-9" });
+		assert.deepEqual([instance.status, instance.code], [404, "instance_not_found"]);
+		assert.match(instance.detail, /"webjs-9"/);
+		const deaf = await post(secrets[0], { path: "/webhooks/mock" });
+		assert.deepEqual([deaf.status, deaf.code], [404, "not_found"]);
+		assert.match(deaf.detail, /takes no webhooks/);
 	});
 
 	test("that is genuine and cannot be read is told so", async () => {
@@ -73,20 +80,20 @@ describe("a webhook", () => {
 	});
 
 	test("does not wait behind an instance that hangs, and is not refused because of it", async () => {
-		const { workers } = await d.ok("GET", "/v1/workers");
-		process.kill(workers[0].pid, "SIGSTOP");
+		const worker = await first();
+		process.kill(worker.pid, "SIGSTOP");
 		assert.equal((await post(secrets[1])).status, 200);
 		assert.equal((await post("nobody's secret")).status, 503, "it may have been for the one that hangs");
-		process.kill(workers[0].pid, "SIGCONT");
+		process.kill(worker.pid, "SIGCONT");
 		assert.equal((await post(secrets[0])).status, 200);
 	});
 
 	test("is one of few at a time: what is too much is told to come again", async () => {
-		const { workers } = await d.ok("GET", "/v1/workers");
-		process.kill(workers[0].pid, "SIGSTOP");
+		const worker = await first();
+		process.kill(worker.pid, "SIGSTOP");
 		const large = JSON.stringify({ event: "nothing", ballast: "x".repeat(700000) });
 		const answers = await Promise.all(Array.from({ length: 8 }, () => post(secrets[1], { body: large })));
-		process.kill(workers[0].pid, "SIGCONT");
+		process.kill(worker.pid, "SIGCONT");
 		const codes = answers.map((a) => a.status);
 		assert.ok(codes.includes(503) && codes.includes(200), codes.join());
 		assert.ok(answers.some((a) => a.code === "overloaded"));

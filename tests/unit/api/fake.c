@@ -208,41 +208,6 @@ static void port_health(void *ctx, struct health_summary *ret_summary)
 	}
 }
 
-static int port_deaths(void *ctx, unsigned slot, uint32_t limit,
-		       void (*each)(void *, int, const struct death_record *), void *arg)
-{
-	struct fake *f = ctx;
-	struct death_record d = { .slot = slot,
-				  .at = 1763287205000,
-				  .started_at = 1763287200000,
-				  .signal = 11,
-				  .pid = 4711,
-				  .was_ready = true,
-				  .open_calls = 1,
-				  .accounts = 2,
-				  .provider = STR("mock"),
-				  .how = STR("killed by signal 11"),
-				  .report = STR("SIGSEGV\n\xff"),
-				  .last_lines = STR("one\ntwo\n"),
-				  .ops = STR("[{\"kind\":\"create\",\"account\":\"a\"}]") };
-
-	if (slot > 0)
-		return ERR_NOTFOUND;
-	if (f->store_busy)
-		return ERR_FULL;
-	f->n_reads++;
-	for (uint32_t i = 0; i < limit && i < 3; i++) {
-		each(arg, 0, &d);
-		d = (struct death_record){ .slot = slot,
-					   .at = 1763287100000,
-					   .kind = DEATH_REFUSED,
-					   .exit_status = 78,
-					   .blame = STR("it was old") };
-	}
-	each(arg, 0, NULL);
-	return 0;
-}
-
 static bool port_ready(void *ctx, struct why *why)
 {
 	struct fake *f = ctx;
@@ -689,7 +654,8 @@ struct api_port fake_port(struct fake *f)
 		.key_used = port_key_used,
 		.instance = port_instance,
 		.instances = port_instances,
-		.deaths = port_deaths,
+		.webhook = fake_webhook,
+		.deaths = fake_deaths,
 		.submit = port_submit,
 		.journal = port_journal,
 		.ready = port_ready,

@@ -84,6 +84,11 @@ void fake_open(struct fake *, unsigned ring);
 void fake_close(struct fake *);
 struct api_port fake_port(struct fake *);
 
+/* fake_fixed.c: members of its port. */
+int fake_deaths(void *ctx, unsigned slot, uint32_t limit,
+		void (*each)(void *, int, const struct death_record *), void *arg);
+const char *fake_webhook(void *ctx, struct str provider, struct str id, struct why *why);
+
 struct fake_account *fake_add(struct fake *, const char *id);
 /* A key is there; its text is `text` (59 bytes, see api/key_text.h). */
 struct fake_key *fake_key(struct fake *, const char *text, enum api_role role,

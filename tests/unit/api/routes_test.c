@@ -468,99 +468,6 @@ static void other_methods_are_told_what_would_do(void **state)
 	reply_is_problem(&r, 404, "not_found");
 }
 
-/* --- webhooks --- */
-
-static void a_webhook_is_passed_on_with_what_its_signature_needs(void **state)
-{
-	(void)state;
-	ask(&w, "POST", "/webhooks/mock",
-	    "X-Timestamp: 1700000000\r\nX-HMAC-Signature: ab\r\nX-Instance-Url: http://evil/\r\n",
-	    "{\"event\":\"e\"}", &r);
-	assert_int_equal(r.status, 200);
-	assert_int_equal(w.fake.last_kind, COMMAND_WEBHOOK);
-	assert_string_equal(w.fake.last_provider, "mock");
-	assert_string_equal(w.fake.last_instance, "");
-	assert_string_equal(w.fake.last_args, "{\"event\":\"e\"}");
-	assert_string_equal(w.fake.last_headers, "x-timestamp=1700000000;x-hmac-signature=ab;");
-	ask(&w, "POST", "/webhooks/mock/mock-2", "", "{}", &r);
-	assert_int_equal(r.status, 200);
-	assert_string_equal(w.fake.last_instance, "mock-2");
-	assert_string_equal(w.fake.last_headers, "");
-}
-
-static unsigned status_of_size(const char *path, const char *headers, size_t n)
-{
-	char *body = calloc(1, n + 1);
-
-	assert_non_null(body);
-	memset(body, ' ', n);
-	memcpy(body, "{}", 2);
-	ask(&w, "POST", path, headers, body, &r);
-	free(body);
-	return r.status;
-}
-
-/* Who has shown no key is not allowed to make us keep much. */
-static void a_body_without_a_key_is_small_and_a_webhook_may_be_larger(void **state)
-{
-	(void)state;
-	assert_int_equal(status_of_size("/api/whatsapp/chats/sync", "", LIMIT_HTTP_BODY_OPEN), 200);
-	assert_int_equal(status_of_size("/api/whatsapp/chats/sync", "", LIMIT_HTTP_BODY_OPEN + 1),
-			 413);
-	assert_int_equal(status_of_size("/webhooks/mock", "", LIMIT_HTTP_BODY_OPEN + 1), 200);
-	assert_int_equal(status_of_size("/webhooks/mock", "", LIMIT_WEBHOOK), 200);
-	assert_int_equal(status_of_size("/webhooks/mock", "", LIMIT_WEBHOOK + 1), 413);
-}
-
-/* The limit is that of one request, not of the connection. */
-static void the_next_request_has_the_limit_of_its_own_route(void **state)
-{
-	size_t n = LIMIT_HTTP_BODY_OPEN + 1000;
-	char *body = calloc(1, n + 1);
-	struct client c;
-
-	(void)state;
-	assert_non_null(body);
-	memset(body, ' ', n);
-	memcpy(body, "{}", 2);
-	client_open(&c, &w);
-	client_request(&c, "POST", "/api/whatsapp/chats/sync", "", "{}");
-	client_reply(&c, &r, false);
-	assert_int_equal(r.status, 200);
-	client_request(&c, "POST", "/webhooks/mock", "", body);
-	client_reply(&c, &r, false);
-	assert_int_equal(r.status, 200);
-	client_close(&c);
-	free(body);
-}
-
-static void the_old_service_is_to_restore_nothing(void **state)
-{
-	(void)state;
-	ask(&w, "GET", "/api/whatsapp/accounts/active", "", NULL, &r);
-	assert_int_equal(r.status, 200);
-	assert_string_equal(reply_member(&r, "sessions"), "[]");
-	ask(&w, "POST", "/api/whatsapp/sessions/s_1/mark-disconnected", "", "{}", &r);
-	assert_int_equal(r.status, 200);
-	ask(&w, "POST", "/api/whatsapp/chats/sync", "", "{\"chats\":[]}", &r);
-	assert_int_equal(r.status, 200);
-	assert_int_equal(w.fake.n_commands, 0);
-	ask(&w, "POST", "/api/whatsapp/webhooks/webjs", "", "{}", &r);
-	assert_string_equal(w.fake.last_provider, "webjs");
-}
-
-static void a_webhook_that_is_not_genuine_is_refused_in_words(void **state)
-{
-	(void)state;
-	w.fake.refuse = "webhook_refused";
-	ask(&w, "POST", "/webhooks/mock", "", "{}", &r);
-	reply_is_problem(&r, 401, "webhook_refused");
-	ask(&w, "POST", "/webhooks/No", "", "{}", &r);
-	reply_is_problem(&r, 404, "not_found");
-	ask(&w, "GET", "/webhooks/mock", "", NULL, &r);
-	reply_is_problem(&r, 405, "method_not_allowed");
-}
-
 /* The table as a whole: each route is found under its own path and refuses people without a key. */
 static void every_route_is_reachable_and_guarded(void **state)
 {
@@ -622,11 +529,6 @@ int main(void)
 		TEST(the_root_tells_what_there_is),
 		TEST(head_is_get_without_content),
 		TEST(other_methods_are_told_what_would_do),
-		TEST(a_webhook_is_passed_on_with_what_its_signature_needs),
-		TEST(a_body_without_a_key_is_small_and_a_webhook_may_be_larger),
-		TEST(the_next_request_has_the_limit_of_its_own_route),
-		TEST(the_old_service_is_to_restore_nothing),
-		TEST(a_webhook_that_is_not_genuine_is_refused_in_words),
 		cmocka_unit_test_setup_teardown(every_route_is_reachable_and_guarded,
 						open_world_with_dropin, close_world),
 	};

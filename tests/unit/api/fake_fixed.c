@@ -1,0 +1,46 @@
+/* fake_fixed.c - what the fake core says the same of every time. */
+#include "fake.h"
+
+int fake_deaths(void *ctx, unsigned slot, uint32_t limit,
+		void (*each)(void *, int, const struct death_record *), void *arg)
+{
+	struct fake *f = ctx;
+	struct death_record d = { .slot = slot,
+				  .at = 1763287205000,
+				  .started_at = 1763287200000,
+				  .signal = 11,
+				  .pid = 4711,
+				  .was_ready = true,
+				  .open_calls = 1,
+				  .accounts = 2,
+				  .provider = STR("mock"),
+				  .how = STR("killed by signal 11"),
+				  .report = STR("SIGSEGV\n\xff"),
+				  .last_lines = STR("one\ntwo\n"),
+				  .ops = STR("[{\"kind\":\"create\",\"account\":\"a\"}]") };
+
+	if (slot > 0)
+		return ERR_NOTFOUND;
+	if (f->store_busy)
+		return ERR_FULL;
+	f->n_reads++;
+	for (uint32_t i = 0; i < limit && i < 3; i++) {
+		each(arg, 0, &d);
+		d = (struct death_record){ .slot = slot,
+					   .at = 1763287100000,
+					   .kind = DEATH_REFUSED,
+					   .exit_status = 78,
+					   .blame = STR("it was old") };
+	}
+	each(arg, 0, NULL);
+	return 0;
+}
+
+const char *fake_webhook(void *ctx, struct str provider, struct str id, struct why *why)
+{
+	(void)ctx;
+	why_set(why, ERR_NOTFOUND, "the test knows nobody of that name");
+	if (str_is(provider, "nobody"))
+		return "not_found";
+	return str_is(id, "nobody") ? "instance_not_found" : NULL;
+}
