@@ -70,9 +70,14 @@ int main(int argc, char **argv)
 		return APP_CONFIG;
 	}
 	if (check) {
+		bool good = app_check(conf, &why) == 0;
+
 		conf_free(&conf);
-		printf("%s: configuration OK\n", file);
-		return APP_OK;
+		if (good)
+			printf("%s: configuration OK\n", file);
+		else
+			fprintf(stderr, "relinkd: %s\n", why.text);
+		return good ? APP_OK : APP_CONFIG;
 	}
 	return app_run(&conf, file);
 }

@@ -23,6 +23,9 @@ enum app_exit {
 /* Run until SIGTERM, SIGINT or a fatal error.  `conf` is given; `file` is read again at SIGHUP. */
 int app_run(struct conf **conf, const char *file);
 
+/* Would a start find what the configuration names, as far as that can be seen without one? */
+int app_check(const struct conf *conf, struct why *why);
+
 /* Fill in what the configuration leaves to us: where the worker and the plugins are. */
 int app_paths(struct conf *conf, struct why *why);
 

@@ -19,7 +19,7 @@
 static int read_key(struct dropin *d, const struct dropin_options *o, struct why *why)
 {
 	struct secret key = { NULL, 0 };
-	int r = secret_read(&key, o->key, o->key_file, "dropin.api_key_file", why);
+	int r = secret_read(&key, o->key, o->key_file, SECRET_OF_KEY, why);
 
 	if (r == 0 && !auth_init(&d->auth, secret_str(&key)))
 		r = why_set(why, ERR_NOMEM, "out of memory");

@@ -39,7 +39,7 @@ struct dropin {
 };
 
 /* Leaves *ret_dropin NULL when no key is configured.  Reads the secrets' files and all accounts.
- * ERR_CONFIG, ERR_IO, ERR_DENIED, ERR_NOMEM. */
+ * ERR_CONFIG, ERR_NOMEM. */
 int dropin_new(struct dropin **ret_dropin, struct face *, const struct dropin_options *,
 	       struct why *);
 /* NULL inside is fine.  No answer of the outbox comes after it. */

@@ -234,8 +234,8 @@ static int fill(struct forwarding *f, const struct dropin_options *o, struct why
 	f->url = str_dup(str_of(o->webhook_url));
 	if (f->url == NULL || forward_new(&f->forward, &port, rng_u64()) < 0)
 		return why_set(why, ERR_NOMEM, "out of memory");
-	return secret_read(&f->secret, o->webhook_secret, o->webhook_secret_file,
-			   "dropin.webhook_secret_file", why);
+	return secret_read(&f->secret, o->webhook_secret, o->webhook_secret_file, SECRET_OF_WEBHOOK,
+			   why);
 }
 
 int forwarding_new(struct forwarding **ret_forwarding, struct dropin *d,

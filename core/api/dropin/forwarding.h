@@ -9,7 +9,7 @@ struct dropin;
 struct dropin_options;
 struct forwarding;
 
-/* Reads the secret's file.  ERR_CONFIG, ERR_IO, ERR_DENIED, ERR_NOMEM. */
+/* Reads the secret's file.  ERR_CONFIG, ERR_NOMEM. */
 int forwarding_new(struct forwarding **ret_forwarding, struct dropin *,
 		   const struct dropin_options *, struct why *);
 /* `url`: what the application knows us by. */

@@ -25,9 +25,9 @@ static int read_open_file(struct secret *ret, int fd, const char *path, const ch
 	while (line.n > 0 && (line.p[line.n - 1] == '\n' || line.p[line.n - 1] == '\r'))
 		line.n--;
 	if (n < 0 || fstat(fd, &st) < 0)
-		r = why_errno(why, ERR_IO, "\"%s\" (%s) cannot be read", path, key);
+		r = why_errno(why, ERR_CONFIG, "\"%s\" (%s) cannot be read", path, key);
 	else if ((st.st_mode & 07) != 0)
-		r = why_set(why, ERR_DENIED, "others can use \"%s\" (%s): chmod o= it", path, key);
+		r = why_set(why, ERR_CONFIG, "others can use \"%s\" (%s): chmod o= it", path, key);
 	else if (line.n == 0 || line.n > SECRET_MAX || memchr(line.p, '\n', line.n) != NULL)
 		r = why_set(why, ERR_CONFIG,
 			    "\"%s\" (%s) must hold a key of 1 to %d bytes in one line", path, key,
@@ -47,9 +47,18 @@ int secret_read(struct secret *ret, const char *value, const char *file, const c
 		return take(ret, str_of(value), why);
 	fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0)
-		return why_errno(why, ERR_IO, "\"%s\" (%s) cannot be read", file, key);
+		return why_errno(why, ERR_CONFIG, "\"%s\" (%s) cannot be read", file, key);
 	r = read_open_file(ret, fd, file, key, why);
 	close(fd);
+	return r;
+}
+
+int secret_check(const char *file, const char *key, struct why *why)
+{
+	struct secret s = { NULL, 0 };
+	int r = file != NULL ? secret_read(&s, NULL, file, key, why) : 0;
+
+	secret_free(&s);
 	return r;
 }
 

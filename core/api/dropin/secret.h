@@ -7,6 +7,9 @@
 #include "base/str.h"
 
 #define SECRET_MAX 256
+/* The keys of the configuration that name a file. */
+#define SECRET_OF_KEY     "dropin.api_key_file"
+#define SECRET_OF_WEBHOOK "dropin.webhook_secret_file"
 
 struct secret {
 	char *p; /* malloc'ed; wiped when it is freed */
@@ -14,9 +17,11 @@ struct secret {
 };
 
 /* `value`, or the one line in `file` where it is NULL; `key` is the file's key, for messages.
- * ERR_IO, ERR_DENIED (others can use the file), ERR_CONFIG, ERR_NOMEM. */
+ * ERR_CONFIG: the file cannot be read, others can use it, or no key is in it; ERR_NOMEM. */
 int secret_read(struct secret *ret_secret, const char *value, const char *file, const char *key,
 		struct why *why);
+/* Could it be read?  Without a file (NULL) there is nothing to read. */
+int secret_check(const char *file, const char *key, struct why *why);
 void secret_free(struct secret *);
 
 static inline struct str secret_str(const struct secret *s)

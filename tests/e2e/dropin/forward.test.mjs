@@ -315,8 +315,8 @@ describe("forwarding: its configuration", () => {
 		await refused({ webhook_url: url, webhook_secret: SECRET }, 78, /dropin\.webhook_url: .*set dropin\.api_key, too/, {});
 		await refused(holds("two\nlines\n", 0o600), 78, /webhook_secret_file\) must hold a key of 1 to 256 bytes in one line/);
 		await refused(holds("", 0o600), 78, /must hold a key/);
-		await refused(holds(SECRET, 0o604), 71, /others can use .*chmod o=/);
-		await refused({ webhook_url: url, webhook_secret_file: path.join(dir, "none") }, 71, /cannot be read/);
+		await refused(holds(SECRET, 0o604), 78, /others can use .*chmod o=/);
+		await refused({ webhook_url: url, webhook_secret_file: path.join(dir, "none") }, 78, /cannot be read/);
 	});
 
 	test("takes the secret from a file", async () => {

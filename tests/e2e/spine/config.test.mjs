@@ -67,6 +67,21 @@ describe("checking", { concurrency: 4 }, () => {
 			assert.ok(!existsSync(d.state));
 		});
 
+	test("a file of a secret that cannot be read is a wrong configuration, before a start and at it", async () => {
+		for (const key of ["api_key_file", "webhook_secret_file"]) {
+			const d = new Daemon(), file = path.join(d.dir, "relink.yaml"), missing = path.join(d.dir, "none");
+			const keys = key === "api_key_file" ? [] : ["api_key: k", "webhook_url: http://127.0.0.1:1/"];
+			writeFileSync(file, ["providers: {mock: {instances: [{id: mock-1}]}}", `state_dir: ${d.state}`, "http: {listen: 127.0.0.1:0}",
+				"dropin:", ...[...keys, `${key}: ${missing}`].map((line) => `  ${line}`), ""].join("\n"));
+			const check = await run("--check-config", "--config", file);
+			assert.deepEqual([check.code, check.stdout], [78, ""]);
+			assert.equal(check.stderr, `relinkd: "${missing}" (dropin.${key}) cannot be read: No such file or directory\n`);
+			const start = await run("--config", file);
+			assert.equal(start.code, 78, start.stderr);
+			assert.match(start.stderr, /cannot be read/);
+		}
+	});
+
 	test("a file that is not there or may not be read is told, and so is a word that relinkd does not know", async () => {
 		const missing = path.join(folder(), "relink.yaml");
 		for (const args of [["--config", missing], ["--check-config", "--config", missing]]) {
