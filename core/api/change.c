@@ -84,7 +84,7 @@ void change_submit(struct exchange *x, struct command **command, const struct ch
 		answer_failure(c, PROBLEM_overloaded, "Out of memory. Try again later.");
 		goto out;
 	}
-	if (idempotency_read(x->request, &c->who, order->status, cmd, &x->problem) != 0) {
+	if (idempotency_read(x, order->status, cmd) != 0) {
 		answer_problem(c, &x->problem, NULL);
 		goto out;
 	}

@@ -7,7 +7,8 @@
 #include "base/limits.h"
 #include "base/obj.h"
 
-/* Keys of different API keys must not meet: "key_0a1b2c3d:". */
+/* Keys of different clients must not meet: "key_0a1b2c3d:", "admin:", and "dropin:" for the drop-in face,
+ * which has one key of its own. */
 #define SCOPE_MAX (sizeof "key_:" + KEY_ID)
 
 static bool is_visible(struct str s)
@@ -29,9 +30,17 @@ static bool hash(const struct http_request *r, uint8_t to[DIGEST_BYTES])
 	return digest_of(to, parts, ARRAY_LEN(parts));
 }
 
-int idempotency_read(const struct http_request *r, const struct who *who, unsigned status,
-		     struct command *cmd, struct problem *problem)
+static const char *client_of(const struct exchange *x)
 {
+	if (route_is_dropin(x->match.route))
+		return "dropin";
+	return x->conn->who.key[0] != '\0' ? "key_" : "admin";
+}
+
+int idempotency_read(struct exchange *x, unsigned status, struct command *cmd)
+{
+	const struct http_request *r = x->request;
+	struct problem *problem = &x->problem;
 	struct str key = r->header[HEADER_IDEMPOTENCY_KEY];
 	char scoped[SCOPE_MAX + LIMIT_IDEMPOTENCY_KEY];
 
@@ -41,8 +50,7 @@ int idempotency_read(const struct http_request *r, const struct who *who, unsign
 		return problem_set(problem, PROBLEM_invalid_field,
 				   "\"Idempotency-Key\" must be 1 to %d visible ASCII characters.",
 				   LIMIT_IDEMPOTENCY_KEY);
-	snprintf(scoped, sizeof scoped, "%s%s:%.*s", who->key[0] != '\0' ? "key_" : "admin",
-		 who->key, STR_ARG(key));
+	snprintf(scoped, sizeof scoped, "%s%s:%.*s", client_of(x), x->conn->who.key, STR_ARG(key));
 	cmd->idem_key = str_dup(str_of(scoped));
 	cmd->idem_status = status;
 	if (cmd->idem_key == NULL || !hash(r, cmd->idem_hash))

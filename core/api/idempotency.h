@@ -5,13 +5,10 @@
  */
 #ifndef RELINK_API_IDEMPOTENCY_H
 #define RELINK_API_IDEMPOTENCY_H
-#include "api/http.h"
-#include "api/port.h"
-#include "api/who.h"
+#include "api/exchange.h"
 
 /* Read the header into cmd->idem_*; `status` is what the answer will have.  No header: nothing is
- * set.  < 0 with *problem. */
-int idempotency_read(const struct http_request *, const struct who *, unsigned status,
-		     struct command *cmd, struct problem *);
+ * set.  < 0 with x->problem. */
+int idempotency_read(struct exchange *x, unsigned status, struct command *cmd);
 
 #endif

@@ -266,7 +266,8 @@ static void what_people_write_into_the_metadata_counts(void **state)
 	get("/api/sessions/s1/status"); /* its own id stays a way to it */
 	assert_int_equal(r.status, 200);
 	for (unsigned i = 0; i < 3; i++) {
-		static const char *const none[] = { "{\"dropin\":[]}", "{\"dropin\":{}}", "{\"dropin\":null}" };
+		static const char *const none[] = { "{\"dropin\":[]}", "{\"dropin\":{}}",
+						    "{\"dropin\":null}" };
 		char body[64];
 
 		snprintf(body, sizeof body, "{\"metadata\":%s}", none[i]);
@@ -525,6 +526,24 @@ static void a_message_is_sent(void **state)
 }
 
 /* Who shows the key in the head may bring a file; who hides it in the body may not make us read it. */
+/* The application and the operators choose their Idempotency-Keys without knowing of each other. */
+static void an_idempotency_key_is_the_applications_own(void **state)
+{
+	static const char same[] = "Idempotency-Key: shared-2\r\n";
+
+	(void)state;
+	make("s1", "connected");
+	ask(&w, "POST", "/v1/accounts/s1/reconnect", same, NULL, &r);
+	assert_int_equal(r.status, 202);
+	fake_status(&w.fake, "s1", "connected", "");
+	ask(&w, "DELETE", "/api/sessions/s1", "Idempotency-Key: shared-2\r\nX-API-Key: old\r\n",
+	    NULL, &r);
+	assert_int_equal(r.status, 200);
+	assert_int_equal(w.fake.last_kind, COMMAND_DISCONNECT);
+	ask(&w, "POST", "/v1/accounts/s1/reconnect", same, NULL, &r);
+	assert_string_equal(reply_header(&r, "Idempotency-Replayed"), "true");
+}
+
 static void a_large_file_needs_the_key_in_the_head(void **state)
 {
 	static char body[300000];
@@ -588,6 +607,7 @@ int main(void)
 		PATIENT(a_start_that_ends_badly_is_no_success),
 		TEST(what_a_client_asked_for_before_it_went_is_done),
 		TEST(a_message_is_sent),
+		TEST(an_idempotency_key_is_the_applications_own),
 		TEST(a_large_file_needs_the_key_in_the_head),
 		TEST(health_is_what_the_core_says),
 	};
