@@ -146,6 +146,12 @@ static int check_webhook(struct binder *b, const struct node *root)
 		return source_complain(b->src,
 				       written(root, "dropin.webhook_secret_file", "dropin"),
 				       "dropin.webhook_secret is set too (keep one of the two)");
+	if (c->dropin_webhook_url == NULL &&
+	    (c->dropin_webhook_secret != NULL || c->dropin_webhook_secret_file != NULL))
+		return source_complain(
+		    b->src, written(root, "dropin.webhook_secret", "dropin.webhook_secret_file"),
+		    "nothing is sent that it would sign: set dropin.webhook_url, too, or leave "
+		    "the secret out");
 	if (c->dropin_webhook_url == NULL)
 		return 0;
 	if (!url_is_good(str_of(c->dropin_webhook_url)))
