@@ -30,8 +30,8 @@ static int start(struct api *a, struct uv_loop_s *loop, const struct api_options
 		r = why_set(why, ERR_NOMEM, "out of memory");
 	if (r == 0 && o->socket_path != NULL)
 		r = server_listen_unix(a->server, o->socket_path, why);
-	if (r == 0)
-		dropin_start(a->face.dropin, server_url(a->server));
+	if (r == 0 && dropin_start(a->face.dropin, server_url(a->server)) < 0)
+		r = why_set(why, ERR_NOMEM, "out of memory");
 	return r;
 }
 

@@ -79,10 +79,9 @@ void dropin_free(struct dropin **dropin)
 	free(d);
 }
 
-void dropin_start(struct dropin *d, const char *url)
+int dropin_start(struct dropin *d, const char *url)
 {
-	if (d != NULL && d->forwarding != NULL)
-		forwarding_start(d->forwarding, url);
+	return d != NULL && d->forwarding != NULL ? forwarding_start(d->forwarding, url) : 0;
 }
 
 void dropin_stop(struct dropin *d)

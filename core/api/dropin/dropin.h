@@ -44,8 +44,9 @@ int dropin_new(struct dropin **ret_dropin, struct face *, const struct dropin_op
 	       struct why *);
 /* NULL inside is fine.  No answer of the outbox comes after it. */
 void dropin_free(struct dropin **);
-/* Begin to forward events; `url` is where we listen.  NULL is fine, for both. */
-void dropin_start(struct dropin *, const char *url);
+/* Begin to forward events; `url` is where we listen.  NULL is fine, for both.
+ * ERR_NOMEM. */
+int dropin_start(struct dropin *, const char *url);
 /* No event is sent any more. */
 void dropin_stop(struct dropin *);
 

@@ -258,13 +258,16 @@ int forwarding_new(struct forwarding **ret_forwarding, struct dropin *d,
 	return r;
 }
 
-void forwarding_start(struct forwarding *f, const char *url)
+int forwarding_start(struct forwarding *f, const char *url)
 {
 	f->own_url = str_dup(str_of(url));
+	if (f->own_url == NULL)
+		return ERR_NOMEM;
 	f->subscriber.seq = f->begin;
 	bus_subscribe(f->dropin->face->bus, &f->subscriber);
 	f->subscribed = true;
 	find_place(f);
+	return 0;
 }
 
 void forwarding_stop(struct forwarding *f)

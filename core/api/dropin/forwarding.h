@@ -12,8 +12,8 @@ struct forwarding;
 /* Reads the secret's file.  ERR_CONFIG, ERR_NOMEM. */
 int forwarding_new(struct forwarding **ret_forwarding, struct dropin *,
 		   const struct dropin_options *, struct why *);
-/* `url`: what the application knows us by. */
-void forwarding_start(struct forwarding *, const char *url);
+/* `url`: what the application knows us by.  ERR_NOMEM. */
+int forwarding_start(struct forwarding *, const char *url);
 void forwarding_stop(struct forwarding *);
 /* NULL inside is fine. */
 void forwarding_free(struct forwarding **);
