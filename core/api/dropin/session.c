@@ -138,7 +138,8 @@ void get_sessions(struct exchange *x)
 	jw_object(&j, NULL);
 	jw_bool(&j, "success", true);
 	jw_array(&j, "sessions");
-	for (struct client *c = NULL; (c = clients_next(d->clients, c)) != NULL;) {
+	for (struct client *c = NULL;
+	     j.out->failed == 0 && (c = clients_next(d->clients, c)) != NULL;) {
 		if (!look(d, c, &s) || is_over(&s.view))
 			continue;
 		listed_json(&j, &s);
@@ -147,7 +148,15 @@ void get_sessions(struct exchange *x)
 	jw_array_end(&j);
 	jw_u64(&j, "total", n);
 	jw_object_end(&j);
-	answer_send(x->conn, &r);
+	if (j.out->failed == ERR_TOOBIG)
+		answer_failure(
+		    x->conn, PROBLEM_not_supported,
+		    "There are more sessions than one answer holds (%u MiB), and this list "
+		    "has no pages. Ask for each with GET /api/sessions/{id}/status, or list "
+		    "the accounts page by page with GET /v1/accounts and a key of /v1.",
+		    ANSWER_MAX >> 20);
+	else
+		answer_send(x->conn, &r);
 }
 
 void get_session_status(struct exchange *x)
