@@ -549,11 +549,17 @@ void service_view_of(const struct engine *, const struct instance *, struct serv
 /* commands.c: what people want */
 void command_take(struct engine *, struct command *given);
 struct provider *provider_by_name(struct engine *, const char *name); /* NULL: not configured */
+/* Nothing is known of its Idempotency-Key, if it has one: carry it out.  Given. */
+void command_begin(struct engine *, struct command *given);
+void command_refuse(struct engine *, struct command **, int code, const char *problem,
+		    const char *fmt, ...) __attribute__((format(printf, 5, 6)));
+
+/* repeats.c: Idempotency-Key */
+/* Was it used before?  The answer goes on with the command.  Given. */
+void key_look_up(struct engine *, struct command *given);
 void command_key_known(struct engine *, struct inbox_key *);
 void command_remember(struct engine *, const struct command *, const struct member *);
 void command_remember_as(struct engine *, const struct command *, struct str subject);
-void command_refuse(struct engine *, struct command **, int code, const char *problem,
-		    const char *fmt, ...) __attribute__((format(printf, 5, 6)));
 void key_release(struct engine *, const char *key);
 void keys_free(struct engine *);
 /* After the store is closed: questions that were never answered. */
