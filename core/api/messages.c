@@ -6,12 +6,10 @@
  */
 #include "api/messages.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "api/answer.h"
 #include "api/body.h"
-#include "api/digest.h"
 #include "api/handlers.h"
 #include "base/limits.h"
 #include "base/obj.h"
@@ -154,19 +152,6 @@ static int read_draft(const json_t *json, struct draft *d, struct problem *p)
 
 /* --- composed --- */
 
-/* The same for the same Idempotency-Key, and nothing that tells the key. */
-static bool request_id(struct str key, char hex[2 * DIGEST_BYTES + 1])
-{
-	const struct str parts[] = { STR("message\n"), key };
-	uint8_t digest[DIGEST_BYTES];
-
-	if (!digest_of(digest, parts, ARRAY_LEN(parts)))
-		return false;
-	for (size_t i = 0; i < DIGEST_BYTES; i++)
-		snprintf(hex + 2 * i, 3, "%02x", digest[i]);
-	return true;
-}
-
 static void text_if(struct jw *j, const char *key, struct str v)
 {
 	if (v.n > 0)
@@ -174,14 +159,12 @@ static void text_if(struct jw *j, const char *key, struct str v)
 }
 
 /* malloc'ed; NULL: too large, or no memory. */
-static char *compose(const struct draft *d, struct str key)
+static char *compose(const struct draft *d)
 {
-	char id[2 * DIGEST_BYTES + 1];
 	struct buf out;
 	struct jw j;
 
-	_Static_assert(sizeof id - 1 <= LIMIT_REQUEST_ID, "it must fit");
-	buf_init(&out, LIMIT_SEND + 1);
+	buf_init(&out, LIMIT_DRAFT + 1);
 	buf_room(&out, d->data.n + d->text.n);
 	j = jw_to(&out);
 	jw_object(&j, NULL);
@@ -196,8 +179,6 @@ static char *compose(const struct draft *d, struct str key)
 		text_if(&j, "filename", d->name);
 		jw_object_end(&j);
 	}
-	if (key.n > 0 && request_id(key, id))
-		jw_text(&j, "request_id", id);
 	jw_object_end(&j);
 	buf_byte(&out, '\0');
 	if (out.failed == 0)
@@ -209,13 +190,13 @@ static char *compose(const struct draft *d, struct str key)
 void draft_submit(struct exchange *x, const struct draft *d, struct str account,
 		  const struct change_order *order)
 {
-	char *args = compose(d, x->request->header[HEADER_IDEMPOTENCY_KEY]);
+	char *args = compose(d);
 	struct command *cmd;
 
 	if (args == NULL) {
 		answer_failure(x->conn, PROBLEM_body_too_large,
 			       "A message may have at most %u bytes as JSON" LARGER ".",
-			       LIMIT_SEND);
+			       LIMIT_DRAFT);
 		return;
 	}
 	cmd = command_new(COMMAND_SEND);

@@ -159,6 +159,7 @@ struct command {
 	size_t n_headers;
 	uint8_t key_digest[32], key_role; /* KEY_CREATE, with workspace ("": all) and label */
 	uint64_t key_expires_at;          /* 0: never */
+	char request_id[33]; /* SEND, with idem_key: the engine's: what the backend knows it by */
 	uint64_t row, bytes; /* SEND: the engine's: of what account, and how much room it takes */
 	unsigned slot;       /* and of which worker */
 	bool connect;        /* CREATE: connect at once */

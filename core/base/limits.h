@@ -23,8 +23,9 @@
 #define LIMIT_VERB_ARGS       8192
 #define LIMIT_MESSAGE         12288 /* JSON of a message, as an event */
 #define LIMIT_WEBHOOK         (768u << 10)
-#define LIMIT_SEND            (1000u << 10) /* JSON of a message to send, with its file in base64 */
-#define LIMIT_SENT            1024          /* JSON of what the provider says about a sent one */
+#define LIMIT_DRAFT           (1000u << 10) /* JSON of a message to send, with its file in base64 */
+#define LIMIT_SEND            (LIMIT_DRAFT + 128) /* the same with its request_id */
+#define LIMIT_SENT            1024 /* JSON of what the provider says about a sent one */
 #define LIMIT_RECIPIENT       128
 #define LIMIT_REQUEST_ID      64
 #define LIMIT_IDEMPOTENCY_KEY 128

@@ -31,6 +31,35 @@ void command_remember(struct engine *e, const struct command *c, const struct me
 	command_remember_as(e, c, str_of(m->id));
 }
 
+void key_keep(struct engine *e, const struct command *c, enum key_state state, const char *text)
+{
+	struct idem_record r = { .key = str_of(c->idem_key), .http_status = state, .at = e->now };
+	struct buf account;
+
+	if (c->idem_key == NULL)
+		return;
+	buf_init(&account, LIMIT_ACCOUNT_ID + LIMIT_SENT + 2);
+	buf_text(&account, c->account);
+	if (text != NULL) {
+		buf_byte(&account, '\n');
+		buf_text(&account, text);
+	}
+	must(account.failed == 0);
+	r.account = buf_all(&account);
+	memcpy(r.hash, c->idem_hash, sizeof r.hash);
+	commit_idem(batch_commit(e), &r);
+	buf_fini(&account);
+}
+
+struct str key_kept(const struct inbox_key *k)
+{
+	const char *line = k->account.n > 0 ? memchr(k->account.p, '\n', k->account.n) : NULL;
+
+	if (line == NULL)
+		return STR_NONE;
+	return (struct str){ line + 1, k->account.n - (size_t)(line - k->account.p) - 1 };
+}
+
 /* ---- held ---- */
 
 static bool key_hold(struct engine *e, const char *key)
@@ -145,7 +174,10 @@ void command_key_known(struct engine *e, struct inbox_key *k)
 		command_refuse(
 		    e, &c, k->result, "overloaded",
 		    "the store cannot say whether this Idempotency-Key was used; try again");
-	} else if (!k->known || send_key_is_free(k)) {
+	} else if (!k->known) {
+		command_begin(e, c);
+	} else if (k->http_status == KEY_FREE) {
+		send_again(c, k);
 		command_begin(e, c);
 	} else if (memcmp(k->hash, c->idem_hash, sizeof k->hash) != 0) {
 		command_refuse(

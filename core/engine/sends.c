@@ -6,7 +6,7 @@
  * leaves.  Sent, it gets the answer; surely not sent, it is free again; and while nobody knows, for
  * whatever reason, the same key is told so and nothing is sent.
  *
- * The record of a key holds, behind the account's id and a line end, what was answered.
+ * The record of a key keeps what was answered or, of a free one, what the backend knows the message by.
  */
 #include <jansson.h>
 #include <stdarg.h>
@@ -14,6 +14,7 @@
 #include <stdlib.h>
 
 #include "base/killpoint.h"
+#include "base/rng.h"
 #include "engine/state.h"
 
 /* On their way at once, to one worker and of one account: a session that hangs must not take all.
@@ -25,38 +26,35 @@
 #define RETRY_SOON_MS     1000
 #define RETRY_LATER_MS    30000 /* where the provider does not say */
 
-enum key_state { KEY_BEGUN = 0, KEY_FREE = 1, KEY_ANSWERED = 200 };
-
 #define UNKNOWN_ADVICE                                                                      \
 	"nobody knows whether it was sent; look at the chat, and send it again with a new " \
 	"Idempotency-Key if it is not there"
 
-/* ---- keys ---- */
+/* ---- what it is called ---- */
 
-static void keep_key(struct engine *e, const struct command *c, enum key_state state,
-		     const char *answer)
+/* A backend that has seen this does not send again.  So it is not the client's word, which others may
+ * use for something else, but one for each message; and the same when it is tried again. */
+static void call_it(struct command *c)
 {
-	struct idem_record r = { .key = str_of(c->idem_key), .http_status = state, .at = e->now };
-	struct buf account;
+	static const char member[] = ",\"request_id\":\"\"}";
+	size_t n = strlen(c->args);
+	size_t room = n + sizeof member + sizeof c->request_id;
 
-	if (c->idem_key == NULL)
-		return;
-	buf_init(&account, LIMIT_ACCOUNT_ID + LIMIT_SENT + 2);
-	buf_text(&account, c->account);
-	if (answer != NULL) {
-		buf_byte(&account, '\n');
-		buf_text(&account, answer);
-	}
-	must(account.failed == 0);
-	r.account = buf_all(&account);
-	memcpy(r.hash, c->idem_hash, sizeof r.hash);
-	commit_idem(batch_commit(e), &r);
-	buf_fini(&account);
+	_Static_assert(sizeof member + sizeof c->request_id <= LIMIT_SEND - LIMIT_DRAFT, "it fits");
+	if (c->request_id[0] == '\0')
+		rng_hex(c->request_id, sizeof c->request_id - 1);
+	must(n > 2 && c->args[n - 1] == '}');
+	c->args = realloc(c->args, room);
+	must(c->args != NULL);
+	snprintf(c->args + n - 1, room - n + 1, ",\"request_id\":\"%s\"}", c->request_id);
 }
 
-bool send_key_is_free(const struct inbox_key *k)
+void send_again(struct command *c, const struct inbox_key *k)
 {
-	return k->http_status == KEY_FREE;
+	struct str id = key_kept(k);
+
+	if (c->kind == COMMAND_SEND && memcmp(k->hash, c->idem_hash, sizeof k->hash) == 0)
+		str_copy(c->request_id, sizeof c->request_id, id);
 }
 
 /* ---- answers to who asked ---- */
@@ -95,16 +93,16 @@ static void refuse(struct engine *e, struct command **c, int code, const char *p
 
 void send_repeated(struct engine *e, struct command **c, const struct inbox_key *k)
 {
-	const char *line = k->account.n > 0 ? memchr(k->account.p, '\n', k->account.n) : NULL;
-	struct command_result result = { .account = k->account, .replayed = true };
+	struct command_result result = { .account = k->account,
+					 .body = key_kept(k),
+					 .replayed = true };
 
-	if (k->http_status == KEY_BEGUN || line == NULL) {
+	if (k->http_status == KEY_BEGUN || result.body.n == 0) {
 		refuse(e, c, ERR_TIMEOUT, "outcome_unknown", 0,
 		       "a message was begun with this Idempotency-Key, and " UNKNOWN_ADVICE);
 		return;
 	}
-	result.account.n = (size_t)(line - k->account.p);
-	result.body = (struct str){ line + 1, k->account.n - result.account.n - 1 };
+	result.account.n -= result.body.n + 1;
 	reply_now(e, c, &result);
 }
 
@@ -177,7 +175,8 @@ void send_take(struct engine *e, struct member *m, struct command *c)
 		call_send(e, m, &c);
 		return;
 	}
-	keep_key(e, c, KEY_BEGUN, NULL);
+	call_it(c);
+	key_keep(e, c, KEY_BEGUN, NULL);
 	KP("engine.send.begun");
 	batch_send(e, &c);
 }
@@ -193,7 +192,7 @@ void send_now(struct engine *e, struct command **command, bool refused)
 		return;
 	}
 	forget(e, c);
-	keep_key(e, c, KEY_FREE, NULL);
+	key_keep(e, c, KEY_FREE, c->request_id);
 	if (e->stopping)
 		refuse(e, &c, ERR_CANCELLED, "stopping", RETRY_SOON_MS,
 		       "the daemon is stopping; nothing was sent, ask again");
@@ -259,7 +258,7 @@ static void sent(struct engine *e, struct op *op, const struct inbox_reply *r)
 	struct command_result result = { .account = str_of(op->command->account) };
 	char *answer = sent_json(r->body);
 
-	keep_key(e, op->command, KEY_ANSWERED, answer);
+	key_keep(e, op->command, KEY_ANSWERED, answer);
 	result.body = str_of(answer);
 	batch_reply(e, &op->command, &result);
 	free(answer);
@@ -351,6 +350,6 @@ void send_answered(struct engine *e, struct op *op, const struct inbox_reply *r)
 		       STR_ARG(words_for(r)));
 		return;
 	}
-	keep_key(e, op->command, KEY_FREE, NULL);
+	key_keep(e, op->command, KEY_FREE, op->command->request_id);
 	refuse_unsent(e, op, r);
 }

@@ -560,6 +560,12 @@ void key_look_up(struct engine *, struct command *given);
 void command_key_known(struct engine *, struct inbox_key *);
 void command_remember(struct engine *, const struct command *, const struct member *);
 void command_remember_as(struct engine *, const struct command *, struct str subject);
+/* What is known of a command that a worker carries out: it was begun and nobody knows what came of it,
+ * it was surely not done and the key is as good as new, or it was.  Others have their HTTP status there. */
+enum key_state { KEY_BEGUN = 0, KEY_FREE = 1, KEY_ANSWERED = 200 };
+/* In this turn's commit, with a text (NULL: none) that key_kept gives back.  No key: nothing. */
+void key_keep(struct engine *, const struct command *, enum key_state, const char *text);
+struct str key_kept(const struct inbox_key *);
 void key_release(struct engine *, const char *key);
 void keys_free(struct engine *);
 /* After the store is closed: questions that were never answered. */
@@ -591,8 +597,8 @@ void send_refuse_waiting(struct engine *, struct command *);
 void send_lost(struct engine *, struct command **);
 /* Its key was used before, for the same message: answer what came of that.  Given. */
 void send_repeated(struct engine *, struct command **, const struct inbox_key *);
-/* A key of a message that was surely not sent is as good as new. */
-bool send_key_is_free(const struct inbox_key *);
+/* Its key is free, since it was surely not sent: it is called as it was then. */
+void send_again(struct command *, const struct inbox_key *);
 
 /* health.c */
 /* A message failed that was asked for at `asked_at`, for a cause of the plugin's. */

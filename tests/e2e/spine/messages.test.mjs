@@ -73,6 +73,35 @@ describe("a message", { timeout: 120000 }, () => {
 		assert.equal(yes.status, 200);
 	});
 
+	test("is one of its own for each API key, whatever Idempotency-Keys they choose", async () => {
+		const before = sent(d, "a");
+		const keys = await Promise.all([1, 2].map(() => d.ok("POST", "/v1/keys", { role: "operator" })));
+		const answers = [];
+		for (const [i, { key }] of keys.entries())
+			answers.push(await d.request("POST", "/v1/accounts/a/messages", { ...hello, text: `from ${i}` },
+				{ Authorization: `Bearer ${key}`, "Idempotency-Key": "order-1" }));
+		assert.deepEqual(answers.map((a) => a.status), [200, 200]);
+		assert.notEqual(answers[0].body.message.id, answers[1].body.message.id);
+		assert.equal(sent(d, "a"), before + 2);
+	});
+
+	test("is called the same at the backend when it is tried again, and only then", async () => {
+		const names = () => asked(d, "a").map((l) => l.request);
+		const from = names().length;
+		const again = async (body, expected) => {
+			await d.verb("a", "behave", { send: expected === 200 ? null : { fail: "provider_down", times: 1 } });
+			assert.equal((await send(d, "a", body, "k9")).status, expected);
+		};
+		await again(hello, 503);
+		await again(hello, 503);
+		await again(hello, 503);
+		await again({ ...hello, text: "another, with a key that is free" }, 200);
+		const [first, second, third, other] = names().slice(from);
+		assert.match(first, /^[0-9a-f]{32}$/);
+		assert.deepEqual([second, third], [first, first]);
+		assert.notEqual(other, first);
+	});
+
 	test("of which nobody knows is never repeated, and its key says so", async () => {
 		for (const [key, behaviour] of [["k3", { unknown: 1 }], ["k4", { lose_reply: 1 }]]) {
 			const before = asked(d, "a").length, told = failed("a").length;
@@ -160,6 +189,23 @@ test("the worker dies with a message on its way: nobody knows, and nothing is se
 		assert.equal((await send(d, "a", hello, "k")).body.code, "outcome_unknown");
 		assert.equal(asked(d, "a").length, 1);
 	}));
+
+test("the core is killed after a message was refused: tried again it is called the same at the backend", async () => {
+	const d = new Daemon({ mock: scanned });
+	await d.start();
+	try {
+		await up(d, "a");
+		await d.verb("a", "behave", { send: { fail: "provider_down", times: 1 } });
+		assert.equal((await send(d, "a", hello, "k")).status, 503);
+		await d.kill();
+		await d.start();
+		await until(async () => (await send(d, "a", hello, "k")).status === 200); // when its worker serves
+		const [first, second] = asked(d, "a").map((l) => l.request);
+		assert.equal(second, first);
+	} finally {
+		await d.kill();
+	}
+});
 
 test("the core is killed with a message on its way: the same key never sends it again", async () => {
 	const d = new Daemon({ mock: scanned });

@@ -107,23 +107,6 @@ static void what_is_no_message_is_refused_with_the_member(void **state)
 	assert_int_equal(w.fake.n_commands, 0);
 }
 
-/* The plugin gets the same id for the same key, and never the key. */
-static void a_key_becomes_an_id_of_the_message(void **state)
-{
-	char first[512];
-
-	(void)state;
-	send_it("Idempotency-Key: k1\r\n", "{\"to\":\"1\",\"text\":\"x\"}");
-	assert_int_equal(r.status, 200);
-	snprintf(first, sizeof first, "%s", w.fake.last_args);
-	assert_non_null(strstr(first, "\"request_id\":\""));
-	assert_null(strstr(first, "k1\""));
-	send_it("Idempotency-Key: k1\r\n", "{\"to\":\"1\",\"text\":\"x\"}");
-	assert_string_equal(w.fake.last_args, first);
-	send_it("Idempotency-Key: k2\r\n", "{\"to\":\"1\",\"text\":\"x\"}");
-	assert_string_not_equal(w.fake.last_args, first);
-}
-
 static void refusals_have_their_status_and_their_wait(void **state)
 {
 	static const struct {
@@ -197,7 +180,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_text_and_a_file_leave_as_the_plugin_wants_them),
 		TEST(what_is_no_message_is_refused_with_the_member),
-		TEST(a_key_becomes_an_id_of_the_message),
 		TEST(refusals_have_their_status_and_their_wait),
 		TEST(a_file_may_be_large_and_not_larger),
 	};
