@@ -28,7 +28,7 @@ struct answer {
 	char *texts; /* one block: text, account, body */
 };
 
-/* A message whose key must be on disk before it leaves. */
+/* What a worker is to do once, so that its key must be on disk before it leaves. */
 struct sending {
 	struct command *command;
 	bool refused; /* meanwhile, since the disk is full */
@@ -199,6 +199,14 @@ static void give_answer(struct engine *e, struct answer *a)
 		key_release(e, a->key);
 }
 
+static void leave(struct engine *e, struct sending *s)
+{
+	if (s->command->kind == COMMAND_VERB)
+		verb_now(e, &s->command, s->refused);
+	else
+		send_now(e, &s->command, s->refused);
+}
+
 static void on_durable(void *ctx)
 {
 	struct batch *b;
@@ -214,7 +222,7 @@ static void on_durable(void *ctx)
 	for (size_t i = 0; i < b->n_acts; i++)
 		act_now(e, &b->acts[i]);
 	for (size_t i = 0; i < b->n_sends; i++)
-		send_now(e, &b->sends[i].command, b->sends[i].refused);
+		leave(e, &b->sends[i]);
 	KP("engine.acted");
 	for (size_t i = 0; i < b->n_told; i++)
 		bus_publish(e->bus, &b->told[i].record);
@@ -257,6 +265,27 @@ void batch_submit(struct engine *e)
 	batch_push(e);
 }
 
+static void nobody_listens(void *ctx, const struct command_result *result)
+{
+	(void)ctx;
+	(void)result;
+}
+
+/* It will not leave.  The command stays, so that its key is set free in its turn. */
+static void refuse_sending(struct engine *e, struct command *c)
+{
+	struct command_result no = {
+		.code = ERR_DISKFULL,
+		.problem = "disk_full",
+		.text = STR("the disk is full, so the Idempotency-Key cannot be kept; nothing was "
+			    "sent or done, ask again when there is room"),
+	};
+
+	e->stats.refused++;
+	c->reply(c->ctx, &no);
+	c->reply = nobody_listens;
+}
+
 void batch_refuse_waiting(struct engine *e)
 {
 	struct command_result no = {
@@ -273,7 +302,7 @@ void batch_refuse_waiting(struct engine *e)
 	{
 		for (size_t i = 0; i < b->n_sends; i++) {
 			if (!b->sends[i].refused)
-				send_refuse_waiting(e, b->sends[i].command);
+				refuse_sending(e, b->sends[i].command);
 			b->sends[i].refused = true;
 		}
 		for (size_t i = 0; i < b->n_answers; i++) {

@@ -251,7 +251,9 @@ void call_verb(struct engine *e, struct member *m, struct command **command)
 				      .timeout = e->conf->op_deadline_ms };
 
 	op->command = TAKE(*command);
+	KP("engine.verb.before");
 	send_call(e, op, MSG_control, &params, params.timeout);
+	KP("engine.verb.after");
 }
 
 void call_send(struct engine *e, struct member *m, struct command **command)
@@ -425,29 +427,6 @@ static void check_replied(struct engine *e, struct op *op, const struct inbox_re
 	buf_fini(&body);
 }
 
-static void verb_replied(struct engine *e, struct op *op, const struct inbox_reply *r)
-{
-	struct member *m = member_by_row(e, op->row);
-	struct command_result result = { .account = str_of(op->command->account) };
-
-	if (r->result < 0) {
-		result.code = r->result == ERR_STATE ? ERR_UNAVAILABLE : r->result;
-		result.problem = r->cause == RELINK_MISCONFIGURED   ? "not_supported"
-				 : r->cause == RELINK_PROVIDER_DOWN ? "provider_unavailable"
-								    : "provider_error";
-		result.text = words_for(r);
-		reply_now(e, &op->command, &result);
-	} else {
-		result.body = r->body.n > 0 ? r->body : STR("null");
-		if (m != NULL) {
-			account_journal(e, m, JOURNAL_VERB, false, str_of(op->command->verb),
-					STR_NONE);
-			command_remember(e, op->command, m);
-		}
-		batch_reply(e, &op->command, &result);
-	}
-}
-
 void call_answered(struct engine *e, struct inbox_reply *r)
 {
 	struct op *op;
@@ -484,7 +463,7 @@ void call_answered(struct engine *e, struct inbox_reply *r)
 		check_replied(e, op, r);
 		break;
 	case OP_VERB:
-		verb_replied(e, op, r);
+		verb_answered(e, op, r);
 		break;
 	case OP_SEND:
 		KP("engine.send.answered");
@@ -522,6 +501,8 @@ void ops_free(struct engine *e)
 		HASH_DEL(e->ops, op);
 		if (op->command != NULL && op->kind == OP_SEND)
 			send_lost(e, &op->command);
+		else if (op->command != NULL && op->kind == OP_VERB)
+			verb_lost(e, &op->command);
 		else if (op->command != NULL)
 			reply_stopping(e, &op->command);
 		free(op);

@@ -288,7 +288,7 @@ static void carry_out(struct engine *e, struct command *c)
 		check(e, m, c);
 		break;
 	case COMMAND_VERB:
-		call_verb(e, m, &c);
+		verb_take(e, m, c);
 		break;
 	case COMMAND_SEND:
 		send_take(e, m, c);

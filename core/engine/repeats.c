@@ -165,6 +165,14 @@ void key_look_up(struct engine *e, struct command *c)
 	}
 }
 
+void key_answer_not_kept(struct engine *e, struct command **c)
+{
+	command_refuse(
+	    e, c, ERR_EXISTS, "answer_not_kept",
+	    "this was carried out already with this Idempotency-Key, but what it answered is not "
+	    "kept; choose a new key to do it again");
+}
+
 void command_key_known(struct engine *e, struct inbox_key *k)
 {
 	struct command *c = TAKE(k->command);
@@ -185,11 +193,10 @@ void command_key_known(struct engine *e, struct inbox_key *k)
 		    "this Idempotency-Key was used for another request; choose a new one");
 	} else if (c->kind == COMMAND_SEND) {
 		send_repeated(e, &c, k);
-	} else if (c->kind == COMMAND_VERB || c->kind == COMMAND_KEY_CREATE) {
-		command_refuse(
-		    e, &c, ERR_EXISTS, "answer_not_kept",
-		    "this was carried out already with this Idempotency-Key, but what it answered "
-		    "is not kept; choose a new key to do it again");
+	} else if (c->kind == COMMAND_VERB) {
+		verb_repeated(e, &c, k);
+	} else if (c->kind == COMMAND_KEY_CREATE) {
+		key_answer_not_kept(e, &c);
 	} else {
 		reply_now(e, &c, &replay);
 	}

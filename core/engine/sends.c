@@ -201,26 +201,6 @@ void send_now(struct engine *e, struct command **command, bool refused)
 		       "account \"%s\" is no longer connected; nothing was sent", c->account);
 }
 
-static void nobody_listens(void *ctx, const struct command_result *result)
-{
-	(void)ctx;
-	(void)result;
-}
-
-void send_refuse_waiting(struct engine *e, struct command *c)
-{
-	struct command_result no = {
-		.code = ERR_DISKFULL,
-		.problem = "disk_full",
-		.text = STR("the disk is full, so the Idempotency-Key cannot be kept; nothing was "
-			    "sent, ask again when there is room"),
-	};
-
-	e->stats.refused++;
-	c->reply(c->ctx, &no);
-	c->reply = nobody_listens;
-}
-
 void send_lost(struct engine *e, struct command **c)
 {
 	struct command_result lost = {

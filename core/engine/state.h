@@ -362,7 +362,7 @@ struct batch *batch_of_turn(struct engine *);
 struct commit *batch_commit(struct engine *);
 void batch_journal(struct engine *, struct journal_record *); /* fills seq and at */
 void batch_act(struct engine *, const struct act *);
-/* Given: sent when everything before it is durable; see sends.c. */
+/* A message or a verb with an Idempotency-Key.  Given: it leaves when everything before it is durable. */
 void batch_send(struct engine *, struct command **);
 /* Given: answered when everything before it is durable. */
 void batch_reply(struct engine *, struct command **, const struct command_result *);
@@ -566,6 +566,7 @@ enum key_state { KEY_BEGUN = 0, KEY_FREE = 1, KEY_ANSWERED = 200 };
 /* In this turn's commit, with a text (NULL: none) that key_kept gives back.  No key: nothing. */
 void key_keep(struct engine *, const struct command *, enum key_state, const char *text);
 struct str key_kept(const struct inbox_key *);
+void key_answer_not_kept(struct engine *, struct command **);
 void key_release(struct engine *, const char *key);
 void keys_free(struct engine *);
 /* After the store is closed: questions that were never answered. */
@@ -591,14 +592,22 @@ void send_take(struct engine *, struct member *, struct command *given);
 /* Its key is on disk: send it, or (`refused`) not.  Given. */
 void send_now(struct engine *, struct command **, bool refused);
 void send_answered(struct engine *, struct op *, const struct inbox_reply *);
-/* The disk is full: it will not be sent.  The command stays, without anybody who listens. */
-void send_refuse_waiting(struct engine *, struct command *);
 /* We end before its answer came.  Given. */
 void send_lost(struct engine *, struct command **);
 /* Its key was used before, for the same message: answer what came of that.  Given. */
 void send_repeated(struct engine *, struct command **, const struct inbox_key *);
 /* Its key is free, since it was surely not sent: it is called as it was then. */
 void send_again(struct command *, const struct inbox_key *);
+
+/* verbs.c: what only this plugin can do, with an Idempotency-Key at most once */
+void verb_take(struct engine *, struct member *, struct command *given);
+/* Its key is on disk: ask for it, or (`refused`) not.  Given. */
+void verb_now(struct engine *, struct command **, bool refused);
+void verb_answered(struct engine *, struct op *, const struct inbox_reply *);
+/* We end before its answer came.  Given. */
+void verb_lost(struct engine *, struct command **);
+/* Its key was used before, for the same verb.  Given. */
+void verb_repeated(struct engine *, struct command **, const struct inbox_key *);
 
 /* health.c */
 /* A message failed that was asked for at `asked_at`, for a cause of the plugin's. */

@@ -82,17 +82,18 @@ export async function tell(keeper) {
 	const is = (id, good) => until(async () => good(await look(id)),
 		{ seconds: 30, explain: async () => `${id}: ${JSON.stringify(await look(id))}\n${keeper.daemon.log.slice(-2500)}` });
 	const up = (id) => is(id, (a) => a.status === "connected" && !a.checking);
-	// A verb is carried out by the worker; when that dies the answer says so, and the journal whether
-	// it had happened.
+	// A verb is carried out by the worker; when that or the core dies nobody knows whether it was, and the
+	// same key is told so. The journal has it.
 	const verb = async (id, name, args = {}) => {
 		const happened = () => new Judge(keeper.daemon.journals()).lines.some((l) => l.account === id &&
 			(l.verb === name ? l.from !== "metadata" : l.verb === "end" && l.why === name));
 		for (;;) {
 			const answer = await client.send("POST", url(id, `verbs/${name}`), args);
-			if (answer.status < 300 || (answer.status === 502 && happened())) return;
+			const unknown = answer.body?.code === "outcome_unknown";
+			if (answer.status < 300 || (unknown && happened())) return;
 			// the client asked again after the core had died: it was done, and what it said is not kept
 			if (answer.body?.code === "answer_not_kept") return;
-			if (answer.status !== 502) throw new Error(`${name} ${id}: ${JSON.stringify(answer)}`);
+			if (!unknown && answer.status !== 502) throw new Error(`${name} ${id}: ${JSON.stringify(answer)}`);
 		}
 	};
 	// Sent once or, when somebody died with it on its way, perhaps: whatever happens, the service is asked

@@ -132,6 +132,61 @@ describe("idempotency", { concurrency: 4 }, () => {
 			assert.equal(again.body.state, "connected");
 		}));
 
+	const isUnknown = (answer) => {
+		assert.deepEqual([answer.status, answer.body.code], [504, "outcome_unknown"], JSON.stringify(answer.body));
+		assert.match(answer.body.detail, /nobody knows whether it was carried out/);
+	};
+
+	test("a verb whose worker died is not done again", () => withDaemon(
+		{ ...strict, errors: /worker\.died/ }, async (d) => {
+			await connected(d, "a");
+			const k = key();
+			const ask = () => d.request("POST", "/v1/accounts/a/verbs/wreck", { kind: "abort" }, k);
+			isUnknown(await ask());
+			await until(async () => (await d.request("GET", "/readyz")).status === 200);
+			isUnknown(await ask());
+			assert.equal((await d.ok("GET", "/v1/workers/0/deaths")).deaths.length, 1);
+		}));
+
+	for (const point of ["engine.verb.before", "engine.verb.after"])
+		test(`killed at ${point}: nobody knows, and the verb is not done again`, async () => {
+			const d = new Daemon({ ...strict, mock: { ...fast, ...strict.mock } });
+			const drops = () => new Judge(d.journals()).lines.filter((l) => l.verb === "end" && l.why === "drop").length;
+			try {
+				await d.start({ RELINK_KILL: point });
+				await connected(d, "a");
+				const k = key();
+				const ask = () => d.request("POST", "/v1/accounts/a/verbs/drop", {}, k);
+				assert.ok(await ask().catch((e) => e) instanceof Error);
+				assert.equal((await d.exited).signal, "SIGKILL");
+				await d.start();
+				await until(async () => (await d.request("GET", "/readyz")).status === 200);
+				const before = drops();
+				isUnknown(await ask());
+				assert.equal(drops(), before);
+			} finally {
+				await d.kill();
+			}
+		});
+
+	test("a verb that was surely not done leaves its key free", () => withDaemon(
+		{ ...strict, mock: { scan_ms: 0 } }, async (d) => {
+			await make(d, { id: "a" });
+			await until(async () => (await d.request("GET", "/readyz")).status === 200);
+			const k = key();
+			const scan = () => d.request("POST", "/v1/accounts/a/verbs/scan", undefined, k);
+			for (let i = 0; i < 2; i++) {
+				const early = await scan();
+				assert.equal(early.status, 502);
+				assert.match(early.body.detail, /no QR code is on show/);
+			}
+			await d.ok("POST", "/v1/accounts/a/connect");
+			await d.reaches("a", "qr_scanning");
+			assert.equal((await scan()).status, 200);
+			assert.equal((await scan()).body.code, "answer_not_kept");
+			await d.reaches("a", "connected");
+		}));
+
 	// The request reaches the daemon, which dies before its answer leaves.
 	for (const point of ["api.command.submitted", "engine.submit", "store.group.applied", "store.group.committed",
 		"engine.durable", "engine.acted", "engine.told", "api.reply.before", "api.reply.after"])
