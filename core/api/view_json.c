@@ -205,7 +205,7 @@ void instance_json(struct jw *j, const char *key, const struct instance_view *v)
 	jw_time(j, "down_since", v->down_since);
 	jw_bool(j, "given_up", v->given_up);
 	jw_time(j, "answered_at", v->answered_at);
-	jw_bool(j, "drained", v->drained_at != 0);
+	jw_bool(j, "drained", str_is(str_of(v->state), "drained"));
 	jw_time(j, "drained_at", v->drained_at);
 	text_or_null(j, "boot_id", v->boot_id);
 	jw_u64(j, "capacity", v->capacity);

@@ -430,6 +430,7 @@ void engine_turn(struct engine *e)
 	}
 	places_go_on(e);
 	admit(e);
+	instances_go_on(e);
 	write_accounts(e);
 	forget_accounts(e);
 	batch_submit(e);

@@ -164,10 +164,35 @@ static void drain(struct engine *e, struct instance *i, bool drained)
 	i->drained_at = drained ? e->now : 0;
 	r.drained_at = i->drained_at;
 	commit_instance(batch_commit(e), &r);
-	LOG(WARN, ENGINE, drained ? "instance.drained" : "instance.resumed",
+	i->emptied = false;
+	LOG(WARN, ENGINE, drained ? "instance.draining" : "instance.resumed",
 	    f_text("instance", i->conf->id), f_u64("accounts", i->accounts),
 	    f_u64("open", i->open));
 	places_stir(e, i->provider);
+}
+
+/* Is nothing of ours left there? */
+static bool is_empty(const struct instance *i)
+{
+	return i->open == 0 && i->strays == 0;
+}
+
+static void look_whether_empty(struct instance *i)
+{
+	bool emptied = i->drained_at != 0 && is_empty(i);
+
+	if (emptied && !i->emptied)
+		LOG(WARN, ENGINE, "instance.drained", f_text("instance", i->conf->id),
+		    f_text("text", "nothing of ours is left there"));
+	i->emptied = emptied;
+}
+
+void instances_go_on(struct engine *e)
+{
+	for (size_t p = 0; p < e->n_providers; p++) {
+		for (size_t i = 0; i < e->providers[p].n_instances; i++)
+			look_whether_empty(&e->providers[p].instances[i]);
+	}
 }
 
 void instance_command(struct engine *e, struct command *c)
@@ -191,7 +216,7 @@ void instance_command(struct engine *e, struct command *c)
 static const char *state_of(const struct engine *e, const struct instance *i)
 {
 	if (i->drained_at != 0)
-		return i->open > 0 || i->strays > 0 ? "draining" : "drained";
+		return is_empty(i) ? "drained" : "draining";
 	if (i->reachable && instance_serves(e, i))
 		return "up";
 	return instance_is_down(e, i) ? "down" : "not_asked";

@@ -142,6 +142,7 @@ struct instance {
 	uint64_t answered_at; /* the last that was; 0: none since we started */
 	char *last_error;     /* of the newest question that failed; NULL: none did */
 	uint64_t drained_at;  /* an operator wants it empty since then; 0: it takes accounts */
+	bool emptied;         /* and it is, as was said */
 	uint64_t strays;      /* lives there that were given up and are not proven gone */
 	uint64_t pass_left;   /* how many of its accounts are to be looked at: places.c */
 	struct service_slot *service; /* its process; NULL: somebody else starts it */
@@ -468,6 +469,8 @@ bool instance_is_silent(const struct engine *, const struct instance *);
  * asked, when its time comes. */
 void instance_judge(struct engine *, struct instance *);
 void instance_command(struct engine *, struct command *given); /* COMMAND_DRAIN, COMMAND_RESUME */
+/* Say it when one that is to be empty has become so. */
+void instances_go_on(struct engine *);
 bool instance_view_of(const struct engine *, const struct instance *, struct instance_view *);
 
 /* admission.c: who may start now */

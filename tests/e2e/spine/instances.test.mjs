@@ -119,6 +119,10 @@ describe("a drained instance", { concurrency: 3 }, () => {
 			const first = await drain(d, 1);
 			assert.equal(first.status, 202);
 			assert.equal(first.body.instance.state, "draining");
+			assert.equal(first.body.instance.drained, false);
+			const said = (what) => d.log.split(`instance.${what}`).filter((after) => after.startsWith(" instance=mock-1 ")).length;
+			await until(() => said("draining") === 1);
+			assert.equal(said("drained"), 0, d.log);
 			for (const id of names(3, "n")) await make(d, id);
 			for (const id of names(3, "n")) await connectedAt(d, id, 2);
 			await connectedAt(d, "a", 1);
@@ -140,8 +144,10 @@ describe("a drained instance", { concurrency: 3 }, () => {
 			await d.ok("POST", "/v1/accounts/a/qr", { force: true });
 			await connectedAt(d, "a", 2);
 			await d.ok("POST", "/v1/accounts/b/disconnect", {});
-			await reaches(d, 1, "drained");
+			assert.equal((await reaches(d, 1, "drained")).drained, true);
 			assert.equal((await drain(d, 1)).status, 200);
+			await until(() => said("drained") === 1);
+			assert.equal(said("draining"), 1, d.log);
 			assert.equal(linesOf(d, 1, "create").length, creates);
 
 			await d.kill();

@@ -373,11 +373,14 @@ static void an_instance_is_drained_and_resumed(void **state)
 	assert_int_equal(w.fake.last_kind, COMMAND_DRAIN);
 	assert_string_equal(w.fake.last_instance, "mock-1");
 	assert_string_equal(reply_member(&r, "instance.state"), "draining");
+	assert_string_equal(reply_member(&r, "instance.drained"), "false");
+	assert_string_not_equal(reply_member(&r, "instance.drained_at"), "null");
 	w.fake.open = 0;
 	ask(&w, "POST", "/v1/instances/mock-1/drain", "Idempotency-Key: k1\r\n", NULL, &r);
 	assert_int_equal(r.status, 200);
 	assert_string_equal(reply_header(&r, "Idempotency-Replayed"), "true");
 	assert_string_equal(reply_member(&r, "instance.state"), "drained");
+	assert_string_equal(reply_member(&r, "instance.drained"), "true");
 	ask(&w, "POST", "/v1/instances/mock-1/resume", "", NULL, &r);
 	assert_int_equal(r.status, 200);
 	assert_string_equal(reply_member(&r, "instance.state"), "up");
