@@ -119,6 +119,7 @@ int account_check(struct cli *c)
 	int r;
 
 	call_account(&q, "POST", c->args[0], "check");
+	q.patience_s = PATIENCE_S;
 	r = call(c, &q, &a);
 	request_fini(&q);
 	if (r == CTL_OK && for_people(c))
@@ -154,6 +155,7 @@ int account_verb(struct cli *c)
 	}
 	call_account(&q, "POST", c->args[0], "verbs");
 	request_part(&q, c->args[1]);
+	q.patience_s = PATIENCE_S;
 	buf_text(&q.body, arguments);
 	r = call(c, &q, &a);
 	request_fini(&q);

@@ -14,6 +14,10 @@
 
 struct target;
 
+/* For what the daemon asks its provider first: policy.operation_deadline and policy.send_deadline may be
+ * 10 min, and its answer tells what came of it. */
+#define PATIENCE_S 660
+
 struct request {
 	const char *method; /* literal */
 	struct buf path;

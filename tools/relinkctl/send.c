@@ -18,7 +18,6 @@
 
 #define TEXT_BYTES_MAX 65536u
 #define FILE_BYTES_MAX (740u << 10) /* in base64, with a text beside it, below LIMIT_SEND */
-#define PATIENCE_S     660          /* policy.send_deadline may be 10 min */
 
 /* All of `f` as long as it has at most `max` bytes; ERR_TOOBIG, ERR_IO, ERR_NOMEM. */
 static int read_all(FILE *f, size_t max, struct buf *to)

@@ -387,6 +387,31 @@ for (const [name, first] of [
 	});
 }
 
+// The daemon answers within its own deadline, of which it says at most 10 min.
+test('a check, a verb and a message have the patience that the daemon has', {
+	skip: !process.env.RELINK_LONG && 'takes half a minute: RELINK_LONG=1',
+}, async (t) => {
+	const fake = await Fake.start(t);
+	const late = { ...problem(502, 'provider_error', 'No answer in time.') };
+
+	late.hold = (send) => setTimeout(send, 31000);
+	const all = [['check', 'a'], ['verb', 'a', 'x'], ['send', 'a', '--to', '1', '--text', 'x']];
+	const results = await Promise.all(
+		all.map((args) => {
+			const path = { check: 'check', verb: 'verbs/x', send: 'messages' }[args[0]];
+
+			fake.on(`POST /v1/accounts/a/${path}`, late);
+			return run(args, { fake, seconds: 60 });
+		}),
+	);
+
+	for (const r of results)
+		assert.deepEqual(
+			[r.code, r.stderr],
+			[1, 'relinkctl: provider_error: No answer in time.\n'],
+		);
+});
+
 test('the first sending is still under way: its answer is waited for', async (t) => {
 	const fake = await Fake.start(t),
 		line = 'POST /v1/accounts/a/connect';
