@@ -159,8 +159,23 @@ static void create(struct engine *e, struct command *c)
 
 /* ---- the others concern an account that exists ---- */
 
+static bool differs(const char *wished, const char *is)
+{
+	return wished != NULL && strcmp(wished, is) != 0;
+}
+
+static bool changes(const struct member *m, const struct command *c)
+{
+	return differs(c->label, m->label) || differs(c->metadata, m->metadata) ||
+	       (c->priority != NULL && priority_of(c->priority) != m->a.priority);
+}
+
 static void patch(struct engine *e, struct member *m, struct command *c)
 {
+	if (!changes(m, c)) {
+		accept(e, &c, m);
+		return;
+	}
 	if ((c->label != NULL || c->metadata != NULL) &&
 	    !member_describe(e, m, c->label, c->metadata)) {
 		command_refuse(e, &c, ERR_NOMEM, "overloaded",

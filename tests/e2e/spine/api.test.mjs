@@ -117,6 +117,19 @@ describe("a request", { concurrency: 3 }, () => {
 			assert.deepEqual(await everything(d), before);
 		}));
 
+	test("that changes nothing is answered with the account, and told to nobody", () => withDaemon({}, async (d) => {
+		const is = { label: "x", metadata: { a: [1, { b: null }] }, priority: "high" };
+		const made = await d.ok("POST", "/v1/accounts", account({ id: "kept", ...is }));
+		const before = await everything(d);
+		const key = { "Idempotency-Key": "k" };
+		for (const [body, headers] of [[undefined, {}], [{}, {}], [is, {}], [{ label: "x" }, key], [{ label: "x" }, key]])
+			assert.deepEqual(await d.ok("PATCH", "/v1/accounts/kept", body, headers), made);
+		assert.deepEqual(await everything(d), before);
+		await d.ok("PATCH", "/v1/accounts/kept", { ...is, label: "y" });
+		await until(async () => (await everything(d)).timeline[0].type === "account.changed");
+		assert.equal((await everything(d)).timeline.length, before.timeline.length + 1);
+	}));
+
 	test("that is none at all is refused, and the next one is served", () => withDaemon({}, async (d) => {
 		await d.ok("POST", "/v1/accounts", account({ id: "kept" }));
 		const before = await everything(d);
