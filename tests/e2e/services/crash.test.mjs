@@ -43,7 +43,7 @@ describe("the core is killed in the life of a service", { concurrency: 2 }, () =
 			await theOne(backend);
 			await link(d, backend, "shop");
 			const begun = point === "proc.service.started" ? /service\.found/ : /service\.started/;
-			assert.match(d.log, begun);
+			await d.logs(begun);
 			assert.equal(backend.starts().length, 1);
 		}));
 	}

@@ -76,7 +76,7 @@ describe("services", { concurrency: 2 }, () => {
 		withBackend({}, async (d, backend) => {
 			const before = await d.account("shop"), pid = await theOne(backend);
 			assert.deepEqual(await d.stop(), { code: 0, signal: null });
-			assert.match(d.log, /service\.left instance=tiny-1/);
+			await d.logs(/service\.left instance=tiny-1/);
 			assert.ok(alive(pid));
 			await d.start();
 			assert.equal((await surely(d, "shop")).session_id, before.session_id);
@@ -90,7 +90,7 @@ describe("services", { concurrency: 2 }, () => {
 			assert.deepEqual(await d.stop(), { code: 0, signal: null });
 			assert.ok(!alive(pid));
 			assert.deepEqual(backend.orderly(), [pid]);
-			assert.match(d.log, /worker\.ended[^]*service\.ended instance=tiny-1 .*exited with status 0/);
+			await d.logs(/worker\.ended[^]*service\.ended instance=tiny-1 .*exited with status 0/);
 			assert.doesNotMatch(d.log, / error /);
 			await d.start();
 			assert.equal((await surely(d, "shop", (a) => a.generation > 1)).status, "connected");
@@ -102,8 +102,8 @@ describe("services", { concurrency: 2 }, () => {
 				const pid = await theOne(backend);
 				assert.deepEqual(await d.stop(), { code: 0, signal: null });
 				assert.ok(!alive(pid));
-				assert.match(d.log, /tiny was asked to end/);
-				assert.match(d.log, /service\.stalled instance=tiny-1 .*did not end in time/);
+				await d.logs(/tiny was asked to end/);
+				await d.logs(/service\.stalled instance=tiny-1 .*did not end in time/);
 			}));
 
 	test("one that hangs is ended and started again", () =>

@@ -240,7 +240,7 @@ describe("an account whose provider is not configured any more", { concurrency: 
 		test(`is left alone, and so is its session, until it is configured again: the provider ${how}`, () => withConnected(
 			async (d, up, mock, restart) => {
 				await restart(providers(mock));
-				assert.match(d.log, / warn +relinkd account\.unconfigured account=a /);
+				await d.logs(/ warn +relinkd account\.unconfigured account=a /);
 				if (how !== "is removed") await watched(d);
 				assert.equal(new Judge(d.journals()).liveAt("a").length, 1, "its session lives");
 				assert.equal((await d.account("a")).session_id, up.session_id);

@@ -276,14 +276,14 @@ describe("a full disk", { concurrency: 2 }, () => {
 			await until(() => new Judge(d.journals()).liveAt("down").length === 0, { explain: () => "it did not drop" });
 			await watched(d);
 			assert.equal(creates(d), before, "no session is started that could not be written down");
-			assert.match(d.log, /^\S+ error relinkd store\.waiting .*disk is full/m);
+			await d.logs(/^\S+ error relinkd store\.waiting .*disk is full/m);
 
 			disk.free();
 			d.patience = 60000;
 			await d.reaches("accepted", "connected");
 			const back = await d.reaches("down", "connected");
 			assert.equal(back.generation, 2);
-			assert.match(d.log, /store\.recovered/);
+			await d.logs(/store\.recovered/);
 			assert.equal((await d.account("refused")).status, "new", "what was refused is not done later");
 			assert.equal((await d.request("GET", "/v1/accounts/new")).status, 404);
 			const again = await connect();

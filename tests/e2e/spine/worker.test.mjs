@@ -26,8 +26,8 @@ test("a worker that answers no pings is replaced, and its end says why", async (
 		const next = await becomes(d, "ready", (w) => w.pid !== pid);
 		assert.equal(next.deaths, 1);
 		assert.match(next.last_death, /^it did not answer its pings; killed by signal 9/);
-		assert.match(d.log, /worker\.stalled slot=0 provider=mock/);
-		assert.match(d.log, /worker\.died slot=0 provider=mock plugin=mock version=\S+ pid=\d+ ran_ms=\d+/);
+		await d.logs(/worker\.stalled slot=0 provider=mock/);
+		await d.logs(/worker\.died slot=0 provider=mock plugin=mock version=\S+ pid=\d+ ran_ms=\d+/);
 		await d.reaches("a", "connected");
 	} finally {
 		await d.stop();
@@ -43,7 +43,7 @@ test("a worker with a wrong configuration is held without a process, and a reloa
 		assert.equal(held.deaths, 0, "a refusal is no death");
 		assert.match(held.last_death, /^it cannot open its instances: .*not\/there/);
 		assert.ok(Date.parse(held.next_start_at) > Date.parse(held.since));
-		assert.match(d.log, /worker\.held slot=0 provider=mock why=".*" do="correct it, then reload/);
+		await d.logs(/worker\.held slot=0 provider=mock why=".*" do="correct it, then reload/);
 
 		mkdirSync(missing, { recursive: true });
 		d.child.kill("SIGHUP");

@@ -147,7 +147,7 @@ describe("a provider that cannot be used", { concurrency: 4 }, () => {
 					const ready = await d.request("GET", "/readyz");
 					assert.equal(ready.status, 503);
 					assert.match(ready.body.detail, pattern);
-					assert.match(d.log, / error relinkd worker\.(died|refused) /);
+					await d.logs(/ error relinkd worker\.(died|refused) /);
 
 					await make(d, "well");
 					const well = await d.reaches("well", "connected");

@@ -92,7 +92,7 @@ describe("webjs, started by relinkd", { skip: noChromium, timeout: 240000 }, () 
 
 	test("a stop of relinkd ends it in good order, with its browsers", async () => {
 		assert.deepEqual(await d.stop(), { code: 0, signal: null });
-		assert.match(d.log, /service\.ended instance=webjs-1 .*exited with status 0/);
+		await d.logs(/service\.ended instance=webjs-1 .*exited with status 0/);
 		assert.deepEqual(browsersBelow(data), []);
 		assert.doesNotMatch(d.log, new RegExp(`${KEY}|${SECRET}`));
 	});
