@@ -248,7 +248,7 @@ static void who_is_behind_does_not_hold_up_the_scan(void **state)
 	unsigned reads;
 
 	(void)state;
-	write_line(1, true);
+	write_line(1, false);
 	for (unsigned i = 0; i < 3 * FORWARD_PAGE; i++)
 		write_line(1, i % 100 == 0);
 	write_line(2, true);
@@ -258,7 +258,7 @@ static void who_is_behind_does_not_hold_up_the_scan(void **state)
 	assert_true(reads < 10);
 	settle();
 	all_taken(0, 0);
-	assert_int_equal(w.n_taken, 1 + 8 + 1);
+	assert_int_equal(w.n_taken, 8 + 1);
 	assert_int_equal(stats().accounts, 0);
 }
 
