@@ -12,6 +12,7 @@
 
 #define LONGEST_OP_MS 61000 /* a start's deadline is 60 s (fake_pool.c) */
 #define WINDOW_MS     60000
+#define LATE_MS       5000
 #define WIRE_SLACK_MS 10000 /* between a permit and the create's arrival, on a slow disk */
 
 static struct {
@@ -235,10 +236,17 @@ static void check_member(const struct member *m)
 		       state_name(a->state));
 }
 
+/* Does the engine get to its passes over accounts at the moment? */
+static bool passes_go_on(const struct engine *e)
+{
+	return !e->stopping && e->store_ok && e->held == NULL;
+}
+
 static void check_slot(const struct slot *s)
 {
 	const struct worker *w = &s->w;
 	bool pause = w->state == WS_COOLING || w->state == WS_HELD;
+	uint64_t asked_at = fake_pool_asked_at(s->number);
 
 	if ((w->state == WS_EMPTY || pause) && pool_pid(sim.pool, s->number) != 0)
 		broken("an empty slot has no process", "slot %u in %s", s->number,
@@ -246,15 +254,12 @@ static void check_slot(const struct slot *s)
 	if ((pause || w->state == WS_SPAWNED || w->state == WS_OPENING) && w->timer_at == 0)
 		broken("no worker is waited for in vain", "slot %u in %s", s->number,
 		       worker_state_name(w->state));
+	if (asked_at != 0 && sim.now > asked_at + LATE_MS && passes_go_on(sim.engine))
+		broken("who has no last words is killed", "slot %u was asked %llu ms ago",
+		       s->number, (unsigned long long)(sim.now - asked_at));
 	if ((s->timer.node.slot != HEAP_NOWHERE) != (w->timer_at != 0))
 		broken("a state is a place", "slot %u in %s", s->number,
 		       worker_state_name(w->state));
-}
-
-/* Does the engine get to its passes over accounts at the moment? */
-static bool passes_go_on(const struct engine *e)
-{
-	return !e->stopping && e->store_ok && e->held == NULL;
 }
 
 /* Where nobody answers nobody is on the way: who waits there keeps no other from moving. */
@@ -267,8 +272,6 @@ static void check_moving(const struct engine *e, const struct member *m)
 		broken("who waits is not on the way", "%s at %s, which does not answer", m->id,
 		       i->conf->id);
 }
-
-#define LATE_MS 5000
 
 /* An instance without a process is down, and given up when its time comes; nothing reminds us of it but
  * the clock. */

@@ -25,11 +25,12 @@ struct fake_call {
 };
 struct fake_worker {
 	bool running, hung;
-	bool full;     /* the queue to it takes no more */
-	bool asked;    /* for its last words */
-	bool ordered;  /* pool_kill ended it */
-	int signal;    /* that it dies of */
-	uint64_t life; /* number of this process */
+	bool full;         /* the queue to it takes no more */
+	bool asked;        /* for its last words */
+	uint64_t asked_at; /* 0: not, or it was killed since */
+	bool ordered;      /* pool_kill ended it */
+	int signal;        /* that it dies of */
+	uint64_t life;     /* number of this process */
 	struct fake_call *calls;
 };
 struct pool {
@@ -470,6 +471,7 @@ void pool_kill(struct pool *p, unsigned slot)
 		if (p->w[slot].hung && !p->w[slot].asked)
 			broken("who is silent is asked for last words", "slot %u", slot);
 		p->w[slot].hung = p->w[slot].ordered = true;
+		p->w[slot].asked_at = 0;
 		p->w[slot].signal = SIGKILL;
 		later(1 + chance(5), on_gone_due, entry_new(p, slot));
 	}
@@ -481,9 +483,15 @@ void pool_terminate(struct pool *p, unsigned slot)
 	if (!p->w[slot].running)
 		return;
 	p->w[slot].hung = p->w[slot].asked = true;
+	p->w[slot].asked_at = sim.now;
 	p->w[slot].signal = SIGABRT;
 	if (chance(4) != 0)
 		later(LAST_WORDS_MS, on_gone_due, entry_new(p, slot));
+}
+
+uint64_t fake_pool_asked_at(unsigned slot)
+{
+	return sim.pool != NULL && sim.pool->w[slot].running ? sim.pool->w[slot].asked_at : 0;
 }
 
 void pool_pause(struct pool *p, bool paused)

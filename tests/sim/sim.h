@@ -103,7 +103,9 @@ uint64_t durable_drained_at(const char *instance); /* 0: it takes accounts */
 struct request;
 void fake_pool_kill_worker(unsigned slot); /* dies now */
 void fake_pool_hang_worker(unsigned slot); /* says nothing any more */
-void fake_pool_crash(void);                /* the core died: so do its workers */
+uint64_t fake_pool_asked_at(
+    unsigned slot);         /* for its last words, and has neither ended nor been killed; 0: no */
+void fake_pool_crash(void); /* the core died: so do its workers */
 void fake_pool_reset(void);
 uint64_t fake_pool_own_deaths(void); /* workers that nobody else has killed */
 /* The provider answers a request (given), or never does, or says something by itself. */
