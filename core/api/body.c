@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "api/json_text.h"
 #include "base/limits.h"
 #include "base/obj.h"
 
@@ -83,7 +84,7 @@ static int read_object(const struct field *f, const json_t *v, void *target,
 
 	if (!json_is_object(v))
 		return refuse(f, problem);
-	text = json_dumps(v, JSON_COMPACT);
+	text = json_text(v);
 	if (text != NULL && strlen(text) > f->max) {
 		free(text);
 		return refuse(f, problem);

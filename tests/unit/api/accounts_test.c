@@ -179,6 +179,23 @@ static void a_body_must_say_that_it_is_json(void **state)
 	}
 }
 
+/* What somebody keeps with us comes back as it was. */
+static void metadata_keep_their_numbers_and_texts(void **state)
+{
+	static const char text[] =
+	    "{\"n\":[0.1,0.30000000000000004,-1.5e+300,1e-07,2.0,9007199254740993,-0.0],\"\\\"k\":"
+	    "\"h\xc3\xa9\\n\\\\\\u0001\",\"deep\":{\"a\":[true,false,null,{},[]]}}";
+	char body[512];
+
+	(void)state;
+	fake_add(&w.fake, "a1");
+	snprintf(body, sizeof body, "{\"metadata\": %s }", text);
+	ask(&w, "PATCH", "/v1/accounts/a1", "", body, &r);
+	assert_int_equal(r.status, 200);
+	if (strstr(r.body, text) == NULL)
+		fail_msg("%s", r.body);
+}
+
 static void an_account_is_read_changed_and_deleted(void **state)
 {
 	(void)state;
@@ -368,6 +385,7 @@ int main(void)
 		TEST(texts_are_bounded),
 		TEST(json_may_nest_32_levels),
 		TEST(a_body_must_say_that_it_is_json),
+		TEST(metadata_keep_their_numbers_and_texts),
 		TEST(an_account_is_read_changed_and_deleted),
 		TEST(accounts_are_listed_page_by_page),
 		TEST(accounts_are_filtered),
