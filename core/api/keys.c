@@ -48,11 +48,18 @@ static bool is_workspace(struct str s)
 	return str_is_id(s, LIMIT_WORKSPACE, "-");
 }
 
+/* timegm makes 3 March of the 31st of February. */
+static bool is_same_time(const struct tm *a, const struct tm *b)
+{
+	return a->tm_year == b->tm_year && a->tm_mon == b->tm_mon && a->tm_mday == b->tm_mday &&
+	       a->tm_hour == b->tm_hour && a->tm_min == b->tm_min && a->tm_sec == b->tm_sec;
+}
+
 /* "2026-01-31T12:00:00Z", with or without a fraction of a second; 0: it is none. */
 static uint64_t time_of(struct str s)
 {
 	char text[TIME_MAX];
-	struct tm tm = { 0 };
+	struct tm tm = { 0 }, said;
 	const char *rest;
 	time_t t;
 
@@ -63,8 +70,9 @@ static uint64_t time_of(struct str s)
 		rest += 1 + strspn(rest + 1, "0123456789");
 	if (rest == NULL || strcmp(rest, "Z") != 0)
 		return 0;
+	said = tm;
 	t = timegm(&tm);
-	return t > 0 ? (uint64_t)t * 1000 : 0;
+	return t > 0 && is_same_time(&tm, &said) ? (uint64_t)t * 1000 : 0;
 }
 
 static bool is_time(struct str s)
