@@ -12,10 +12,9 @@ struct str auth_token(const struct http_request *r)
 {
 	struct str t = r->header[HEADER_AUTHORIZATION];
 
-	if (t.p == NULL)
+	/* What is there in another scheme may be a proxy's, and is not for us. */
+	if (t.p == NULL || t.n < 7 || strncasecmp(t.p, "bearer ", 7) != 0)
 		return r->header[HEADER_API_KEY];
-	if (t.n < 7 || strncasecmp(t.p, "bearer ", 7) != 0)
-		return STR_NONE;
 	t.p += 7;
 	t.n -= 7;
 	while (t.n > 0 && t.p[0] == ' ') {

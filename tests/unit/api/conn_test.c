@@ -234,6 +234,8 @@ static void keys_come_in_either_header(void **state)
 		{ "Authorization: Basic secret", 401 },
 		{ "Authorization: secret", 401 },
 		{ "Authorization: Bearer wrong\r\nX-API-Key: secret", 401 },
+		{ "Authorization: Basic dTpw\r\nX-API-Key: secret", 200 },
+		{ "Authorization: Basic dTpw\r\nX-API-Key: wrong", 401 },
 		{ "Cookie: key=secret", 401 },
 	};
 
