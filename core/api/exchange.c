@@ -13,10 +13,14 @@ static int check_names(struct exchange *x)
 	struct str provider = x->match.provider, instance = x->match.instance;
 	struct str key = x->match.key;
 
-	if ((provider.n > 0 && !str_is_id(provider, LIMIT_PROVIDER, "_-")) ||
-	    (instance.n > 0 && !str_is_id(instance, LIMIT_INSTANCE, "_-")))
+	if (provider.n > 0 && !str_is_id(provider, LIMIT_PROVIDER, "_-"))
 		return problem_set(&x->problem, PROBLEM_not_found,
 				   "There is nothing at this path.");
+	if (instance.n > 0 && !str_is_id(instance, LIMIT_INSTANCE, "_-"))
+		return problem_set(&x->problem, PROBLEM_instance_not_found,
+				   "There is no instance \"%.*s\": ids are made of a-z, 0-9, _ "
+				   "and -. List them with GET /v1/instances.",
+				   STR_ARG(instance));
 
 	if (key.n > 0 && (key.n != KEY_ID || !str_is_id(key, KEY_ID, "")))
 		return problem_set(

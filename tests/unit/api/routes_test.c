@@ -386,6 +386,8 @@ static void an_instance_is_drained_and_resumed(void **state)
 	assert_string_equal(reply_member(&r, "instance.state"), "up");
 	ask(&w, "POST", "/v1/instances/mock-9/drain", "", NULL, &r);
 	reply_is_problem(&r, 404, "instance_not_found");
+	ask(&w, "POST", "/v1/instances/MOCK/drain", "", NULL, &r);
+	reply_is_problem(&r, 404, "instance_not_found");
 	ask(&w, "POST", "/v1/instances/mock-1/drain", "", "{\"now\":true}", &r);
 	reply_is_problem(&r, 400, "unknown_field");
 }
