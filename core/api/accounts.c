@@ -33,7 +33,7 @@ static bool is_provider(struct str s)
 
 static bool is_instance(struct str s)
 {
-	return s.n > 0 && s.n <= LIMIT_INSTANCE;
+	return str_is_id(s, LIMIT_INSTANCE, "_-");
 }
 
 /* One line for people: anything but control characters. */
@@ -62,11 +62,15 @@ static bool is_status(struct str s)
 
 #define AN_ID       "1 to 64 characters of a-z, 0-9, _ and -, the first a letter or digit"
 #define A_WORKSPACE "1 to 32 characters of a-z, 0-9 and -, the first a letter or digit"
-#define A_PROVIDER  "the name of a provider in the configuration"
-#define AN_INSTANCE "the name of an instance in the configuration"
-#define A_LABEL     "text of at most 128 bytes without control characters"
-#define AN_OBJECT   "an object of at most 4096 bytes"
-#define A_PRIORITY  "high, normal or low"
+#define A_PROVIDER                                                                      \
+	"the name of a provider: 1 to 32 characters of a-z, 0-9, _ and -, the first a " \
+	"letter or digit"
+#define AN_INSTANCE                                                                    \
+	"the id of an instance: 1 to 64 characters of a-z, 0-9, _ and -, the first a " \
+	"letter or digit"
+#define A_LABEL    "text of at most 128 bytes without control characters"
+#define AN_OBJECT  "an object of at most 4096 bytes"
+#define A_PRIORITY "high, normal or low"
 #define A_STATUS                                                                                 \
 	"new, connecting, qr_scanning, authenticated, connected, reconnecting, disconnected or " \
 	"failed"

@@ -53,6 +53,8 @@ const wrong = {
 		["GET", "/v1/accounts?limit=0", 400, "invalid_field", /"limit" must be a whole number from 1 to 1000/],
 		["GET", "/v1/accounts?limit=1001", 400, "invalid_field", /from 1 to 1000/],
 		["GET", "/v1/accounts?status=online", 400, "invalid_field", /"status" must be new, connecting,/],
+		["GET", "/v1/accounts?provider=NOPE", 400, "invalid_field", /"provider" must be the name of a provider: 1 to 32 characters of a-z/],
+		["GET", "/v1/accounts?instance=NOPE", 400, "invalid_field", /"instance" must be the id of an instance: 1 to 64 characters of a-z/],
 		["GET", "/v1/accounts?limit=1&limit=2", 400, "bad_request", /"limit" is there twice/],
 		["GET", "/v1/accounts?offset=3", 400, "unknown_field", /known ones: workspace provider status/],
 		["GET", "/v1/accounts?label_prefix=%ff", 400, "bad_request", /percent-encoded UTF-8/],
