@@ -53,18 +53,34 @@ static struct str next_word(struct str *list, char until)
 	return word;
 }
 
+/* A number of any length, cut to what we grant. */
+static bool read_seconds(struct str digits, unsigned *ret_seconds)
+{
+	uint64_t seconds;
+
+	for (size_t i = 0; i < digits.n; i++) {
+		if (digits.p[i] < '0' || digits.p[i] > '9')
+			return false;
+	}
+	if (!str_to_u64(digits, WAIT_MAX_S, &seconds))
+		seconds = WAIT_MAX_S;
+	*ret_seconds = (unsigned)seconds;
+	return digits.n > 0;
+}
+
 unsigned wait_wish(const struct http_request *r)
 {
 	struct str list = r->header[HEADER_PREFER];
-	uint64_t seconds;
 
 	while (list.n > 0) {
 		struct str wish = next_word(&list, ',');
 		struct str word = next_word(&wish, ';'); /* without the wish's parameters */
 
+		unsigned seconds;
+
 		if (word.n > 5 && memcmp(word.p, "wait=", 5) == 0 &&
-		    str_to_u64((struct str){ word.p + 5, word.n - 5 }, UINT64_MAX, &seconds))
-			return (unsigned)MIN_OF(seconds, WAIT_MAX_S);
+		    read_seconds((struct str){ word.p + 5, word.n - 5 }, &seconds))
+			return seconds;
 	}
 	return 0;
 }

@@ -69,6 +69,7 @@ static void wishes_are_understood(void **state)
 		{ "wait=120", 120 },
 		{ "wait=121", 120 },
 		{ "wait=99999999999999", 120 },
+		{ "wait=99999999999999999999999", 120 },
 		{ "respond-async, wait=5", 5 },
 		{ "respond-async,wait=5;foo=bar", 5 },
 		{ " wait=5 ; x", 5 },
