@@ -121,7 +121,7 @@ static int read_field(const struct field *f, const json_t *v, void *target, stru
 	must_not_reach("field type");
 }
 
-/* The member did not come. */
+/* The member did not come, or is null. */
 static int read_absent(const struct field *f, void *target, struct problem *problem)
 {
 	if (f->absent == FIELD_REQUIRED)
@@ -159,8 +159,8 @@ static int read_members(json_t *j, const struct field *fields, size_t n_fields, 
 		int r;
 
 		v = json_object_get(j, fields[i].name);
-		r = v != NULL ? read_field(&fields[i], v, target, problem)
-			      : read_absent(&fields[i], target, problem);
+		r = v != NULL && !json_is_null(v) ? read_field(&fields[i], v, target, problem)
+						  : read_absent(&fields[i], target, problem);
 		if (r != 0)
 			return r;
 	}

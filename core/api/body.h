@@ -1,8 +1,9 @@
 /*
  * body.h - JSON bodies into structs, by tables.
  *
- * A table lists every member that may come: name, type, bounds and where it goes.  Everything else
- * is refused: unknown members, duplicates, wrong types, too much depth, and text that is not JSON.
+ * A table lists every member that may come: name, type, bounds and where it goes; null is as if it had
+ * not come.  Everything else is refused: unknown members, duplicates, wrong types, too much depth, and
+ * text that is not JSON.
  */
 #ifndef RELINK_API_BODY_H
 #define RELINK_API_BODY_H

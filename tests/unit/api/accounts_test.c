@@ -54,17 +54,26 @@ static void an_account_is_created_with_everything(void **state)
 	assert_true(w.fake.last_connect);
 }
 
+/* What is null is as if it had not come. */
 static void an_account_gets_an_id_and_the_default_workspace(void **state)
 {
+	static const char *const bodies[] = {
+		"{\"provider\":\"mock\"}",
+		"{\"provider\":\"mock\",\"id\":null,\"workspace\":null,\"priority\":null,"
+		"\"label\":null,\"metadata\":null,\"connect\":null}",
+	};
+
 	(void)state;
-	ask(&w, "POST", "/v1/accounts", "", "{\"provider\":\"mock\"}", &r);
-	assert_int_equal(r.status, 201);
-	assert_string_equal(reply_member(&r, "id"), "acc_1");
-	assert_string_equal(reply_member(&r, "workspace"), "default");
-	assert_string_equal(reply_member(&r, "priority"), "normal");
-	assert_string_equal(reply_member(&r, "label"), "");
-	assert_string_equal(reply_member(&r, "metadata"), "{}");
-	assert_false(w.fake.last_connect);
+	for (size_t i = 0; i < ARRAY_LEN(bodies); i++) {
+		ask(&w, "POST", "/v1/accounts", "", bodies[i], &r);
+		assert_int_equal(r.status, 201);
+		assert_string_equal(reply_member(&r, "id"), i == 0 ? "acc_1" : "acc_2");
+		assert_string_equal(reply_member(&r, "workspace"), "default");
+		assert_string_equal(reply_member(&r, "priority"), "normal");
+		assert_string_equal(reply_member(&r, "label"), "");
+		assert_string_equal(reply_member(&r, "metadata"), "{}");
+		assert_false(w.fake.last_connect);
+	}
 }
 
 static void bad_bodies_are_refused(void **state)
