@@ -180,7 +180,7 @@ void api_key_used(struct engine *e, struct str id)
 	if (k == NULL || e->stopping || !e->store_ok || e->held != NULL ||
 	    now - k->r.last_used_at < USED_EVERY_MS)
 		return;
-	k->r.last_used_at = now - now % USED_EVERY_MS;
+	k->r.last_used_at = MAX_OF(now - now % USED_EVERY_MS, k->r.created_at);
 	commit_api_key(batch_commit(e), &k->r);
 	if (e->on_post != NULL)
 		e->on_post(e->on_post_ctx);
