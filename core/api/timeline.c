@@ -57,6 +57,15 @@ static void answer(const struct timeline *t, int result)
 	answer_send(c, &r);
 }
 
+static void timeline_end(struct timeline *t, int result)
+{
+	if (t->work.conn != NULL)
+		answer(t, result);
+	buf_fini(&t->entries);
+	OBJ_FINI(t);
+	free(t);
+}
+
 static void on_line(void *arg, int result, const struct journal_record *line)
 {
 	struct timeline *t;
@@ -69,11 +78,7 @@ static void on_line(void *arg, int result, const struct journal_record *line)
 		t->last_seq = line->seq;
 		return;
 	}
-	if (t->work.conn != NULL)
-		answer(t, result);
-	buf_fini(&t->entries);
-	OBJ_FINI(t);
-	free(t);
+	timeline_end(t, result);
 }
 
 static int read_page(struct exchange *x, uint64_t *ret_limit, uint64_t *ret_before)
@@ -109,9 +114,6 @@ void get_timeline(struct exchange *x)
 	t->limit = (uint32_t)limit;
 	buf_init(&t->entries, ANSWER_MAX);
 	conn_await(x->conn, &t->work);
-	if (port->journal(port->ctx, view.row, 0, before, false, t->limit, on_line, t) < 0) {
-		answer(t, ERR_FULL);
-		buf_fini(&t->entries);
-		free(t);
-	}
+	if (port->journal(port->ctx, view.row, 0, before, false, t->limit, on_line, t) < 0)
+		timeline_end(t, ERR_FULL);
 }
