@@ -7,6 +7,15 @@
 #include "api/dropin/dropin.h"
 #include "base/limits.h"
 
+static bool is_key_id(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++) {
+		if (!(s.p[i] >= '0' && s.p[i] <= '9') && !(s.p[i] >= 'a' && s.p[i] <= 'f'))
+			return false;
+	}
+	return s.n == KEY_ID;
+}
+
 static int check_names(struct exchange *x)
 {
 	struct str id = x->match.id, verb = x->match.verb;
@@ -22,7 +31,7 @@ static int check_names(struct exchange *x)
 				   "and -. List them with GET /v1/instances.",
 				   STR_ARG(instance));
 
-	if (key.n > 0 && (key.n != KEY_ID || !str_is_id(key, KEY_ID, "")))
+	if (key.n > 0 && !is_key_id(key))
 		return problem_set(
 		    &x->problem, PROBLEM_key_not_found,
 		    "There is no key \"%.*s\": ids have %d characters of 0-9 and a-f.",

@@ -151,6 +151,9 @@ static void keys_that_are_not_there_cannot_be_revoked(void **state)
 	reply_is_problem(&r, 404, "key_not_found");
 	ask(&w, "DELETE", "/v1/keys/admin", "", NULL, &r);
 	reply_is_problem(&r, 404, "key_not_found");
+	ask(&w, "DELETE", "/v1/keys/zzzzzzzz", "", NULL, &r);
+	reply_is_problem(&r, 404, "key_not_found");
+	assert_non_null(strstr(reply_member(&r, "detail"), "0-9 and a-f"));
 	ask(&w, "DELETE", "/v1/keys/..%2e%2e", "", NULL, &r);
 	reply_is_problem(&r, 404, "key_not_found");
 }
