@@ -161,6 +161,17 @@ static unsigned seconds_of(const struct cli *c)
 	return wait_seconds(c, c->term.out_tty && for_people(c) ? WAIT_ON_TERMINAL : 0);
 }
 
+/* Taken, and not waited for.  Its status is what it was before. */
+static void print_taken(const struct cli *c, const json_t *account, const char *goal)
+{
+	struct view v = view_of(account);
+
+	if (strcmp(goal, "disconnected") != 0 || judge(&v, goal) == REACHED || !for_people(c))
+		view_print(c, account);
+	else
+		tell(&c->term, "%.*s: is being disconnected", STR_ARG(v.field[VIEW_ID]));
+}
+
 static int wish(struct cli *c, const char *id, const char *verb, const char *goal)
 {
 	struct follow f = { .cli = c, .id = id, .goal = goal };
@@ -173,7 +184,7 @@ static int wish(struct cli *c, const char *id, const char *verb, const char *goa
 	r = wait_call(&f.wait, &q, &a);
 	request_fini(&q);
 	if (r == CTL_OK && f.wait.seconds == 0)
-		view_print(c, json_object_get(a.json, "account"));
+		print_taken(c, json_object_get(a.json, "account"), goal);
 	else if (r == CTL_OK)
 		r = follow(&f, &a);
 	answer_fini(&a);

@@ -198,12 +198,28 @@ const cases = [
 		ids: 'shop-1\n',
 		json: '',
 	},
-	...['connect', 'reconnect', 'disconnect'].map((verb) => ({
+	...['connect', 'reconnect'].map((verb) => ({
 		args: ['account', verb, 'shop-1'],
 		asks: `POST /v1/accounts/shop-1/${verb}`,
 		answer: { status: 202, json: { account: waiting, qr: null } },
 		people: [/^shop-3: reconnecting, next try in 1h30m\n$/],
 		ids: 'shop-3\n',
+	})),
+	...[
+		['connected', 'shop-1: is being disconnected\n'],
+		['disconnected', 'shop-1: disconnected, phone 49170, by_request\n'],
+	].map(([status, people]) => ({
+		args: ['account', 'disconnect', 'shop-1'],
+		asks: 'POST /v1/accounts/shop-1/disconnect',
+		answer: {
+			status: 202,
+			json: {
+				account: account('shop-1', { status, phone: '49170', reason: { cause: 'by_request', text: '' } }),
+				qr: null,
+			},
+		},
+		people,
+		ids: 'shop-1\n',
 	})),
 	{
 		args: ['account', 'qr', 'shop-1', '--raw'],
