@@ -318,8 +318,11 @@ int http_send(struct http *h, const struct request *q, struct answer *ret_answer
 	buf_byte(&url, '\0');
 	if (strcmp(q->method, "GET") != 0)
 		rng_hex(idem, IDEM_HEX);
-	if (url.failed != 0 || q->path.failed != 0 || q->body.failed != 0)
-		r = why_set(why, ERR_TOOBIG, "the request is larger than %u KiB", PATH_BYTES >> 10);
+	if (q->body.failed != 0)
+		r = why_set(why, ERR_TOOBIG, "what is to be sent is larger than %zu KiB",
+			    q->body.limit >> 10);
+	else if (url.failed != 0 || q->path.failed != 0)
+		r = why_set(why, ERR_TOOBIG, "the address is longer than %u KiB", PATH_BYTES >> 10);
 	else
 		r = send_patiently(h, q, url.p, idem, ret_answer, why);
 	buf_fini(&url);

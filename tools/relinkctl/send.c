@@ -17,7 +17,7 @@
 #include "say.h"
 
 #define TEXT_BYTES_MAX 65536u
-#define FILE_BYTES_MAX (740u << 10) /* in base64, with a text beside it, below LIMIT_SEND */
+#define FILE_BYTES_MAX (740u << 10) /* in base64, with a short text beside it, below LIMIT_DRAFT */
 
 /* All of `f` as long as it has at most `max` bytes; ERR_TOOBIG, ERR_IO, ERR_NOMEM. */
 static int read_all(FILE *f, size_t max, struct buf *to)
@@ -127,7 +127,7 @@ static void add_file(struct jw *j, const char *path, struct str bytes)
 	const char *slash = strrchr(path, '/');
 	struct buf data;
 
-	buf_init(&data, LIMIT_SEND);
+	buf_init(&data, LIMIT_HTTP_BODY);
 	add_base64(&data, bytes);
 	jw_object(j, "media");
 	jw_text(j, "mimetype", type_of(path));
@@ -160,6 +160,18 @@ static int compose(struct cli *c, struct buf *body)
 	return r;
 }
 
+/* A file and a text that fit each by itself may not fit together. */
+static int check_size(struct cli *c, const struct buf *body)
+{
+	if (body->failed == 0 && body->n <= LIMIT_DRAFT)
+		return CTL_OK;
+	say(&c->term,
+	    "the message has more than %u KiB as JSON, with the file in base64; send the text by "
+	    "itself, or put the file where the provider can fetch it, and give --media-url",
+	    LIMIT_DRAFT >> 10);
+	return CTL_FAILED;
+}
+
 int account_send(struct cli *c)
 {
 	struct request q;
@@ -176,6 +188,8 @@ int account_send(struct cli *c)
 	q.patience_s = PATIENCE_S;
 	q.body.limit = LIMIT_HTTP_BODY;
 	r = compose(c, &q.body);
+	if (r == CTL_OK)
+		r = check_size(c, &q.body);
 	if (r == CTL_OK)
 		r = call(c, &q, &a);
 	request_fini(&q);

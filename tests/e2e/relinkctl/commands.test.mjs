@@ -598,17 +598,26 @@ test('send: what cannot be sent is said before anything is asked', async (t) => 
 	const fake = await Fake.start(t);
 	const large = join(fake.folder, 'large.bin');
 
+	const fits = join(fake.folder, 'fits.bin');
+
 	writeFileSync(large, Buffer.alloc(741 * 1024));
+	writeFileSync(fits, Buffer.alloc(740 * 1024));
 	for (const [args, code, said] of [
 		[['--to', '1'], 2, /give --text, --file or --media-url/],
 		[['--text', 'x'], 2, /send needs --to NUMBER/],
 		[['--to', '1', '--file', 'a', '--media-url', 'http://x'], 2, /give one of them/],
 		[['--to', '1', '--file', large], 1, /more than 740 KiB.*--media-url/],
 		[['--to', '1', '--file', '/nowhere/x'], 1, /No such file/],
+		[['--to', '1', '--file', fits, '--text', '-'], 1, /more than 1000 KiB as JSON.*--media-url/],
 	]) {
-		const r = await run(['send', 'a', ...args], { fake });
+		const r = await run(['send', 'a', ...args], { fake, input: 'x'.repeat(65536) });
 		assert.equal(r.code, code, r.stderr);
 		assert.match(r.stderr, said);
 	}
 	assert.equal(fake.requests.length, 0);
+	fake.on('POST /v1/accounts/a/messages', { json: { message: { id: 'm', timestamp: 1 } } });
+	const both = await run(['send', 'a', '--to', '1', '--file', fits, '--text', 'x'.repeat(1000)], { fake });
+	assert.equal(both.code, 0, both.stderr);
+	const verb = await run(['verb', 'a', 'x', JSON.stringify({ x: 'x'.repeat(66000) })], { fake });
+	assert.match(verb.stderr, /what is to be sent is larger than 64 KiB/);
 });
