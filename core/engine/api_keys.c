@@ -129,6 +129,16 @@ void api_key_create(struct engine *e, struct command *c)
 	accept(e, &c, find(e, r.id));
 }
 
+void api_key_repeated(struct engine *e, struct command **c, struct str id)
+{
+	command_refuse(
+	    e, c, ERR_EXISTS, "answer_not_kept",
+	    "key %.*s was made with this Idempotency-Key, and its text is told only once; "
+	    "if that answer was lost, revoke it with DELETE /v1/keys/%.*s, and make another "
+	    "with a new Idempotency-Key",
+	    STR_ARG(id), STR_ARG(id));
+}
+
 /* Twice is fine: it is the end of the key that is wanted. */
 void api_key_revoke(struct engine *e, struct command *c)
 {

@@ -170,7 +170,7 @@ void key_answer_not_kept(struct engine *e, struct command **c)
 	command_refuse(
 	    e, c, ERR_EXISTS, "answer_not_kept",
 	    "this was carried out already with this Idempotency-Key, but what it answered is not "
-	    "kept; choose a new key to do it again");
+	    "kept; choose a new Idempotency-Key to do it again");
 }
 
 void command_key_known(struct engine *e, struct inbox_key *k)
@@ -196,7 +196,7 @@ void command_key_known(struct engine *e, struct inbox_key *k)
 	} else if (c->kind == COMMAND_VERB) {
 		verb_repeated(e, &c, k);
 	} else if (c->kind == COMMAND_KEY_CREATE) {
-		key_answer_not_kept(e, &c);
+		api_key_repeated(e, &c, k->account);
 	} else {
 		reply_now(e, &c, &replay);
 	}

@@ -579,6 +579,8 @@ void askings_free(struct engine *);
 int api_key_add(struct engine *, const struct api_key_record *);
 void api_keys_free(struct engine *);
 void api_key_create(struct engine *, struct command *given);
+/* Its Idempotency-Key was used before, for the key `id`. */
+void api_key_repeated(struct engine *, struct command **, struct str id);
 void api_key_revoke(struct engine *, struct command *given);
 bool api_key_view(const struct engine *, struct str id, struct key_view *ret_view);
 void api_key_used(struct engine *, struct str id);

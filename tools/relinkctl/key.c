@@ -64,8 +64,12 @@ static int open_out(struct cli *c, const char *file)
 
 	if (fd >= 0 && fchmod(fd, 0600) == 0)
 		return fd;
-	say(&c->term, "cannot make the file \"%s\": %s%s; no key was made", file, strerror(errno),
-	    errno == EEXIST ? " already" : "");
+	if (errno == EEXIST)
+		say(&c->term, "there is a file \"%s\" already; no key was made: name a new one",
+		    file);
+	else
+		say(&c->term, "cannot make the file \"%s\": %s; no key was made", file,
+		    strerror(errno));
 	if (fd >= 0)
 		close(fd);
 	return -1;
@@ -109,6 +113,10 @@ static int make(struct cli *c, uint64_t expires_s, int fd)
 	request_fini(&q);
 	if (r == CTL_OK)
 		r = show_key(c, fd, a.json);
+	else if (str_is(answer_problem(&a), "answer_not_kept")) /* our own repetition */
+		say(&c->term, "the connection broke, and the new key was lost with the answer, but "
+			      "it opens doors: look for it in relinkctl key list, revoke it with "
+			      "relinkctl key revoke ID, and make another");
 	answer_fini(&a);
 	return r;
 }

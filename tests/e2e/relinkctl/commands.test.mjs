@@ -545,8 +545,22 @@ test('key add --out: the key goes into a new file of its owner, and nowhere else
 	assert.equal(statSync(file).mode & 0o7777, 0o600);
 	const again = await add();
 	assert.equal(again.code, 1);
-	assert.match(again.stderr, /exists already; no key was made/);
+	assert.match(again.stderr, /there is a file ".*shop\.key" already; no key was made/);
 	assert.equal(fake.requests.length, 1);
+});
+
+test('key add: a key that was lost with its answer is to be revoked', async (t) => {
+	const fake = await Fake.start(t);
+	const file = path.join(fake.folder, 'shop.key');
+
+	fake.on('POST /v1/keys', { lost: true }, 1).on('POST /v1/keys', {
+		status: 409,
+		json: { status: 409, code: 'answer_not_kept', detail: 'It was made.' },
+	});
+	const { code, stderr } = await run(['key', 'add', '--role', 'viewer', '--out', file], { fake });
+	assert.equal(code, 1);
+	assert.match(stderr, /answer_not_kept: It was made\.\n.*key list, revoke it with relinkctl key revoke ID/);
+	assert.ok(!existsSync(file));
 });
 
 test('key add --out: a refusal leaves no file behind', async (t) => {

@@ -110,6 +110,7 @@ describe("keys", { concurrency: 3, timeout: 60000 }, () => {
 		assert.equal(first.status, 201);
 		const second = await d.request("POST", "/v1/keys", { role: "viewer" }, again);
 		assert.deepEqual([second.status, second.body.code], [409, "answer_not_kept"]);
+		assert.match(second.body.detail, new RegExp(`revoke it with DELETE /v1/keys/${first.body.id}`));
 		assert.equal((await d.ok("GET", "/v1/keys")).keys.length, 1);
 	}));
 
