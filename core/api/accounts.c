@@ -9,6 +9,7 @@
 #include "api/change.h"
 #include "api/handlers.h"
 #include "api/metadata.h"
+#include "api/texts.h"
 #include "api/view_json.h"
 #include "base/limits.h"
 #include "base/obj.h"
@@ -21,11 +22,6 @@ static bool is_account_id(struct str s)
 	return str_is_id(s, LIMIT_ACCOUNT_ID, "_-");
 }
 
-static bool is_workspace(struct str s)
-{
-	return str_is_id(s, LIMIT_WORKSPACE, "-");
-}
-
 static bool is_provider(struct str s)
 {
 	return str_is_id(s, LIMIT_PROVIDER, "_-");
@@ -34,16 +30,6 @@ static bool is_provider(struct str s)
 static bool is_instance(struct str s)
 {
 	return str_is_id(s, LIMIT_INSTANCE, "_-");
-}
-
-/* One line for people: anything but control characters. */
-static bool is_label(struct str s)
-{
-	for (size_t i = 0; i < s.n; i++) {
-		if ((unsigned char)s.p[i] < 0x20 || s.p[i] == 0x7f)
-			return false;
-	}
-	return s.n <= LIMIT_LABEL;
 }
 
 static bool is_priority(struct str s)
@@ -60,15 +46,13 @@ static bool is_status(struct str s)
 	return false;
 }
 
-#define AN_ID       "1 to 64 characters of a-z, 0-9, _ and -, the first a letter or digit"
-#define A_WORKSPACE "1 to 32 characters of a-z, 0-9 and -, the first a letter or digit"
+#define AN_ID "1 to 64 characters of a-z, 0-9, _ and -, the first a letter or digit"
 #define A_PROVIDER                                                                      \
 	"the name of a provider: 1 to 32 characters of a-z, 0-9, _ and -, the first a " \
 	"letter or digit"
 #define AN_INSTANCE                                                                    \
 	"the id of an instance: 1 to 64 characters of a-z, 0-9, _ and -, the first a " \
 	"letter or digit"
-#define A_LABEL    "text of at most 128 bytes without control characters"
 #define AN_OBJECT  "an object of at most 4096 bytes"
 #define A_PRIORITY "high, normal or low"
 #define A_STATUS                                                                                 \

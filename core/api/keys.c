@@ -15,6 +15,7 @@
 #include "api/change.h"
 #include "api/handlers.h"
 #include "api/streams.h"
+#include "api/texts.h"
 #include "base/clock.h"
 #include "base/obj.h"
 
@@ -29,23 +30,9 @@ struct wish {
 	uint64_t expires_in;
 };
 
-static bool is_label(struct str s)
-{
-	for (size_t i = 0; i < s.n; i++) {
-		if ((unsigned char)s.p[i] < 0x20 || s.p[i] == 0x7f)
-			return false;
-	}
-	return s.n <= LIMIT_LABEL;
-}
-
 static bool is_role(struct str s)
 {
 	return api_role_of(s) != ROLE_NONE;
-}
-
-static bool is_workspace(struct str s)
-{
-	return str_is_id(s, LIMIT_WORKSPACE, "-");
 }
 
 /* timegm makes 3 March of the 31st of February. */
@@ -80,11 +67,9 @@ static bool is_time(struct str s)
 	return time_of(s) != 0;
 }
 
-#define A_LABEL     "text of at most 128 bytes without control characters"
-#define A_ROLE      "viewer, operator or admin"
-#define A_WORKSPACE "1 to 32 characters of a-z, 0-9 and -, the first a letter or digit"
-#define A_LIFE      "a number of seconds from 1 to 315360000"
-#define A_TIME      "a time in UTC like 2026-01-31T12:00:00Z"
+#define A_ROLE "viewer, operator or admin"
+#define A_LIFE "a number of seconds from 1 to 315360000"
+#define A_TIME "a time in UTC like 2026-01-31T12:00:00Z"
 
 #define AT(member) offsetof(struct wish, member)
 
