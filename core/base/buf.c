@@ -124,6 +124,27 @@ int buf_vprintf(struct buf *b, const char *fmt, va_list ap)
 	return 0;
 }
 
+int buf_base64(struct buf *b, struct str s)
+{
+	static const char digits[] =
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	char *to = buf_room(b, (s.n + 2) / 3 * 4);
+
+	if (to == NULL)
+		return b->failed;
+	for (size_t i = 0; i < s.n; i += 3) {
+		size_t n = s.n - i < 3 ? s.n - i : 3;
+		uint32_t v = 0;
+
+		for (size_t k = 0; k < 3; k++)
+			v = v << 8 | (k < n ? (uint8_t)s.p[i + k] : 0u);
+		for (size_t k = 0; k < 4; k++)
+			*to++ = k <= n ? digits[v >> (18 - 6 * k) & 63] : '=';
+	}
+	b->n += (s.n + 2) / 3 * 4;
+	return 0;
+}
+
 int buf_printf(struct buf *b, const char *fmt, ...)
 {
 	va_list ap;

@@ -30,6 +30,8 @@ int buf_str(struct buf *, struct str);
 int buf_text(struct buf *, const char *z);
 int buf_byte(struct buf *, char c);
 int buf_u64(struct buf *, uint64_t v);
+/* In base64, with its padding. */
+int buf_base64(struct buf *, struct str);
 int buf_printf(struct buf *, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 int buf_vprintf(struct buf *, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
 /* Make room for `n` more bytes and return where they go (NULL: failed); add to `->n` yourself.

@@ -104,31 +104,13 @@ static const char *type_of(const char *path)
 	return "application/octet-stream";
 }
 
-static void add_base64(struct buf *to, struct str bytes)
-{
-	static const char digits[] =
-	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-	for (size_t i = 0; i < bytes.n; i += 3) {
-		size_t left = bytes.n - i;
-		unsigned v = (unsigned)(unsigned char)bytes.p[i] << 16;
-
-		v |= left > 1 ? (unsigned)(unsigned char)bytes.p[i + 1] << 8 : 0;
-		v |= left > 2 ? (unsigned)(unsigned char)bytes.p[i + 2] : 0;
-		buf_byte(to, digits[v >> 18]);
-		buf_byte(to, digits[v >> 12 & 63]);
-		buf_byte(to, left > 1 ? digits[v >> 6 & 63] : '=');
-		buf_byte(to, left > 2 ? digits[v & 63] : '=');
-	}
-}
-
 static void add_file(struct jw *j, const char *path, struct str bytes)
 {
 	const char *slash = strrchr(path, '/');
 	struct buf data;
 
 	buf_init(&data, LIMIT_HTTP_BODY);
-	add_base64(&data, bytes);
+	buf_base64(&data, bytes);
 	jw_object(j, "media");
 	jw_text(j, "mimetype", type_of(path));
 	jw_str(j, "data", buf_all(&data));

@@ -128,24 +128,6 @@ static void write_png(struct buf *png, const QRcode *code)
 	buf_fini(&stream);
 }
 
-static void put_base64(struct buf *out, struct str s)
-{
-	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-				     "0123456789+/";
-
-	for (size_t i = 0; i < s.n; i += 3) {
-		size_t n = MIN_OF(s.n - i, 3u);
-		uint32_t v = 0;
-		char four[4];
-
-		for (size_t k = 0; k < 3; k++)
-			v = v << 8 | (k < n ? (uint8_t)s.p[i + k] : 0u);
-		for (size_t k = 0; k < 4; k++)
-			four[k] = k <= n ? digits[v >> (18 - 6 * k) & 63] : '=';
-		buf_add(out, four, sizeof four);
-	}
-}
-
 int qr_image_url(struct buf *out, struct str text)
 {
 	QRcode *code =
@@ -160,7 +142,7 @@ int qr_image_url(struct buf *out, struct str text)
 	r = png.failed;
 	if (r == 0) {
 		buf_text(out, "data:image/png;base64,");
-		put_base64(out, buf_all(&png));
+		buf_base64(out, buf_all(&png));
 		r = out->failed;
 	}
 	QRcode_free(code);

@@ -65,6 +65,28 @@ static void numbers_are_printed_whole(void **state)
 	buf_fini(&b);
 }
 
+static void bytes_become_base64_with_its_padding(void **state)
+{
+	static const char *const cases[][2] = {
+		{ "", "" },
+		{ "f", "Zg==" },
+		{ "fo", "Zm8=" },
+		{ "foo", "Zm9v" },
+		{ "\xff\xfe\xfb\x01", "//77AQ==" },
+	};
+	struct buf b;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		buf_init(&b, strlen(cases[i][1]));
+		assert_int_equal(buf_base64(&b, str_of(cases[i][0])), 0);
+		assert_true(str_is(buf_all(&b), cases[i][1]));
+		assert_true(b.n == 0 || buf_base64(&b, STR("x")) == ERR_TOOBIG);
+		assert_int_equal(b.n, strlen(cases[i][1]));
+		buf_fini(&b);
+	}
+}
+
 static void the_limit_can_be_reached_by_every_kind_of_append(void **state)
 {
 	struct buf b;
@@ -250,6 +272,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_appended_stands_there_in_order),
 		cmocka_unit_test(numbers_are_printed_whole),
+		cmocka_unit_test(bytes_become_base64_with_its_padding),
 		cmocka_unit_test(the_limit_can_be_reached_by_every_kind_of_append),
 		cmocka_unit_test(an_append_past_the_limit_changes_nothing_and_marks_the_buffer),
 		cmocka_unit_test(a_failed_buffer_is_good_again_after_reset),
