@@ -68,3 +68,14 @@ void answer_failure(struct conn *c, enum problem_code code, const char *fmt, ...
 	va_end(ap);
 	answer_problem(c, &p, NULL);
 }
+
+void answer_success(struct conn *c)
+{
+	struct response r = { .status = 200 };
+	struct jw j = answer_json(c);
+
+	jw_object(&j, NULL);
+	jw_bool(&j, "success", true);
+	jw_object_end(&j);
+	answer_send(c, &r);
+}

@@ -20,5 +20,7 @@ void answer_problem(struct conn *, const struct problem *, const char *allow);
 /* The same, made here. */
 void answer_failure(struct conn *, enum problem_code, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
+/* {"success":true}, as the old service's clients and backends know it. */
+void answer_success(struct conn *);
 
 #endif

@@ -54,17 +54,6 @@ static struct command *command_of(const struct exchange *x)
 	return cmd;
 }
 
-static void answer_success(struct conn *c)
-{
-	struct response r = { .status = 200 };
-	struct jw j = answer_json(c);
-
-	jw_object(&j, NULL);
-	jw_bool(&j, "success", true);
-	jw_object_end(&j);
-	answer_send(c, &r);
-}
-
 static void answer_taken(struct conn *c, const struct change_order *order,
 			 const struct command_result *result)
 {
@@ -91,28 +80,4 @@ void post_webhook(struct exchange *x)
 	}
 	cmd = command_of(x);
 	change_submit(x, &cmd, &order);
-}
-
-/* --- what the old service asks of its application --- */
-
-/* Which sessions are opened, and when, is decided by us: one at a time and without a limit, as it would
- * restore them by itself, a session that hangs would keep all behind it down. */
-void get_none_active(struct exchange *x)
-{
-	struct response r = { .status = 200 };
-	struct jw j = answer_json(x->conn);
-
-	jw_object(&j, NULL);
-	jw_bool(&j, "success", true);
-	jw_array(&j, "sessions");
-	jw_array_end(&j);
-	jw_u64(&j, "total", 0);
-	jw_object_end(&j);
-	answer_send(x->conn, &r);
-}
-
-/* Unsigned, so nothing follows from it. */
-void post_heard(struct exchange *x)
-{
-	answer_success(x->conn);
 }
