@@ -1,7 +1,7 @@
 /*
- * deaths.c - the obituaries of a worker slot, newest first.
+ * workers.c - the worker processes, and how those before them ended, newest first.
  *
- * They are on the disk, as the journal is: see timeline.c.
+ * Obituaries are on the disk, as the journal is: see timeline.c.
  */
 #include <stdlib.h>
 
@@ -16,6 +16,26 @@
 #define DEATHS_MAGIC   0xdea75005u
 #define DEATHS_LIMIT   100
 #define DEATHS_USUALLY 20
+
+static void each_worker(void *arg, const struct worker_view *w)
+{
+	worker_json(arg, NULL, w);
+}
+
+void get_workers(struct exchange *x)
+{
+	struct response r = { .status = 200 };
+	struct jw j = answer_json(x->conn);
+
+	jw_object(&j, NULL);
+	jw_array(&j, "workers");
+	x->face->port.workers(x->face->port.ctx, each_worker, &j);
+	jw_array_end(&j);
+	jw_object_end(&j);
+	answer_send(x->conn, &r);
+}
+
+/* --- deaths --- */
 
 struct deaths {
 	struct work work;
