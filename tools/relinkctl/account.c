@@ -1,19 +1,25 @@
 /*
- * account.c - accounts as records: make, show, change, delete, ask about one.
+ * account.c - accounts: make, list, show, change, delete, ask about one, its timeline.
  *
- * Lists are in list.c; what waits for an outcome (connect, reconnect, qr) is in wish.c.
+ * What waits for an outcome (connect, reconnect, qr) is in wish.c.
  */
+#include <inttypes.h>
 #include <stdlib.h>
 
 #include "body.h"
 #include "call.h"
 #include "commands.h"
+#include "event.h"
 #include "field.h"
+#include "pages.h"
 #include "record.h"
 #include "say.h"
 #include "text.h"
 #include "view.h"
 #include "wish.h"
+
+#define LIST_ROWS     100
+#define TIMELINE_ROWS 50
 
 int account_add(struct cli *c)
 {
@@ -162,5 +168,101 @@ int account_verb(struct cli *c)
 	if (r == CTL_OK && for_people(c))
 		print_result(c, json_object_get(a.json, "result"));
 	answer_fini(&a);
+	return r;
+}
+
+/* --- lists --- */
+
+struct listing {
+	struct table table;
+	uint64_t shown;
+};
+
+static void on_accounts(struct cli *c, const json_t *accounts, void *ctx)
+{
+	struct listing *l = ctx;
+	const json_t *account;
+	size_t i;
+
+	l->shown += json_array_size(accounts);
+	if (has_option(c, OPTION_JSON))
+		return;
+	json_array_foreach(accounts, i, account)
+	{
+		struct view v = view_of(account);
+
+		if (has_option(c, OPTION_QUIET))
+			tell_str(&c->term, v.field[VIEW_ID]);
+		else
+			view_row(&l->table, &v);
+	}
+	if (for_people(c) && json_array_size(accounts) > 0)
+		table_print(&l->table, stdout);
+	fflush(stdout);
+}
+
+int account_list(struct cli *c)
+{
+	struct listing l = { 0 };
+	struct paging p = {
+		PAGES_OF_ACCOUNTS,
+		.call = call,
+		.limit = has_option(c, OPTION_ALL) ? UINT64_MAX
+						   : option_number(c, OPTION_LIMIT, LIST_ROWS),
+		.page = on_accounts,
+		.ctx = &l,
+	};
+	bool more;
+	int r;
+
+	table_init(&l.table, view_columns, VIEW_COLUMNS, &c->term);
+	r = pages_walk(c, &p, &more);
+	table_fini(&l.table);
+	if (r == CTL_OK && for_people(c) && l.shown == 0)
+		say(&c->term, "no accounts");
+	else if (r == CTL_OK && for_people(c) && more)
+		say(&c->term, "these are the first %" PRIu64 "; see more with --limit N or --all",
+		    l.shown);
+	return r;
+}
+
+static void begin_timeline(const struct cli *c, struct request *q)
+{
+	call_account(q, "GET", c->args[0], "timeline");
+}
+
+static void on_entries(struct cli *c, const json_t *entries, void *ctx)
+{
+	struct listing *l = ctx;
+	const json_t *entry;
+	size_t i;
+
+	json_array_foreach(entries, i, entry)
+	{
+		event_row(&l->table, entry);
+	}
+	if (!has_option(c, OPTION_JSON))
+		table_print(&l->table, stdout);
+}
+
+int account_timeline(struct cli *c)
+{
+	struct listing l = { 0 };
+	struct paging p = {
+		.begin = begin_timeline,
+		.call = call,
+		.rows = "entries",
+		.next = "next_before",
+		.place = "before",
+		.limit = option_number(c, OPTION_LIMIT, TIMELINE_ROWS),
+		.page = on_entries,
+		.ctx = &l,
+	};
+	bool more;
+	int r;
+
+	table_init(&l.table, event_columns, EVENT_COLUMNS, &c->term);
+	r = pages_walk(c, &p, &more);
+	table_fini(&l.table);
 	return r;
 }
