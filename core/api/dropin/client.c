@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "api/dropin/ids.h"
+#include "api/json_text.h"
 #include "base/obj.h"
 
 static bool is_id(const json_t *v)
@@ -114,11 +115,11 @@ char *client_metadata(const struct client *c, struct str now)
 	char *text;
 
 	json_object_set_new(all, CLIENT_MEMBER, ours);
-	text = json_dumps(all, JSON_COMPACT);
+	text = json_text(all);
 	while (text != NULL && strlen(text) > LIMIT_METADATA && json_array_size(sessions) > 1) {
 		free(text);
 		json_array_remove(sessions, json_array_size(sessions) - 1);
-		text = json_dumps(all, JSON_COMPACT);
+		text = json_text(all);
 	}
 	if (text != NULL && strlen(text) > LIMIT_METADATA) {
 		free(text);

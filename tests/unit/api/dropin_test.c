@@ -235,14 +235,14 @@ static void ids_gather_in_the_metadata_beside_what_is_there(void **state)
 	(void)state;
 	make("s1", "disconnected");
 	ask(&w, "PATCH", "/v1/accounts/s1", "",
-	    "{\"metadata\":{\"note\":1,\"dropin\":{\"session_ids\":[\"s1\"],\"workspace_id\":1,"
+	    "{\"metadata\":{\"note\":0.1,\"dropin\":{\"session_ids\":[\"s1\"],\"workspace_id\":1,"
 	    "\"account_id\":11}}}",
 	    &r);
 	assert_int_equal(r.status, 200);
 	post("/api/sessions", "{\"session_id\":\"s2\",\"workspace_id\":1,\"account_id\":11}");
 	assert_string_equal(reply_member(&r, "session_id"), "s2");
 	assert_string_equal(fake_find(&w.fake, "s1")->metadata,
-			    "{\"note\":1,\"dropin\":{\"session_ids\":[\"s2\",\"s1\"],"
+			    "{\"note\":0.1,\"dropin\":{\"session_ids\":[\"s2\",\"s1\"],"
 			    "\"workspace_id\":1,\"account_id\":11}}");
 	/* the same account_id of another workspace is another account */
 	post("/api/sessions", "{\"session_id\":\"s3\",\"workspace_id\":2,\"account_id\":11}");
