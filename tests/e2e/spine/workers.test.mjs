@@ -164,7 +164,7 @@ describe("a provider that cannot be used", { concurrency: 4 }, () => {
 					d.writeConfig();
 					await d.start();
 					await d.reaches("waiting", "connected");
-					assert.equal((await d.request("GET", "/readyz")).status, 200);
+					await until(async () => (await d.request("GET", "/readyz")).status === 200); // the other one, too
 					assert.equal((await adopted(d, "well")).session_id, well.session_id);
 					assert.equal((await d.stop()).code, 0);
 				} finally {
