@@ -120,6 +120,27 @@ static size_t size_of(const struct relink_key *k)
 	return k->type == RELINK_TYPE_STRING ? sizeof(const char *) : sizeof(int64_t);
 }
 
+/* A path is a text; one that is written is read too. */
+static int check_flags(const struct relink_key *k, struct why *why)
+{
+	const unsigned path = RELINK_KEY_READS | RELINK_KEY_WRITES;
+	unsigned odd = k->flags & ~(RELINK_KEY_REQUIRED | RELINK_KEY_SECRET | path);
+
+	if (odd != 0)
+		return why_set(why, ERR_CONFIG,
+			       "its key \"%s\" has a flag that this Relink does not know (0x%x); "
+			       "install a newer Relink or an older plugin",
+			       k->name, odd);
+	if ((k->flags & path) == path)
+		return why_set(why, ERR_CONFIG,
+			       "its key \"%s\" is to be read and to be written; the latter is both",
+			       k->name);
+	if ((k->flags & path) != 0 && k->type != RELINK_TYPE_STRING)
+		return why_set(why, ERR_CONFIG,
+			       "its key \"%s\" is said to be a path and is no string", k->name);
+	return 0;
+}
+
 static int check_key(const struct relink_plugin *p, const struct relink_key *k, struct why *why)
 {
 	if (!str_is_id(str_of(k->name), 64, "_"))
@@ -140,7 +161,7 @@ static int check_key(const struct relink_plugin *p, const struct relink_key *k, 
 	if (!default_is_within(k))
 		return why_set(why, ERR_CONFIG, "the default of its key \"%s\" is out of bounds",
 			       k->name);
-	return 0;
+	return check_flags(k, why);
 }
 
 int keys_check(const struct relink_plugin *p, struct why *why)

@@ -80,6 +80,18 @@ static int check_functions(const struct relink_plugin *p, struct why *why)
 	return 0;
 }
 
+static int check_needs(const struct relink_plugin *p, struct why *why)
+{
+	uint64_t odd = p->needs & ~(RELINK_NEED_PROCESSES | RELINK_NEED_PROGRAMS);
+
+	if (odd == 0)
+		return 0;
+	return why_set(why, ERR_CONFIG,
+		       "it needs something that this Relink does not know (bits 0x%llx); install a "
+		       "newer Relink or an older plugin",
+		       (unsigned long long)odd);
+}
+
 static int check_words(const struct relink_plugin *p, struct why *why)
 {
 	if (p->name == NULL || !str_is_id(str_of(p->name), LIMIT_PROVIDER, "-"))
@@ -114,6 +126,8 @@ int plugin_read(struct relink_plugin *ret_plugin, const void *descriptor, size_t
 	r = check_functions(&p, why);
 	if (r == 0)
 		r = check_words(&p, why);
+	if (r == 0)
+		r = check_needs(&p, why);
 	if (r == 0)
 		r = keys_check(&p, why);
 	if (r < 0)

@@ -20,10 +20,10 @@
 static const struct relink_key keys[] = {
 	{ "dir", "", NULL, NULL,
 	  "Where the service keeps its side, to outlive workers; empty: in memory.",
-	  RELINK_TYPE_STRING, 0, offsetof(struct conf, dir) },
+	  RELINK_TYPE_STRING, RELINK_KEY_WRITES, offsetof(struct conf, dir) },
 	{ "logins", "", NULL, NULL,
 	  "A folder of logins that several instances see; empty: each has its own.",
-	  RELINK_TYPE_STRING, 0, offsetof(struct conf, logins) },
+	  RELINK_TYPE_STRING, RELINK_KEY_WRITES, offsetof(struct conf, logins) },
 	{ "script", "", NULL, NULL, "Behaviours of the instance from the start, as JSON.",
 	  RELINK_TYPE_STRING, 0, offsetof(struct conf, script) },
 	LATENCY(create_ms,     "20ms",  "How long a create is on its way."),
@@ -251,4 +251,5 @@ RELINK_PLUGIN(.name = MOCK_FENCED ? "mock" : "mock-listable", .version = RELINK_
 	      .start_deadline_ms = 30000, .keys = keys, .conf_size = sizeof(struct conf),
 	      .open = mock_open, .create = ops_create, .disconnect = ops_disconnect,
 	      .health = ops_health, .list = ops_list, .send = send_message,
-	      .control = verbs_control, .close = mock_close, .dump = mock_dump, );
+	      .control = verbs_control, .close = mock_close, .dump = mock_dump,
+	      .needs = RELINK_NEED_PROGRAMS /* wrecks that fork */, );

@@ -23,7 +23,7 @@
 static const struct relink_key keys[] = {
 	TEXT(url, NULL, RELINK_KEY_REQUIRED, "Where the service is, such as http://127.0.0.1:3001."),
 	TEXT(api_key, NULL, RELINK_KEY_REQUIRED | RELINK_KEY_SECRET, "The key that the service asks for."),
-	TEXT(ca_file, "", 0, "PEM file with the certificates to trust; empty: the system's."),
+	TEXT(ca_file, "", RELINK_KEY_READS, "PEM file with the certificates to trust; empty: the system's."),
 #if WEBJS_SEED
 	TEXT(workspace_id, "relink", 0, "The service's workspace in which sessions are made: letters, digits, _ and -."),
 	TEXT(look_for_browsers, "auto", 0, "auto: where the service is on this machine, its Chromiums are looked for among the processes; off: never."),
@@ -193,6 +193,7 @@ static void webjs_dump(void *self, void (*line)(void *arg, const char *text), vo
 #define NAME     "webjs-seed"
 #define SUMMARY  "whatsapp-web.js sessions at the old whatsapp-service"
 #define CAPS     (RELINK_CAP_LIST | RELINK_CAP_CONTROL | RELINK_CAP_WEBHOOK | RELINK_CAP_SEND)
+#define NEEDS    RELINK_NEED_PROCESSES /* its Chromiums */
 #define START_MS 50000
 #else
 #define NAME    "webjs"
@@ -200,6 +201,7 @@ static void webjs_dump(void *self, void (*line)(void *arg, const char *text), vo
 #define CAPS                                                                              \
 	(RELINK_CAP_LIST | RELINK_CAP_FENCED | RELINK_CAP_PROFILES | RELINK_CAP_CONTROL | \
 	 RELINK_CAP_WEBHOOK | RELINK_CAP_SEND)
+#define NEEDS    0
 #define START_MS 90000
 #endif
 
@@ -208,4 +210,4 @@ RELINK_PLUGIN(.name = NAME, .version = RELINK_VERSION, .summary = SUMMARY, .caps
 	      .open = webjs_open, .create = ops_create, .disconnect = ops_disconnect,
 	      .health = ops_health, .list = ops_list, .send = send_message,
 	      .control = verbs_control, .webhook = webhook_take, .close = webjs_close,
-	      .dump = webjs_dump, );
+	      .dump = webjs_dump, .needs = NEEDS, );

@@ -45,6 +45,11 @@ static void close_instance(void *self, relink_op o)
 #ifndef BAD_MINOR
 #define BAD_MINOR RELINK_ABI_MINOR
 #endif
+#ifdef BAD_NEEDS
+#define BAD_SIZE sizeof(struct relink_plugin)
+#else
+#define BAD_NEEDS 0xff
+#endif
 #ifndef BAD_SIZE
 #define BAD_SIZE offsetof(struct relink_plugin, dump)
 #endif
@@ -63,12 +68,15 @@ static void close_instance(void *self, relink_op o)
 #ifndef BAD_OFFSET
 #define BAD_OFFSET 0
 #endif
+#ifndef BAD_FLAGS
+#define BAD_FLAGS 0
+#endif
 #ifndef BAD_VERSION
 #define BAD_VERSION "0.1"
 #endif
 
 static const struct relink_key keys[] = {
-	{ "key", BAD_DEFAULT, "1", "20", "a key", RELINK_TYPE_INT, 0, BAD_OFFSET },
+	{ "key", BAD_DEFAULT, "1", "20", "a key", RELINK_TYPE_INT, BAD_FLAGS, BAD_OFFSET },
 	{ NULL },
 };
 
@@ -110,6 +118,8 @@ const struct relink_plugin relink_plugin = {
 	.disconnect = op,
 	.health = BAD_HEALTH,
 	.close = close_instance,
-	.dump = (void (*)(void *, void (*)(void *, const char *), void *))8, /* not to be read */
+	/* behind its end, not to be read */
+	.dump = (void (*)(void *, void (*)(void *, const char *), void *))8,
+	.needs = BAD_NEEDS,
 };
 #endif

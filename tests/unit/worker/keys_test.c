@@ -244,6 +244,12 @@ static const struct {
 	{ { "k", NULL, "1s", NULL, "", RELINK_TYPE_INT, 0, 0 }, "not of its type" },
 	{ { "k", NULL, NULL, "1", "", RELINK_TYPE_DURATION, 0, 0 }, "not of its type" },
 	{ { "k", "5", "6", NULL, "", RELINK_TYPE_INT, 0, 0 }, "out of bounds" },
+	{ { "k", NULL, NULL, NULL, "", RELINK_TYPE_INT, 16, 0 },
+	  "a flag that this Relink does not know" },
+	{ { "k", NULL, NULL, NULL, "", RELINK_TYPE_INT, RELINK_KEY_READS, 0 }, "is no string" },
+	{ { "k", NULL, NULL, NULL, "", RELINK_TYPE_STRING, RELINK_KEY_READS | RELINK_KEY_WRITES,
+	    0 },
+	  "to be read and to be written" },
 };
 
 static void a_plugin_with_a_broken_table_is_refused(void **state)

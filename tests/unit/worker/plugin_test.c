@@ -27,6 +27,8 @@ static const struct {
 	{ "bad_webhook.so", "has no function \"webhook\"" },
 	{ "bad_default.so", "default or bound that is not of its type" },
 	{ "bad_offset.so", "lies outside its configuration" },
+	{ "bad_flags.so", "has a flag that this Relink does not know (0x10)" },
+	{ "bad_needs.so", "needs something that this Relink does not know (bits 0x4)" },
 	{ "bad_nothing.so", "no symbol relink_plugin" },
 	{ "bad_function.so", "has 0 bytes, too few" },
 	{ "bad_short.so", "bytes, too few for a descriptor" },
@@ -85,6 +87,7 @@ static void a_descriptor_of_the_first_release_reads_as_zero_beyond_its_end(void 
 	assert_int_equal(plugin_load(&p, PLUGINS "/smallest.so", &why), 0);
 	assert_string_equal(p.name, "smallest");
 	assert_null(p.dump); /* it has one there, but says that it ends before */
+	assert_int_equal(p.needs, 0);
 	assert_int_equal(p.start_deadline_ms, PLUGIN_START_MS);
 }
 

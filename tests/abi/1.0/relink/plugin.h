@@ -131,6 +131,10 @@ enum relink_type {
 };
 #define RELINK_KEY_REQUIRED 1u
 #define RELINK_KEY_SECRET   2u /* never logged, shown or sent back */
+/* A string that is a path, absolute or empty.  No path but these is opened to a plugin, as far as the
+ * system can keep it from others; see `needs`. */
+#define RELINK_KEY_READS  4u /* a file or folder that the plugin reads, now or again and again */
+#define RELINK_KEY_WRITES 8u /* a folder to read and write; the worker makes one that is missing */
 struct relink_key {
 	const char *name, *def, *min, *max, *doc;
 	enum relink_type type;
@@ -315,6 +319,17 @@ struct relink_host {
 #define RELINK_CAP_WEBHOOK (1ull << 5) /* webhook() takes requests of the backend */
 #define RELINK_CAP_SEND    (1ull << 6) /* send() sends messages */
 
+/*
+ * What a plugin may do beyond calling the host, opening the paths of its keys, and talking to other
+ * machines (TCP, UDP, names).  From before the first open() until the end the system refuses the rest, as
+ * far as it can and the operator wants: with EACCES for a path, EPERM for a call.  Libraries and the
+ * settings of the network (/usr, /etc/resolv.conf, certificates) can be read always, the files of Relink
+ * itself never.  A thread that runs before the first open() would not be held, so it is a reason to refuse
+ * the plugin.
+ */
+#define RELINK_NEED_PROCESSES (1ull << 0) /* look at other processes in /proc */
+#define RELINK_NEED_PROGRAMS  (1ull << 1) /* fork, and start programs that are installed */
+
 /* The first three members never move: they protect the rest. */
 struct relink_plugin {
 	uint32_t abi_major, abi_minor;
@@ -389,6 +404,8 @@ struct relink_plugin {
 
 	/* Optional: write lines about the inside for a report, through `line`. */
 	void (*dump)(void *self, void (*line)(void *arg, const char *text), void *arg);
+
+	uint64_t needs; /* RELINK_NEED_ bits */
 };
 
 /* The one exported symbol. */
