@@ -47,6 +47,13 @@ struct conf_instance {
 	bool command_ends_with_relinkd;
 };
 
+/* What keeps a plugin's process to what it needs; the numbers of messages.def. */
+enum conf_sandbox {
+	CONF_SANDBOX_AUTO,    /* what the system has */
+	CONF_SANDBOX_REQUIRE, /* all of it, or no worker */
+	CONF_SANDBOX_OFF
+};
+
 struct conf_provider {
 	char *name;                 /* what accounts say: provider "mock" */
 	char *plugin;               /* name of a file in plugin_dir, without ".so", or a path */
@@ -54,6 +61,7 @@ struct conf_provider {
 	uint64_t starts_per_minute; /* token bucket: rate ... */
 	uint64_t start_burst;       /* ... and size */
 	bool shared_credentials;    /* all instances see the same credentials */
+	enum conf_sandbox sandbox;  /* of its workers */
 	bool when_down_move;        /* accounts of an instance that is long down move */
 	uint64_t move_after_ms;
 	struct conf_pairs config;

@@ -26,6 +26,7 @@
 	T(BOOL,        WORD,   "a boolean",               "true or false", bool) \
 	T(FORMAT,      WORD,   "a log format",            "text or json", bool) \
 	T(WHEN_DOWN,   WORD,   "what accounts do",        "wait or move", bool) \
+	T(SANDBOX,     WORD,   "a kind of sandbox",       "auto, require or off", enum conf_sandbox) \
 	T(LEVEL,       WORD,   "a log level",             "error, warn, info or debug", enum log_level) \
 	T(LEVELS,      TREE,   "subsystems and levels",   "", key_log_levels) \
 	T(PAIRS,       TREE,   "keys and values",         "", struct conf_pairs) \

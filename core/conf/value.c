@@ -52,6 +52,7 @@ static const char *word_of(enum key_type type, unsigned i)
 	static const char *const switches[] = { "false", "true", NULL };
 	static const char *const formats[] = { "text", "json", NULL };
 	static const char *const patience[] = { "wait", "move", NULL };
+	static const char *const sandboxes[] = { "auto", "require", "off", NULL };
 
 	switch (type) {
 	case KEY_LEVEL:
@@ -60,6 +61,8 @@ static const char *word_of(enum key_type type, unsigned i)
 		return formats[i];
 	case KEY_WHEN_DOWN:
 		return patience[i];
+	case KEY_SANDBOX:
+		return sandboxes[i];
 	default:
 		return switches[i];
 	}
@@ -67,7 +70,28 @@ static const char *word_of(enum key_type type, unsigned i)
 
 static unsigned word_index(enum key_type type, const void *member)
 {
-	return type == KEY_LEVEL ? *(const enum log_level *)member : *(const bool *)member;
+	switch (type) {
+	case KEY_LEVEL:
+		return *(const enum log_level *)member;
+	case KEY_SANDBOX:
+		return *(const enum conf_sandbox *)member;
+	default:
+		return *(const bool *)member;
+	}
+}
+
+static void word_set(enum key_type type, void *member, unsigned i)
+{
+	switch (type) {
+	case KEY_LEVEL:
+		*(enum log_level *)member = (enum log_level)i;
+		break;
+	case KEY_SANDBOX:
+		*(enum conf_sandbox *)member = (enum conf_sandbox)i;
+		break;
+	default:
+		*(bool *)member = i != 0;
+	}
 }
 
 static int refuse(const struct key *k, struct str text, struct why *why)
@@ -181,10 +205,7 @@ static int set_word(const struct key *k, struct str text, void *member, struct w
 	for (unsigned i = 0; (word = word_of(k->type, i)) != NULL; i++) {
 		if (!str_is(text, word))
 			continue;
-		if (k->type == KEY_LEVEL)
-			*(enum log_level *)member = (enum log_level)i;
-		else
-			*(bool *)member = i != 0;
+		word_set(k->type, member, i);
 		return 0;
 	}
 	return refuse(k, text, why);

@@ -248,6 +248,8 @@ static void values_that_are_not_of_their_type_are_refused(void **state)
 		  AT(1) "log.level: \"verbose\" is not a log level (write error, warn, info or debug)" },
 		{ "log: {levels: {engine: INFO}}\n",
 		  AT(1) "log.levels.engine: \"INFO\" is not a log level (write error, warn, info or debug)" },
+		{ "providers: {mock: {sandbox: maybe}}\n",
+		  AT(1) "providers.mock.sandbox: \"maybe\" is not a kind of sandbox (write auto, require or off)" },
 		{ "log: {format: xml}\n",
 		  AT(1) "log.format: \"xml\" is not a log format (write text or json)" },
 		{ "state_dir: \"\"\n",

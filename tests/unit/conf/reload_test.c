@@ -100,6 +100,8 @@ static void what_needs_a_restart_is_refused(void **state)
 		  "providers: \"b\" was removed" },
 		{ "providers: {a: }", "providers: {a: , c: }",
 		  "providers: \"c\" was added" },
+		{ P, P "    sandbox: off\n",
+		  "providers.mock.sandbox changed from \"auto\" to \"off\"" },
 		{ P, P "    plugin: /p.so\n",
 		  "providers.mock.plugin changed from \"mock\" to \"/p.so\"" },
 		{ TWO, TWO "    workers: 2\n",
