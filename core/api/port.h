@@ -48,6 +48,7 @@ struct worker_view {
 	uint64_t recycled;
 	const char *provider, *state;
 	struct str plugin, version;
+	struct str sandbox; /* what keeps the plugin to what it needs; empty: not known */
 	uint64_t pid, since, next_start_at, deaths, accounts, open_ops, lag_ms, rss_kib;
 	uint64_t foreign_sessions; /* listed at its instances and not ours */
 	struct str last_death;     /* one sentence; empty: none */

@@ -158,6 +158,7 @@ void worker_json(struct jw *j, const char *key, const struct worker_view *w)
 	jw_text(j, "state", w->state);
 	text_or_null(j, "plugin", w->plugin);
 	text_or_null(j, "version", w->version);
+	text_or_null(j, "sandbox", w->sandbox);
 	if (w->pid > 0)
 		jw_u64(j, "pid", w->pid);
 	else

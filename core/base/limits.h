@@ -19,6 +19,7 @@
 #define LIMIT_REASON          256
 #define LIMIT_METADATA        4096
 #define LIMIT_QR              2048
+#define LIMIT_SANDBOX         256
 #define LIMIT_VERB            32
 #define LIMIT_VERB_ARGS       8192
 #define LIMIT_MESSAGE         12288 /* JSON of a message, as an event */

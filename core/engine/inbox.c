@@ -171,8 +171,12 @@ static void read_reply(struct inbox_reply *r, enum msg_method method, const void
 		r->lag = m->lag;
 		r->ops = m->ops;
 		r->rss = m->rss;
+		r->outdated = m->outdated;
 		break;
 	}
+	case MSG_config:
+		*ret_text = ((const struct msg_config_reply *)reply)->sandbox;
+		break;
 	case MSG_health: {
 		const struct msg_health_reply *m = reply;
 

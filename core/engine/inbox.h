@@ -58,7 +58,7 @@ struct inbox_reply {
 	int result;
 	/* what the replies of our methods hold, each in its own */
 	uint8_t state, cause;
-	bool complete, unknown;
+	bool complete, unknown, outdated;
 	uint64_t total, retry_after, generation, lag, ops, rss;
 	struct str boot_id, text, body;
 };

@@ -187,7 +187,8 @@ struct slot {
 	struct provider *provider;
 	unsigned number;
 	struct timer timer;
-	char plugin[65], version[65]; /* from its hello */
+	char plugin[65], version[65];    /* from its hello */
+	char sandbox[LIMIT_SANDBOX + 1]; /* from its config; empty: there is none yet */
 	uint64_t lag_ms, ops, rss_kib, deaths;
 	uint64_t n_sends, send_bytes; /* messages on their way */
 	uint64_t ping_seq, spawned_at;
@@ -198,7 +199,7 @@ struct slot {
 	    lost[LOST_OPS_MAX]; /* of the process that is going; its obituary takes them */
 	unsigned n_lost;
 	bool draining; /* gets no new operations, and is replaced when the open ones are answered */
-	bool outdated; /* its plugin's file was replaced: it is drained when its turn comes */
+	const char *outdated; /* why it is drained when its turn comes; NULL: it is not */
 	char drain_why[128];
 	uint64_t drain_until, n_open, recycled;
 	bool quarantine; /* of accounts that must be alone: wanted only while there are some */

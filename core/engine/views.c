@@ -172,6 +172,7 @@ static unsigned port_workers(void *ctx, void (*each)(void *arg, const struct wor
 			.state = worker_state_name(s->w.state),
 			.plugin = str_of(s->plugin),
 			.version = str_of(s->version),
+			.sandbox = str_of(s->sandbox),
 			.pid = e->pool != NULL ? pool_pid(e->pool, n) : 0,
 			.since = s->w.since,
 			.next_start_at =

@@ -65,7 +65,7 @@ static bool opens(const struct slot *s, const struct instance *i)
 static void send_config(struct engine *e, struct slot *s)
 {
 	struct provider *p = s->provider;
-	struct msg_config params = { .slot = s->number };
+	struct msg_config params = { .slot = s->number, .sandbox = p->conf->sandbox };
 	struct msg_instance *v = calloc(p->n_instances + 1, sizeof *v);
 	struct msg_pair *pairs;
 	size_t n_pairs = 1;
@@ -131,7 +131,7 @@ static void serves(struct engine *e, struct slot *s)
 	}
 	LOG(INFO, PROC, "worker.ready", f_u64("slot", s->number),
 	    f_text("provider", s->provider->conf->name), f_text("plugin", s->plugin),
-	    f_text("version", s->version));
+	    f_text("version", s->version), f_text("sandbox", s->sandbox));
 }
 
 static void serves_no_more(struct engine *e, struct slot *s)
@@ -295,12 +295,12 @@ static void weigh(struct engine *e, struct slot *s)
 static void renew_next(struct engine *e)
 {
 	for (unsigned n = 0; n < e->n_slots; n++) {
-		if (e->slots[n].draining && e->slots[n].outdated)
+		if (e->slots[n].draining && e->slots[n].outdated != NULL)
 			return;
 	}
 	for (unsigned n = 0; n < e->n_slots; n++) {
-		if (e->slots[n].outdated && e->slots[n].w.state == WS_READY) {
-			drain(e, &e->slots[n], "its plugin's file was replaced");
+		if (e->slots[n].outdated != NULL && e->slots[n].w.state == WS_READY) {
+			drain(e, &e->slots[n], e->slots[n].outdated);
 			return;
 		}
 	}
@@ -308,8 +308,21 @@ static void renew_next(struct engine *e)
 
 void workers_renew(struct engine *e)
 {
-	for (unsigned n = 0; n < e->n_slots; n++)
-		e->slots[n].outdated = pool_plugin_changed(e->pool, n);
+	for (unsigned n = 0; n < e->n_slots; n++) {
+		bool changed = pool_plugin_changed(e->pool, n);
+
+		e->slots[n].outdated = changed ? "its plugin's file was replaced" : NULL;
+	}
+	renew_next(e);
+}
+
+/* What is replaced again and again costs a worker only now and then. */
+static void renew_for_sandbox(struct engine *e, struct slot *s)
+{
+	if (s->outdated != NULL || e->now - s->w.ready_at < s->rules.window)
+		return;
+	s->outdated =
+	    "a file that it may open was replaced, and its sandbox knows only the old one";
 	renew_next(e);
 }
 
@@ -366,6 +379,7 @@ void worker_answered(struct engine *e, struct slot *s, struct inbox_reply *r)
 	case MSG_config:
 		if (r->result == 0) {
 			KP("engine.worker.ready");
+			str_copy(s->sandbox, sizeof s->sandbox, r->text);
 			worker_happens(e, s, WE_OPENED, false);
 		} else if (r->result == ERR_STATE) {
 			refused(e, s, r);
@@ -380,6 +394,8 @@ void worker_answered(struct engine *e, struct slot *s, struct inbox_reply *r)
 			worker_happens(e, s, WE_PONG, false);
 			quarantine_ends(e, s);
 			weigh(e, s);
+			if (r->outdated)
+				renew_for_sandbox(e, s);
 			slot_answered(e, s);
 		} else if (r->result == ERR_TIMEOUT) {
 			worker_happens(e, s, WE_MISSED, false);
@@ -425,7 +441,9 @@ void worker_gone(struct engine *e, struct slot *s, struct inbox_gone *g)
 		kind = DEATH_REFUSED;
 	death_note(e, s, g, kind);
 	s->recycled += recycled && !e->stopping;
-	s->draining = s->outdated = false;
+	s->draining = false;
+	s->outdated = NULL;
+	s->sandbox[0] = '\0';
 	blame(s, NULL);
 	KP("engine.worker.gone");
 	tell_end(e, s, g, died);

@@ -14,6 +14,7 @@
 #include "worker/lastwords.h"
 #include "worker/listing.h"
 #include "worker/pulse.h"
+#include "worker/sandbox.h"
 
 #define WORKER_MAGIC 0xa1a12102u
 #define PROTO        1
@@ -53,6 +54,7 @@ static void close_all(struct worker *w)
 static void on_config(struct worker *w, const struct msg *m, const struct msg_config *config)
 {
 	struct msg_config_reply reply = { 0 };
+	char sandbox[LIMIT_SANDBOX + 1];
 	struct why why;
 
 	KP("worker.config");
@@ -61,6 +63,11 @@ static void on_config(struct worker *w, const struct msg *m, const struct msg_co
 		return;
 	}
 	w->configured = true;
+	if (sandbox_enter(&w->plugin, config, sandbox, &why) < 0) {
+		answer_refuse(w, m, RELINK_MISCONFIGURED, 0, "%s", why.text);
+		return;
+	}
+	KP("worker.sandbox");
 	for (size_t i = 0; i < config->instances.n; i++) {
 		enum relink_cause cause = instance_open(w, &config->instances.v[i], &why);
 
@@ -71,6 +78,7 @@ static void on_config(struct worker *w, const struct msg *m, const struct msg_co
 		return;
 	}
 	reply.opened = w->n_open;
+	reply.sandbox = str_of(sandbox);
 	uplink_reply(&w->uplink, m->id, MSG_config, &reply);
 	KP("worker.ready");
 }
@@ -80,7 +88,8 @@ static void on_ping(struct worker *w, const struct msg *m, const struct msg_ping
 	const struct msg_ping_reply reply = { .seq = ping->seq,
 					      .lag = pulse_lag_ms(),
 					      .ops = ops_count(&w->ops),
-					      .rss = pulse_rss_kib() };
+					      .rss = pulse_rss_kib(),
+					      .outdated = sandbox_outdated() };
 
 	uplink_reply(&w->uplink, m->id, MSG_ping, &reply);
 }

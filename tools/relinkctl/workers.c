@@ -21,6 +21,7 @@ static const struct column worker_columns[] = {
 	{ "ACCOUNTS",   .right = true },
 	{ "LAG",        .right = true, .drop = 1 },
 	{ "RSS",        .right = true, .drop = 1 },
+	{ "SANDBOX",    .least = 8, .drop = 2 },
 	{ "INSTANCES",  .least = 8, .drop = 3 },
 	{ "LAST DEATH", .least = 10 },
 };
@@ -55,6 +56,7 @@ static void worker_row(struct table *t, const json_t *w)
 	table_cell_u64(t, field_u64(w, "accounts"));
 	table_cell(t, str_of(lag));
 	table_cell(t, str_of(rss));
+	table_cell(t, field_str(w, "sandbox"));
 	buf_init(&instances, 64u << 10);
 	field_show(&instances, json_object_get(w, "instances"), t->term->utf8);
 	table_cell(t, buf_all(&instances));

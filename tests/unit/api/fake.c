@@ -179,6 +179,7 @@ static unsigned port_workers(void *ctx, void (*each)(void *, const struct worker
 		.state = "ready",
 		.plugin = STR("mock"),
 		.version = STR("0.1.0"),
+		.sandbox = STR("landlock 7, seccomp"),
 		.pid = 4711,
 		.instances = STR("mock-1,mock-2"),
 		.last_death = STR("killed by signal 9"),

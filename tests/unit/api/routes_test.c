@@ -313,6 +313,7 @@ static void workers_are_shown(void **state)
 	assert_string_equal(reply_member(&r, "workers.0.instances"), "[\"mock-1\",\"mock-2\"]");
 	assert_string_equal(reply_member(&r, "workers.0.last_death"), "killed by signal 9");
 	assert_string_equal(reply_member(&r, "workers.0.since"), "null");
+	assert_string_equal(reply_member(&r, "workers.0.sandbox"), "landlock 7, seccomp");
 }
 
 static void deaths_are_shown(void **state)
