@@ -5,8 +5,7 @@
 #include "api/body.h"
 #include "base/must.h"
 #include "base/obj.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "fuzz.h"
 
 struct target {
 	char *text, *object;
@@ -25,7 +24,7 @@ static const struct field fields[] = {
 	{ "flag", FIELD_BOOL, offsetof(struct target, flag), 0, NULL, "true or false", NULL },
 };
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+int fuzz_one(const uint8_t *data, size_t size)
 {
 	struct str body = { (const char *)data, size };
 	struct target t = { NULL, NULL, false };

@@ -6,10 +6,10 @@
  * what is kept stays bounded.
  */
 #include "base/clock.h"
+#include "base/limits.h"
 #include "base/must.h"
+#include "fuzz.h"
 #include "machine.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void check_bounds(const struct machine *m)
 {
@@ -27,7 +27,7 @@ static void check_output(const struct machine *m)
 	must(m->out.p[9] >= '1' && m->out.p[9] <= '5');
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+int fuzz_one(const uint8_t *data, size_t size)
 {
 	static const size_t steps[] = { SIZE_MAX, 1, 3, 64 };
 	struct machine m;
@@ -37,7 +37,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	how = data[0];
 	clock_virtual(1763287200000);
-	machine_open(&m, (how & 4) == 0);
+	machine_open_for(&m, (how & 4) == 0, LIMIT_HTTP_BODY);
 	m.fake.at_once = (how & 8) == 0;
 	fake_add(&m.fake, "a1");
 	fake_status(&m.fake, "a1", (how & 16) != 0 ? "connected" : "qr_scanning", "2@code");

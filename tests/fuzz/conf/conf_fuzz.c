@@ -6,8 +6,7 @@
 #include "base/limits.h"
 #include "base/must.h"
 #include "conf/conf.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "fuzz.h"
 
 static void prove_refusal(int r, const struct why *why)
 {
@@ -65,7 +64,7 @@ static void prove_conf(const struct conf *c)
 	must(conf_can_reload(c, c, NULL) == 0);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+int fuzz_one(const uint8_t *data, size_t size)
 {
 	struct conf *c = NULL;
 	struct why why = { 0 };

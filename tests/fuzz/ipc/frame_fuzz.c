@@ -7,12 +7,11 @@
 #include <stdint.h>
 
 #include "base/must.h"
+#include "fuzz.h"
 #include "ipc/frame.h"
 #include "prove.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+int fuzz_one(const uint8_t *data, size_t size)
 {
 	struct str all = { (const char *)data, size }, stream = all, value;
 	int n;

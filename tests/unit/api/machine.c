@@ -12,7 +12,7 @@ static void on_changed(struct conn *c)
 	(void)c;
 }
 
-void machine_open(struct machine *m, bool trusted)
+void machine_open_for(struct machine *m, bool trusted, size_t body_bytes)
 {
 	const struct api_options o = {
 		.header_ms = 10000,
@@ -20,7 +20,7 @@ void machine_open(struct machine *m, bool trusted)
 		.write_ms = 10000,
 		.idle_ms = 10000,
 		.connections = 1,
-		.body_bytes = 64u << 10,
+		.body_bytes = body_bytes,
 		.dropin = { .key = "k", .provider = "mock" },
 	};
 	struct api_port port;
@@ -33,6 +33,11 @@ void machine_open(struct machine *m, bool trusted)
 	must(dropin_new(&m->face.dropin, &m->face, &o.dropin, NULL) == 0);
 	must(conn_init(&m->conn, &m->face, trusted, on_changed) == 0);
 	buf_init(&m->out, 64u << 20);
+}
+
+void machine_open(struct machine *m, bool trusted)
+{
+	machine_open_for(m, trusted, 64u << 10);
 }
 
 void machine_close(struct machine *m)

@@ -16,6 +16,8 @@ struct machine {
 
 /* `trusted`: as on the unix socket, no key is needed. */
 void machine_open(struct machine *, bool trusted);
+/* Bodies may have so many bytes; otherwise 64 KiB. */
+void machine_open_for(struct machine *, bool trusted, size_t body_bytes);
 void machine_close(struct machine *);
 /* Feed the bytes in pieces of `step` and take the output each time. */
 void machine_feed(struct machine *, struct str bytes, size_t step);
