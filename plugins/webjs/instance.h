@@ -8,10 +8,12 @@
 #include "browsers.h"
 #include "dialect.h"
 
-#define NAME_MAX_BYTES  128 /* of a session or account, its NUL included */
-#define LIST_BYTES_MAX  (8u << 20)
+#define NAME_MAX_BYTES  128        /* of a session or account, its NUL included */
+#define LIST_BYTES_MAX  (4u << 20) /* some 16,000 sessions */
 #define REPLY_BYTES_MAX (256u << 10)
-#define WEBHOOKS_KNOWN  1024
+/* Members, elements, arrays and objects of an answer; a member counts twice. */
+#define REPLY_VALUES_MAX (1u << 19)
+#define WEBHOOKS_KNOWN   1024
 
 struct call;
 struct watch;

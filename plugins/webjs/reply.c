@@ -74,11 +74,33 @@ static void no_answer(const struct instance *in, const struct relink_http_reply 
 	reply_words(in->conf, said, v->text);
 }
 
+/* jansson makes up to fifty bytes of each value and a table of all that are in one array: a body of
+ * nothing but commas would grow to many times its size.  So they are counted first. */
+static bool has_too_many_values(struct relink_str body)
+{
+	bool in_string = false;
+	size_t n = 0;
+
+	for (size_t i = 0; i < body.n; i++) {
+		char c = body.p[i];
+
+		if (c == '"')
+			in_string = !in_string;
+		else if (in_string)
+			i += c == '\\';
+		else
+			n += c == ',' || c == ':' || c == '[' || c == '{';
+	}
+	return n > REPLY_VALUES_MAX;
+}
+
 /* The limit of a body is the host's; JSON is refused when it is not UTF-8, holds a NUL, names a
  * member twice, or nests deeper than jansson goes. */
 static json_t *parse(struct relink_str body)
 {
-	return body.n > 0 ? json_loadb(body.p, body.n, JSON_REJECT_DUPLICATES, NULL) : NULL;
+	if (body.n == 0 || has_too_many_values(body))
+		return NULL;
+	return json_loadb(body.p, body.n, JSON_REJECT_DUPLICATES, NULL);
 }
 
 static uint64_t pause_of(const struct relink_http_reply *reply, enum relink_cause cause)
