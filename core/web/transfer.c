@@ -238,12 +238,13 @@ static const struct verdict *verdict_of(const struct web_transfer *t, CURLcode c
 	return &unreadable;
 }
 
+/* 0 for none, and for a number of more than three digits, which curl lets pass behind "HTTP/2". */
 static unsigned status_of(const struct web_transfer *t)
 {
 	long status = 0;
 
 	curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
-	return (unsigned)status;
+	return status > 0 && status < 1000 ? (unsigned)status : 0;
 }
 
 /* For curl an answer that ends within its headers, or with a 1xx, is as good as any. */
@@ -289,7 +290,9 @@ void web_transfer_reply(const struct web_transfer *t, CURLcode code,
 {
 	struct relink_http_reply a = { .size = sizeof a, .sent = t->sent };
 
-	if (web_transfer_suffices(t))
+	if ((code == CURLE_OK || web_transfer_suffices(t)) && t->head_ended && status_of(t) == 0)
+		code = CURLE_WEIRD_SERVER_REPLY;
+	else if (web_transfer_suffices(t))
 		code = CURLE_OK;
 	else if (code == CURLE_OK && !is_whole(t))
 		code = CURLE_PARTIAL_FILE;

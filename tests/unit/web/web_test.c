@@ -214,6 +214,7 @@ static void a_broken_answer_is_told_as_what_it_is(void **state)
 	} cases[] = {
 		{ "\x01\x02\x03 garbage \xff\r\n\r\n", HTTPD_CLOSE, RELINK_INTERNAL, "no HTTP" },
 		{ "HTTP/1.1 xyz\r\n\r\n", HTTPD_CLOSE, RELINK_INTERNAL, "no HTTP" },
+		{ "HTTP/22200\r\n\r\n", HTTPD_CLOSE, RELINK_INTERNAL, "no HTTP" },
 		{ "HTTP/1.1 200 OK\r\nContent-Length: -3\r\n\r\n", HTTPD_CLOSE, RELINK_INTERNAL,
 		  "no HTTP" },
 		{ "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", HTTPD_KEEP,
