@@ -152,7 +152,9 @@ static void add_account(struct machine *m, uint8_t how)
 	if ((how & 4) != 0)
 		ask(m, &patch, 0,
 		    STR("{\"metadata\":{\"dropin\":{\"session_ids\":[\"s1\"],\"account_id\":7}}}"));
-	fake_status(&m->fake, "a1", (how & 8) != 0 ? "connected" : "qr_scanning", "2@code");
+	/* drawing a code takes longer than all else, so it is there for few */
+	fake_status(&m->fake, "a1", (how & 8) != 0 ? "connected" : "qr_scanning",
+		    (how & 0xf0) == 0xf0 ? "2@code" : "");
 }
 
 int fuzz_one(const uint8_t *data, size_t size)
