@@ -290,10 +290,10 @@ void web_transfer_reply(const struct web_transfer *t, CURLcode code,
 {
 	struct relink_http_reply a = { .size = sizeof a, .sent = t->sent };
 
-	if ((code == CURLE_OK || web_transfer_suffices(t)) && t->head_ended && status_of(t) == 0)
-		code = CURLE_WEIRD_SERVER_REPLY;
-	else if (web_transfer_suffices(t))
+	if (web_transfer_suffices(t))
 		code = CURLE_OK;
+	else if (code == CURLE_OK && t->head_ended && status_of(t) == 0)
+		code = CURLE_WEIRD_SERVER_REPLY;
 	else if (code == CURLE_OK && !is_whole(t))
 		code = CURLE_PARTIAL_FILE;
 	if (code == CURLE_OK)
