@@ -46,6 +46,7 @@ const worker = {
 	open_ops: 0,
 	lag_ms: 3,
 	rss_kib: 20480,
+	sandbox: 'landlock 7, seccomp',
 	last_death: 'killed by signal 9',
 	instances: ['mock-1', 'mock-2'],
 };
@@ -338,8 +339,8 @@ const cases = [
 		asks: 'GET /v1/workers',
 		answer: { json: { workers: [worker] } },
 		people: [
-			/^SLOT +PROVIDER +STATE +PID +SINCE +NEXT +DEATHS +ACCOUNTS +LAG +RSS +INSTANCES +LAST DEATH$/m,
-			/^ +0 +mock +ready +4711 +1h00m +2 +17 +3ms +20M +mock-1,mock-2 +killed by signal 9$/m,
+			/^SLOT +PROVIDER +STATE +PID +SINCE +NEXT +DEATHS +ACCOUNTS +LAG +RSS +SANDBOX +INSTANCES +LAST DEATH$/m,
+			/^ +0 +mock +ready +4711 +1h00m +2 +17 +3ms +20M +landlock 7, seccomp +mock-1,mock-2 +killed by signal 9$/m,
 		],
 		ids: '0\n',
 	},
