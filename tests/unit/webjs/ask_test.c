@@ -173,7 +173,7 @@ static void every_question_ends_before_its_operation(void **state)
 	wire_open(&w, WEBJS_SEED_SO, CONFIG ",timeout=3s");
 	host_list(&w.rig);
 	assert_int_equal(wire_first(&w)->total_ms, 3000);
-	assert_int_equal(wire_first(&w)->body_max, 8 << 20);
+	assert_int_equal(wire_first(&w)->body_max, 4 << 20);
 	wire_close(&w);
 }
 
