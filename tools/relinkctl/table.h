@@ -12,7 +12,7 @@
 #include "base/buf.h"
 #include "term.h"
 
-#define TABLE_COLUMNS 12
+#define TABLE_COLUMNS 13
 
 struct column {
 	const char *head;

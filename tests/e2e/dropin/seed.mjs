@@ -5,6 +5,7 @@
 
 import http from "node:http";
 import { inflateSync } from "node:zlib";
+import { crc32 } from "../lib/crc32.mjs";
 
 export const KEY = "node-api-key-of-the-seed";
 
@@ -102,15 +103,6 @@ export function picture(url) {
 	const rows = inflateSync(parts.IDAT);
 	if (rows.length !== row * height || parts.IEND.length !== 0) throw new Error("rows are missing");
 	return { width, height, dark: (x, y) => (rows[y * row + 1 + (x >> 3)] >> (7 - (x & 7)) & 1) === 0 };
-}
-
-function crc32(bytes) {
-	let crc = ~0;
-	for (const byte of bytes) {
-		crc ^= byte;
-		for (let i = 0; i < 8; i++) crc = crc >>> 1 ^ (crc & 1 ? 0xedb88320 : 0);
-	}
-	return ~crc >>> 0;
 }
 
 // Its modules, dark is true, without the rim: relinkctl/qr-read.mjs reads their text.
