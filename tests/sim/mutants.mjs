@@ -1,10 +1,11 @@
 // mutants.mjs - breaks the product on purpose and expects the simulation to notice, each time.
 //
-//   node tests/sim/mutants.mjs WORKDIR [NAME]
+//   node tests/sim/mutants.mjs WORKDIR [NAME | --some]
 //
 // A mutant is one text replacement in one file of core/.  The unchanged sources are compiled once;
 // for each mutant its file is compiled again, linked, and run over several seeds (or as its own arguments say)
 // until an invariant breaks.  A mutant whose text is no longer there, or that survives, fails the test.
+// With --some every third is run, unless RELINK_LONG is set; the texts of all are looked for.
 
 import { execFile } from "node:child_process";
 import { mkdir, readFile, readdir, writeFile } from "node:fs/promises";
@@ -17,7 +18,8 @@ const run = promisify(execFile);
 const here = path.dirname(fileURLToPath(import.meta.url));
 const root = path.resolve(here, "../..");
 const work = path.resolve(process.argv[2] ?? "build/mutants");
-const only = process.argv[3];
+const some = process.argv[3] === "--some" && !process.env.RELINK_LONG;
+const only = process.argv[3] === "--some" ? undefined : process.argv[3];
 const cores = availableParallelism?.() ?? cpus().length;
 
 const mutants = [
@@ -174,6 +176,8 @@ async function tryMutant([name, file, from, to, args], index, objects) {
 	const text = await readFile(path.join(root, "core", file), "utf8");
 	if (text.split(from).length !== 2)
 		return `${name}: its text is ${text.includes(from) ? "not unique" : "gone"} in core/${file}`;
+	if (some && index % 3 !== 0) return null;
+	ran++;
 	const source = path.join(work, `mutant${index}.c`), object = source.replace(/c$/, "o");
 	const program = path.join(work, `mutant${index}`);
 	await writeFile(source, text.replace(from, () => to));
@@ -193,11 +197,12 @@ const sound = path.join(work, "sound");
 await run("gcc", ["-o", sound, ...objects, "-ljansson"]);
 await run(sound, ["--steps", "200000"]);
 const failures = [];
+let ran = 0;
 const chosen = mutants.filter((m) => !only || m[0] === only);
 await pooled(chosen.entries(), async ([i, m]) => {
 	const bad = await tryMutant(m, i, objects);
 	if (bad) failures.push(bad);
 });
 for (const f of failures) console.error(`FAILED  ${f}`);
-console.log(`${chosen.length - failures.length} of ${chosen.length} mutants caught`);
-process.exit(failures.length > 0 || chosen.length === 0 ? 1 : 0);
+console.log(`${ran} of ${chosen.length} mutants run, ${failures.length} not caught`);
+process.exit(failures.length > 0 || ran === 0 ? 1 : 0);
