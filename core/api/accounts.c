@@ -211,9 +211,21 @@ void get_account(struct exchange *x)
 	answer_send(x->conn, &r);
 }
 
+struct page {
+	struct jw j;
+	uint64_t last_row;
+	bool more; /* it is full in bytes: accounts that fit the filter belong to the next one */
+};
+
 static void each_account(void *arg, const struct account_view *view)
 {
-	account_json(arg, NULL, view);
+	struct page *p = arg;
+
+	p->more = p->j.out->n >= PAGE_BYTES;
+	if (p->more)
+		return;
+	account_json(&p->j, NULL, view);
+	p->last_row = view->row;
 }
 
 /* A parameter that must look right when it is there. */
@@ -259,20 +271,23 @@ void get_accounts(struct exchange *x)
 	struct account_filter filter = { .limit = 0 };
 	char cursor[24];
 	uint64_t next = 0;
-	struct jw j;
+	struct page p = { .more = false };
+	struct jw *j = &p.j;
 
 	if (read_filter(x, &filter) != 0) {
 		answer_problem(x->conn, &x->problem, NULL);
 		return;
 	}
-	j = answer_json(x->conn);
-	jw_object(&j, NULL);
-	jw_array(&j, "accounts");
+	*j = answer_json(x->conn);
+	jw_object(j, NULL);
+	jw_array(j, "accounts");
 	if (may_find(&x->conn->who, &filter))
-		next = x->face->port.accounts(x->face->port.ctx, &filter, each_account, &j);
-	jw_array_end(&j);
+		next = x->face->port.accounts(x->face->port.ctx, &filter, each_account, &p);
+	if (p.more)
+		next = p.last_row;
+	jw_array_end(j);
 	snprintf(cursor, sizeof cursor, "%llu", (unsigned long long)next);
-	jw_text(&j, "next_cursor", next > 0 ? cursor : NULL);
-	jw_object_end(&j);
+	jw_text(j, "next_cursor", next > 0 ? cursor : NULL);
+	jw_object_end(j);
 	answer_send(x->conn, &r);
 }

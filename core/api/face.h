@@ -18,8 +18,10 @@ struct dropin;
 struct stream;
 struct waits;
 
-/* The largest answer: a page of LIMIT_PAGE accounts with all their texts. */
-#define ANSWER_MAX (16u << 20)
+/* The largest answer, with room to spare below 8 MiB: no request makes us allocate more at once. */
+#define ANSWER_MAX (7u << 20)
+/* A page ends behind the entry that passes this, however many were asked for; the next begins there. */
+#define PAGE_BYTES (4u << 20)
 
 struct face {
 	struct api_port port;

@@ -22,6 +22,7 @@ struct timeline {
 	struct buf entries; /* the elements of the array, with commas */
 	uint64_t last_seq;
 	uint32_t n, limit;
+	bool full; /* in bytes: the lines that still come belong to the next page */
 };
 
 /* The read is under way and ends it. */
@@ -49,7 +50,7 @@ static void answer(const struct timeline *t, int result)
 	if (t->n > 0)
 		jw_raw(&j, NULL, buf_all(&t->entries));
 	jw_array_end(&j);
-	if (t->n == t->limit)
+	if (t->full || t->n == t->limit)
 		jw_u64(&j, "next_before", t->last_seq);
 	else
 		jw_null(&j, "next_before");
@@ -72,10 +73,13 @@ static void on_line(void *arg, int result, const struct journal_record *line)
 
 	OBJ_CAST(t, arg, TIMELINE_MAGIC);
 	if (line != NULL && result == 0) {
+		if (t->full)
+			return;
 		if (t->n++ > 0)
 			buf_byte(&t->entries, ',');
 		event_json(&t->entries, line);
 		t->last_seq = line->seq;
+		t->full = t->entries.n >= PAGE_BYTES;
 		return;
 	}
 	timeline_end(t, result);

@@ -42,6 +42,7 @@ struct deaths {
 	unsigned magic;
 	struct buf entries; /* the elements of the array */
 	struct jw j;
+	bool more; /* the page is full: the deaths that still come are left out */
 };
 
 /* The read is under way and ends it. */
@@ -75,6 +76,7 @@ static void answer(const struct deaths *d, int result)
 	if (d->entries.n > 0)
 		jw_raw(&j, NULL, buf_all(&d->entries));
 	jw_array_end(&j);
+	jw_bool(&j, "more", d->more);
 	jw_object_end(&j);
 	answer_send(c, &r);
 }
@@ -92,7 +94,9 @@ static void on_death(void *arg, int result, const struct death_record *death)
 
 	OBJ_CAST(d, arg, DEATHS_MAGIC);
 	if (death != NULL && result == 0) {
-		death_json(&d->j, NULL, death);
+		d->more = d->entries.n >= PAGE_BYTES;
+		if (!d->more)
+			death_json(&d->j, NULL, death);
 		return;
 	}
 	if (d->work.conn != NULL)

@@ -3,9 +3,11 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include <cmocka.h>
 
+#include "base/limits.h"
 #include "base/obj.h"
 #include "world.h"
 
@@ -354,6 +356,85 @@ static void ids_in_paths_are_checked(void **state)
 	}
 }
 
+/* --- pages end by bytes --- */
+
+/* Ask for a page; the number behind `next` in it, 0 for null.  `first` must be in it. */
+static unsigned long long page_of(const char *path, const char *next, const char *first)
+{
+	unsigned long long n;
+	struct client c;
+
+	client_open(&c, &w);
+	client_request(&c, "GET", path, "Connection: close\r\n", NULL);
+	client_until(&c, first);
+	client_until(&c, next);
+	client_is_closed(&c);
+	buf_byte(&c.in, '\0');
+	assert_int_equal(c.in.failed, 0);
+	n = strtoull(c.in.p + (c.in.p[0] == '"'), NULL, 10);
+	client_close(&c);
+	return n;
+}
+
+/* JSON in one line whose only text is `n` bytes long.  Given. */
+static char *large_object(size_t n)
+{
+	char *p = malloc(n + 16);
+
+	assert_non_null(p);
+	memcpy(p, "{\"a\":\"", 6);
+	memset(p + 6, 'x', n);
+	memcpy(p + 6 + n, "\"}", 3);
+	return p;
+}
+
+static void no_page_of_accounts_is_larger_than_memory_allows(void **state)
+{
+	char path[128] = "/v1/accounts?limit=1000", first[32] = "{\"id\":\"a0\"";
+	unsigned long long next, before = 0;
+	unsigned pages = 0;
+
+	(void)state;
+	for (unsigned i = 0; i < 1000; i++) {
+		char id[32];
+
+		snprintf(id, sizeof id, "a%u", i);
+		fake_add(&w.fake, id)->metadata = large_object(LIMIT_METADATA - 8);
+	}
+	while (next = page_of(path, "\"next_cursor\":", first), next != 0) {
+		assert_true(next > before && next < 1000); /* all were asked for */
+		before = next;
+		snprintf(first, sizeof first, "{\"id\":\"a%llu\"", next); /* rows begin with 1 */
+		snprintf(path, sizeof path, "/v1/accounts?limit=1000&cursor=%llu", next);
+		pages++;
+	}
+	assert_int_equal(pages, 1);
+}
+
+static void no_page_of_the_timeline_is_larger_than_memory_allows(void **state)
+{
+	char path[128] = "/v1/accounts/a1/timeline?limit=1000", first[32] = "[{\"seq\":1000,";
+	unsigned long long next, before = 1001;
+	char *data = large_object(LIMIT_MESSAGE);
+	unsigned pages = 0;
+
+	(void)state;
+	fake_add(&w.fake, "a1");
+	for (unsigned i = 0; i < 1000; i++)
+		fake_status(&w.fake, "a1", "connecting", "");
+	w.fake.data = data;
+	while (next = page_of(path, "\"next_before\":", first), next != 0) {
+		assert_true(next < before && next > 1);
+		before = next;
+		snprintf(first, sizeof first, "[{\"seq\":%llu,", next - 1);
+		snprintf(path, sizeof path, "/v1/accounts/a1/timeline?limit=999&before=%llu", next);
+		pages++;
+	}
+	assert_int_equal(pages, 2);
+	w.fake.data = NULL;
+	free(data);
+}
+
 /* --- timeline --- */
 
 static void the_timeline_is_read_backwards(void **state)
@@ -401,6 +482,8 @@ int main(void)
 		TEST(queries_are_read_strictly),
 		TEST(ids_in_paths_are_checked),
 		TEST(the_timeline_is_read_backwards),
+		TEST(no_page_of_accounts_is_larger_than_memory_allows),
+		TEST(no_page_of_the_timeline_is_larger_than_memory_allows),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

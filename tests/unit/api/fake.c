@@ -321,6 +321,7 @@ static const struct journal_record *line_at(struct fake *f, size_t i)
 	f->lines[i].record.account = str_of(f->lines[i].account);
 	f->lines[i].record.text = str_of(f->lines[i].text);
 	f->lines[i].record.workspace = str_of(f->lines[i].workspace);
+	f->lines[i].record.data = f->data != NULL ? str_of(f->data) : STR_NONE;
 	return &f->lines[i].record;
 }
 

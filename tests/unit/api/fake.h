@@ -69,6 +69,7 @@ struct fake {
 	const char *said;        /* what verbs and checks answer */
 	bool drained;            /* the instance mock-1, by command */
 	uint64_t open;           /* its sessions */
+	const char *data;        /* what each line of the journal carries; NULL: nothing */
 
 	/* what the test looks at */
 	unsigned n_commands, n_reads;
