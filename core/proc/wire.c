@@ -3,7 +3,8 @@
  *
  * The idle handle `soon` makes the loop come round at once: frames that were queued anywhere in a
  * turn are written at the start of the next one, before the loop may sleep, whatever kind of
- * callback queued them.
+ * callback queued them.  When many are queued in one turn the first leave before: the peer works on
+ * them while we write the next.
  */
 #include "proc/wire.h"
 
@@ -19,9 +20,9 @@
 
 #define WIRE_MAGIC    0xa1a12002u
 #define READ_CHUNK    (64u << 10)
-#define READ_CHUNKS   16           /* of one wire_read */
-#define WRITE_AT_ONCE (256u << 10) /* do not wait for the end of the turn with more than this */
-#define KEEP_ROOM     (1u << 20)   /* an empty buffer larger than this is given back */
+#define READ_CHUNKS   16         /* of one wire_read */
+#define WRITE_AT_ONCE 512        /* do not wait for the end of the turn with more than this */
+#define KEEP_ROOM     (1u << 20) /* an empty buffer larger than this is given back */
 
 static void on_poll(uv_poll_t *poll, int status, int events);
 static void on_soon(uv_idle_t *idle);

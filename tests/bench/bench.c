@@ -1,10 +1,13 @@
 /* bench.c - see bench.h. */
 #include "bench.h"
 
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/clock.h"
+#include "base/must.h"
 
 static int compare(const void *a, const void *b)
 {
@@ -17,6 +20,16 @@ double bench_median(double *v, size_t n)
 {
 	qsort(v, n, sizeof *v, compare);
 	return n % 2 == 1 ? v[n / 2] : (v[n / 2 - 1] + v[n / 2]) / 2;
+}
+
+void bench_pin(unsigned cpu)
+{
+	cpu_set_t one;
+
+	CPU_ZERO(&one);
+	CPU_SET(cpu, &one);
+	if (sysconf(_SC_NPROCESSORS_ONLN) > 1)
+		must(sched_setaffinity(0, sizeof one, &one) == 0);
 }
 
 double bench_since(uint64_t began_ns)

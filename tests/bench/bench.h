@@ -23,5 +23,8 @@ void bench_run(const struct bench *);
 /* Seconds since `began_ns` of clock_mono_ns(). */
 double bench_since(uint64_t began_ns);
 double bench_median(double *v, size_t n);
+/* Stay on this CPU, where there are two or more.  Who speaks
+ * with whom on the same CPU, or wakes it on another, is then no chance: that alone is a factor of five. */
+void bench_pin(unsigned cpu);
 
 #endif

@@ -3,6 +3,7 @@
  *
  * Ours is the whole way: pool_call, packing, frame, the checks of both ends, reply callback, deadlines
  * kept.  The limit is two processes with blocking reads and writes and no idea what the bytes mean.
+ * Either way each process has a CPU of its own.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -54,6 +55,7 @@ static _Noreturn void echo_bytes(int fd)
 	size_t have = 0;
 	ssize_t n;
 
+	bench_pin(1);
 	while ((n = read(fd, in, sizeof in)) > 0) {
 		size_t whole = (have + (size_t)n) / ASKED;
 
@@ -240,8 +242,11 @@ static double our_flood(void)
 
 int main(int argc, char **argv)
 {
-	if (echo_is(argc, argv))
+	if (echo_is(argc, argv)) {
+		bench_pin(1);
 		return echo_run();
+	}
+	bench_pin(0);
 	bench_run(&(struct bench){ "a question to a worker and its answer, one at a time", "us",
 				   raw_latency, our_latency, 1.4, true });
 	bench_run(
