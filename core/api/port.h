@@ -12,6 +12,7 @@
 
 #include "base/err.h"
 #include "base/str.h"
+#include "policy/account.h"
 #include "policy/death.h"
 #include "policy/health.h"
 #include "policy/journal.h"
@@ -39,6 +40,14 @@ struct health_summary {
 	uint64_t bands[HEALTH_BAND_COUNT];
 	unsigned n_worst;
 	struct account_view worst[HEALTH_WORST]; /* the worst first; none that has all points */
+};
+
+/* What a provider's accounts are treated by. */
+enum set_by { SET_BY_NOBODY, SET_BY_POLICY, SET_BY_PROVIDER };
+struct policy_view {
+	const char *provider;
+	const struct policy *policy;
+	uint8_t set_by[RELINK_CAUSE_COUNT]; /* enum set_by: where the choice of a cause stands */
 };
 
 struct worker_view {
@@ -184,6 +193,7 @@ struct api_port {
 	uint64_t (*accounts)(void *ctx, const struct account_filter *,
 			     void (*each)(void *arg, const struct account_view *), void *arg);
 	void (*health)(void *ctx, struct health_summary *ret_summary);
+	void (*policies)(void *ctx, void (*each)(void *arg, const struct policy_view *), void *arg);
 	unsigned (*workers)(void *ctx, void (*each)(void *arg, const struct worker_view *),
 			    void *arg);
 	/* Keys by public id, also revoked and expired ones. */

@@ -232,6 +232,8 @@ static int bind_value(struct binder *b, const struct key *k, void *base, const s
 		return bind_section(b, k, base, n);
 	case KEY_LEVELS:
 		return bind_levels(b, k, member, n);
+	case KEY_CAUSES:
+		return bind_causes(b, k, member, n);
 	case KEY_PAIRS:
 	case KEY_ENVIRONMENT:
 		return bind_pairs(b, k, member, n);

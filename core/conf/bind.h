@@ -28,6 +28,10 @@ int bind_providers(struct binder *, const struct key *, const struct node *n);
 int bind_instances(struct binder *, const struct key *, struct conf_provider *,
 		   const struct node *n);
 
+/* causes.c */
+int bind_causes(struct binder *, const struct key *, struct conf_causes *, const struct node *n);
+int check_causes(struct binder *, const struct node *root);
+
 /* check.c: what no key can know by itself.  `root` says on which line a key stands. */
 int check_conf(struct binder *, const struct node *root);
 

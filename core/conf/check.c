@@ -175,12 +175,16 @@ int check_conf(struct binder *b, const struct node *root)
 		const char *low, *high;
 	} ordered[] = {
 		{ "policy.backoff_base", "policy.backoff_cap" },
+		{ "policy.slow_first", "policy.slow_second" },
+		{ "policy.slow_second", "policy.slow_last" },
 		{ "worker.restart_base", "worker.restart_cap" },
 	};
 	int r = 0;
 
 	for (size_t i = 0; i < ARRAY_LEN(ordered) && r == 0; i++)
 		r = check_order(b, root, ordered[i].low, ordered[i].high);
+	if (r == 0)
+		r = check_causes(b, root);
 	if (r == 0)
 		r = check_listen(b, root);
 	if (r == 0)

@@ -13,6 +13,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "conf/causes.h"
 
 /* A key of a plugin's own configuration, as text: 1 to 64 and at most 4096 bytes, at most 64 pairs.
  * The worker checks it against the plugin's table. */
@@ -64,6 +65,7 @@ struct conf_provider {
 	enum conf_sandbox sandbox;  /* of its workers */
 	bool when_down_move;        /* accounts of an instance that is long down move */
 	uint64_t move_after_ms;
+	struct conf_causes causes; /* goes before those of all providers */
 	struct conf_pairs config;
 	struct conf_instance *instances;
 	size_t n_instances;
@@ -100,6 +102,8 @@ struct conf {
 	uint64_t start_deadline_ms; /* 0: what the plugin declares */
 	uint64_t qr_deadline_ms, settle_ms, list_interval_ms, op_deadline_ms, join_ms;
 	uint64_t send_deadline_ms;
+	uint64_t slow_first_ms, slow_second_ms, slow_last_ms;
+	struct conf_causes causes;
 	uint64_t health_idle_ms, health_idle_points; /* 0 points: being idle is well */
 
 	uint64_t ping_interval_ms, ping_misses, hello_ms, ready_ms, stop_ms;

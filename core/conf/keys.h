@@ -29,6 +29,7 @@
 	T(SANDBOX,     WORD,   "a kind of sandbox",       "auto, require or off", enum conf_sandbox) \
 	T(LEVEL,       WORD,   "a log level",             "error, warn, info or debug", enum log_level) \
 	T(LEVELS,      TREE,   "subsystems and levels",   "", key_log_levels) \
+	T(CAUSES,      TREE,   "causes and what follows", "", struct conf_causes) \
 	T(PAIRS,       TREE,   "keys and values",         "", struct conf_pairs) \
 	T(COMMAND,     TREE,   "a program and its arguments", "", struct conf_command) \
 	T(ENVIRONMENT, TREE,   "variables and values",    "", struct conf_pairs) \

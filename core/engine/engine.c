@@ -451,8 +451,8 @@ void engine_reload(struct engine *e, const struct conf *conf)
 	e->now = clock_ms();
 	for (size_t p = 0; p < e->n_providers; p++) {
 		e->providers[p].conf = &conf->providers[p];
-		engine_policy(conf, e->providers[p].caps, e->providers[p].start_deadline,
-			      &e->providers[p].policy);
+		engine_policy(conf, &conf->providers[p], e->providers[p].caps,
+			      e->providers[p].start_deadline, &e->providers[p].policy);
 		for (size_t i = 0; i < e->providers[p].n_instances; i++)
 			e->providers[p].instances[i].conf = &conf->providers[p].instances[i];
 	}

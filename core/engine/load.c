@@ -11,26 +11,40 @@
 #include "base/rng.h"
 #include "engine/state.h"
 
-void engine_policy(const struct conf *c, uint64_t caps, uint64_t start_deadline,
-		   struct policy *ret_policy)
+/* The provider's word goes before the one for all. */
+static void choose_causes(const struct conf *c, const struct conf_provider *p,
+			  struct cause_choice *ret_choices)
+{
+	for (unsigned i = 0; i < RELINK_CAUSE_COUNT; i++) {
+		bool own =
+		    p != NULL && (p->causes.of[i].then != 0 || p->causes.of[i].attempts != 0);
+
+		ret_choices[i] = own ? p->causes.of[i] : c->causes.of[i];
+	}
+}
+
+void engine_policy(const struct conf *c, const struct conf_provider *p, uint64_t caps,
+		   uint64_t start_deadline, struct policy *ret_policy)
 {
 	uint64_t start = c->start_deadline_ms > 0 ? c->start_deadline_ms
 			 : start_deadline > 0     ? start_deadline
 						  : DEFAULT_START_DEADLINE_MS;
 
-	*ret_policy = (struct policy){ .backoff_base = c->backoff_base_ms,
-				       .backoff_cap = c->backoff_cap_ms,
-				       .stable = c->stable_ms,
-				       .start_deadline = start,
-				       .qr_deadline = c->qr_deadline_ms,
-				       .settle = c->settle_ms,
-				       .join = c->join_ms,
-				       .close_retry_cap = CLOSE_RETRY_CAP_MS,
-				       .slow = { 300000, 900000, 3600000 },
-				       .slow_cap = 3600000,
-				       .max_fails = (uint32_t)c->max_attempts,
-				       .max_close_tries = MAX_CLOSE_TRIES,
-				       .fenced = (caps & RELINK_CAP_FENCED) != 0 };
+	*ret_policy =
+	    (struct policy){ .backoff_base = c->backoff_base_ms,
+			     .backoff_cap = c->backoff_cap_ms,
+			     .stable = c->stable_ms,
+			     .start_deadline = start,
+			     .qr_deadline = c->qr_deadline_ms,
+			     .settle = c->settle_ms,
+			     .join = c->join_ms,
+			     .close_retry_cap = CLOSE_RETRY_CAP_MS,
+			     .slow = { c->slow_first_ms, c->slow_second_ms, c->slow_last_ms },
+			     .slow_cap = c->slow_last_ms,
+			     .max_fails = (uint32_t)c->max_attempts,
+			     .max_close_tries = MAX_CLOSE_TRIES,
+			     .fenced = (caps & RELINK_CAP_FENCED) != 0 };
+	choose_causes(c, p, ret_policy->causes);
 }
 
 static unsigned workers_of(const struct conf_provider *p)
@@ -77,7 +91,7 @@ int engine_make_provider(struct engine *e, struct provider *p, const struct conf
 	if (p->instances == NULL)
 		return ERR_NOMEM;
 	bucket_init(&p->bucket, e->now);
-	engine_policy(e->conf, 0, 0, &p->policy);
+	engine_policy(e->conf, c, 0, 0, &p->policy);
 	for (size_t i = 0; i < c->n_instances; i++) {
 		p->instances[i].conf = &c->instances[i];
 		p->instances[i].provider = p;

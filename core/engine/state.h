@@ -637,8 +637,9 @@ int engine_make_provider(struct engine *, struct provider *, const struct conf_p
 /* After all providers: these slots are the last. */
 void engine_make_quarantine(struct engine *, struct provider *);
 int engine_load(struct engine *, struct why *);
-void engine_policy(const struct conf *, uint64_t caps, uint64_t start_deadline,
-		   struct policy *ret_policy);
+/* `p` NULL: not configured. */
+void engine_policy(const struct conf *, const struct conf_provider *p, uint64_t caps,
+		   uint64_t start_deadline, struct policy *ret_policy);
 
 /* engine.c */
 /* Between two things that happen: submit what there is when it has become much.  Frees no account. */

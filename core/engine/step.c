@@ -221,7 +221,7 @@ static bool policy_for(struct engine *e, const struct member *m, unsigned event,
 	if (m->instance != NULL)
 		*ret_policy = m->instance->provider->policy;
 	else
-		engine_policy(e->conf, 0, 0, ret_policy);
+		engine_policy(e->conf, NULL, 0, 0, ret_policy);
 	return m->instance != NULL || event == EV_DELETE || event == EV_LEAVE;
 }
 

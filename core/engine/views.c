@@ -142,6 +142,28 @@ static void port_health(void *ctx, struct health_summary *ret_summary)
 	*ret_summary = s;
 }
 
+static bool is_set(const struct cause_choice *c)
+{
+	return c->then != THEN_DEFAULT || c->attempts != 0;
+}
+
+static void port_policies(void *ctx, void (*each)(void *arg, const struct policy_view *), void *arg)
+{
+	struct engine *e;
+
+	OBJ_CAST(e, ctx, ENGINE_MAGIC);
+	for (size_t n = 0; n < e->n_providers; n++) {
+		const struct provider *p = &e->providers[n];
+		struct policy_view v = { .provider = p->conf->name, .policy = &p->policy };
+
+		for (unsigned i = 0; i < RELINK_CAUSE_COUNT; i++)
+			v.set_by[i] = is_set(&p->conf->causes.of[i])   ? SET_BY_PROVIDER
+				      : is_set(&e->conf->causes.of[i]) ? SET_BY_POLICY
+								       : SET_BY_NOBODY;
+		each(arg, &v);
+	}
+}
+
 static void slot_instances(const struct slot *s, struct buf *names, struct worker_view *v)
 {
 	for (size_t n = 0; n < s->provider->n_instances; n++) {
@@ -339,6 +361,7 @@ struct api_port engine_api_port(struct engine *e)
 				  .account = port_account,
 				  .accounts = port_accounts,
 				  .health = port_health,
+				  .policies = port_policies,
 				  .workers = port_workers,
 				  .deaths = port_deaths,
 				  .key = port_key,

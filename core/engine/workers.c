@@ -330,7 +330,7 @@ static void renew_for_sandbox(struct engine *e, struct slot *s)
 
 static void set_policy(struct engine *e, struct provider *p)
 {
-	engine_policy(e->conf, p->caps, p->start_deadline, &p->policy);
+	engine_policy(e->conf, p->conf, p->caps, p->start_deadline, &p->policy);
 }
 
 /* What the plugin can do decides whether a start waits for proof. */

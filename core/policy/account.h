@@ -156,6 +156,7 @@ struct policy {
 	uint64_t close_retry_cap;
 	uint64_t slow[3], slow_cap;
 	uint32_t max_fails, max_close_tries;
+	struct cause_choice causes[RELINK_CAUSE_COUNT]; /* what operators want; see cause_then */
 	bool fenced; /* the provider refuses older generations and ends the lives before */
 };
 

@@ -85,7 +85,7 @@ void step_follow(struct step *s)
 		break;
 	case AFTER_WAIT:
 		step_enter(s, ST_WAITING);
-		if (cause_rule(a->cause)->then == THEN_SLOW) {
+		if (cause_then(s->p->causes, a->cause) == THEN_SLOW) {
 			uint64_t step = s->p->slow[a->slow_step < 3 ? a->slow_step : 2];
 			uint64_t wish = s->e->retry_after;
 
@@ -138,9 +138,9 @@ enum after step_verdict(struct step *s, unsigned cause, bool blame)
 		step_set_cause(s, cause, ACTION_SCAN_QR);
 		return AFTER_PARK;
 	}
-	switch ((enum cause_then)rule->then) {
+	switch (cause_then(s->p->causes, cause)) {
 	case THEN_RETRY:
-		if (++a->fails >= s->p->max_fails) {
+		if (++a->fails >= cause_attempts(s->p->causes, cause, s->p->max_fails)) {
 			step_set_cause(s, cause, rule->action);
 			return AFTER_HOLD;
 		}
@@ -161,6 +161,8 @@ enum after step_verdict(struct step *s, unsigned cause, bool blame)
 	case THEN_PROVIDER:
 	case THEN_SLOW:
 	case THEN_NOTHING:
+	case THEN_DEFAULT:
+	case THEN_COUNT:
 		break;
 	}
 	step_set_cause(s, cause, ACTION_NONE);

@@ -1,36 +1,12 @@
 /* cause.c - the table of causes.  Pure. */
 #include "policy/cause.h"
 
-// clang-format off
 static const struct cause_rule rules[RELINK_CAUSE_COUNT] = {
-	/*                            then           when it ends            login  blames  */
-	/*                                                                   dead   profile */
-	[RELINK_NONE]            = { THEN_NOTHING,  ACTION_NONE,           false, false },
-	[RELINK_GONE]            = { THEN_RETRY,    ACTION_CHECK_PROVIDER, false, true  },
-	[RELINK_ENGINE_CRASH]    = { THEN_RETRY,    ACTION_CHECK_PROVIDER, false, true  },
-	[RELINK_ENGINE_HANG]     = { THEN_RETRY,    ACTION_CHECK_PROVIDER, false, true  },
-	[RELINK_NETWORK]         = { THEN_PROVIDER, ACTION_CHECK_PROVIDER, false, false },
-	[RELINK_PROVIDER_DOWN]   = { THEN_PROVIDER, ACTION_CHECK_PROVIDER, false, false },
-	[RELINK_THROTTLED]       = { THEN_SLOW,     ACTION_CHECK_PROVIDER, false, false },
-	[RELINK_REFUSED]         = { THEN_SLOW,     ACTION_CHECK_PROVIDER, false, false },
-	[RELINK_REPLACED]        = { THEN_ONCE,     ACTION_UNBLOCK,        false, false },
-	[RELINK_LOGGED_OUT]      = { THEN_PARK,     ACTION_SCAN_QR,        true,  false },
-	[RELINK_UNPAIRED]        = { THEN_PARK,     ACTION_SCAN_QR,        true,  false },
-	[RELINK_AUTH_CORRUPT]    = { THEN_PARK,     ACTION_SCAN_QR,        true,  false },
-	[RELINK_QR_EXPIRED]      = { THEN_PARK,     ACTION_SCAN_QR,        false, false },
-	[RELINK_BANNED]          = { THEN_HOLD,     ACTION_UNBLOCK,        false, false },
-	[RELINK_TOS_BLOCK]       = { THEN_HOLD,     ACTION_UNBLOCK,        false, false },
-	[RELINK_CLIENT_OUTDATED] = { THEN_HOLD,     ACTION_CHECK_PROVIDER, false, false },
-	[RELINK_MISCONFIGURED]   = { THEN_HOLD,     ACTION_FIX_CONFIG,     false, false },
-	[RELINK_CANCELLED]       = { THEN_PROVIDER, ACTION_CHECK_PROVIDER, false, false },
-	[RELINK_STALE]           = { THEN_RETRY,    ACTION_CHECK_PROVIDER, false, false },
-	[RELINK_CAPACITY]        = { THEN_PROVIDER, ACTION_CHECK_PROVIDER, false, false },
-	[RELINK_BY_REQUEST]      = { THEN_NOTHING,  ACTION_NONE,           false, false },
-	[RELINK_UNKNOWN]         = { THEN_RETRY,    ACTION_CHECK_PROVIDER, false, false },
-	[RELINK_INTERNAL]        = { THEN_RETRY,    ACTION_CHECK_PROVIDER, false, false },
-	[RELINK_POISON]          = { THEN_HOLD,     ACTION_CHECK_PROVIDER, false, false },
+#define RULE(id, then, action, dead, blames, may) \
+	[RELINK_##id] = { THEN_##then, ACTION_##action, dead, blames, may },
+#include "conf/causes.def"
+#undef RULE
 };
-// clang-format on
 
 static const char *const names[RELINK_CAUSE_COUNT] = {
 #define C(id, n, name, doc) [n] = name,
@@ -42,6 +18,11 @@ static const char *const texts[RELINK_CAUSE_COUNT] = {
 	RELINK_CAUSES(C)
 #undef C
 };
+static const char *const thens[THEN_COUNT] = {
+#define T(id, n, name) [n] = name,
+	CAUSE_THENS(T)
+#undef T
+};
 static const char *const actions[ACTION_COUNT] = {
 #define A(id, n, name) [n] = name,
 	USER_ACTIONS(A)
@@ -51,6 +32,25 @@ static const char *const actions[ACTION_COUNT] = {
 const struct cause_rule *cause_rule(unsigned cause)
 {
 	return &rules[cause < RELINK_CAUSE_COUNT ? cause : RELINK_UNKNOWN];
+}
+
+enum cause_then cause_then(const struct cause_choice *choices, unsigned cause)
+{
+	unsigned c = cause < RELINK_CAUSE_COUNT ? cause : RELINK_UNKNOWN;
+
+	return choices[c].then != THEN_DEFAULT ? choices[c].then : rules[c].then;
+}
+
+unsigned cause_attempts(const struct cause_choice *choices, unsigned cause, unsigned budget)
+{
+	unsigned own = choices[cause < RELINK_CAUSE_COUNT ? cause : RELINK_UNKNOWN].attempts;
+
+	return own != 0 && own < budget ? own : budget;
+}
+
+const char *then_name(unsigned then)
+{
+	return then < THEN_COUNT ? thens[then] : "?";
 }
 
 const char *cause_name(unsigned cause)

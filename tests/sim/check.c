@@ -215,7 +215,7 @@ static void check_member(const struct member *m)
 	    a->timer_at > sim.now + p->slow_cap + p->slow_cap / 10)
 		broken("delays are inside their bounds", "%s waits %llu ms", m->id,
 		       (unsigned long long)(a->timer_at - a->since));
-	if (a->state == ST_WAITING && cause_rule(a->cause)->then != THEN_SLOW &&
+	if (a->state == ST_WAITING && cause_then(p->causes, a->cause) != THEN_SLOW &&
 	    a->timer_at > a->since + p->backoff_cap && a->timer_at > sim.now + p->backoff_cap)
 		broken("backoff is at most its cap", "%s waits %llu ms for %s", m->id,
 		       (unsigned long long)(a->timer_at - a->since), cause_name(a->cause));

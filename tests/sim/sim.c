@@ -68,6 +68,9 @@ static struct conf *make_conf(const struct setting *s)
 	c->backoff_base_ms = 2000;
 	c->backoff_cap_ms = 300000;
 	c->max_attempts = 10;
+	c->slow_first_ms = 300000;
+	c->slow_second_ms = 900000;
+	c->slow_last_ms = 3600000;
 	c->stable_ms = 300000;
 	c->qr_deadline_ms = 300000;
 	c->settle_ms = 30000;

@@ -342,6 +342,19 @@ const struct command commands[] = {
 	    .run = health_summary,
 	},
 	{
+	    .name = "policy",
+	    .args = "",
+	    .brief = "what follows from each cause of a failure",
+	    .text =
+		"Shows for each provider and cause what the daemon does about it, after how many\n"
+		"failed attempts in a row it gives up, and what of that was configured under\n"
+		"policy.causes or providers.*.causes; MAY BE is what can be written there.",
+	    .examples =
+		"  relinkctl policy\n"
+		"  relinkctl policy --json | jq '.providers[].causes[] | select(.set_by)'\n",
+	    .run = policy_show,
+	},
+	{
 	    .name = "watch",
 	    .args = "",
 	    .options = FILTERS | OPT(INTERVAL),

@@ -26,6 +26,7 @@ int instance_show(struct cli *);
 int key_add(struct cli *);
 int key_list(struct cli *);
 int key_revoke(struct cli *);
+int policy_show(struct cli *);
 int version_print(struct cli *);
 int watch_accounts(struct cli *);
 int worker_deaths(struct cli *);

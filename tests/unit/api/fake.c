@@ -658,6 +658,7 @@ struct api_port fake_port(struct fake *f)
 		.instances = port_instances,
 		.webhook = fake_webhook,
 		.deaths = fake_deaths,
+		.policies = fake_policies,
 		.submit = port_submit,
 		.journal = port_journal,
 		.ready = port_ready,

@@ -44,3 +44,16 @@ const char *fake_webhook(void *ctx, struct str provider, struct str id, struct w
 		return "not_found";
 	return str_is(id, "nobody") ? "instance_not_found" : NULL;
 }
+
+void fake_policies(void *ctx, void (*each)(void *, const struct policy_view *), void *arg)
+{
+	struct policy p = { .max_fails = 10, .slow = { 1, 2, 3 } };
+	struct policy_view v = { .provider = "mock", .policy = &p };
+
+	(void)ctx;
+	p.causes[RELINK_BANNED].then = THEN_SLOW;
+	p.causes[RELINK_ENGINE_CRASH].attempts = 3;
+	v.set_by[RELINK_BANNED] = SET_BY_POLICY;
+	v.set_by[RELINK_ENGINE_CRASH] = SET_BY_PROVIDER;
+	each(arg, &v);
+}

@@ -478,6 +478,52 @@ static void keys_that_contradict_each_other_are_refused(void **state)
 	refuse_each(cases, ARRAY_LEN(cases));
 }
 
+/* Each is told with what may follow instead. */
+static void what_may_not_follow_from_a_cause_is_refused(void **state)
+{
+	// clang-format off
+	static const struct bad cases[] = {
+		{ "policy: {causes: {logged_out: retry}}\n",
+		  AT(1) "policy.causes.logged_out: \"retry\" cannot follow from logged_out (write park or hold)" },
+		{ "policy: {causes: {banned: retry}}\n",
+		  AT(1) "policy.causes.banned: \"retry\" cannot follow from banned (write slow, park or hold)" },
+		{ "policy: {causes: {replaced: {then: provider}}}\n",
+		  AT(1) "policy.causes.replaced.then: \"provider\" cannot follow from replaced (write slow, once, park or hold)" },
+		{ "policy: {causes: {gone: nothing}}\n",
+		  AT(1) "policy.causes.gone: \"nothing\" cannot follow from gone (write retry, slow, once, park or hold)" },
+		{ "policy: {causes: {gone: default}}\n",
+		  AT(1) "policy.causes.gone: \"default\" cannot follow from gone (write retry, slow, once, park or hold)" },
+		{ "policy:\n  causes:\n    by_request: hold\n",
+		  AT(3) "policy.causes.by_request: what follows from this cause cannot be changed (remove the line)" },
+		{ "policy: {causes: {poison: park}}\n",
+		  AT(1) "policy.causes.poison: what follows from this cause cannot be changed (remove the line)" },
+		{ "policy: {causes: {loged_out: park}}\n",
+		  AT(1) "policy.causes.loged_out: there is no such cause (did you mean logged_out?)" },
+		{ "policy: {causes: {gone: {attempts: 0}}}\n",
+		  AT(1) "policy.causes.gone.attempts: is not a number of attempts (write 1 to 200, at most policy.max_attempts)" },
+		{ "policy: {causes: {gone: {attempts: 11}}}\n",
+		  AT(1) "policy.causes.gone: 11 attempts, and policy.max_attempts ends them at 10 (lower the one or raise the other)" },
+		{ "policy: {causes: {gone: {then: slow, attempts: 3}}}\n",
+		  AT(1) "policy.causes.gone.attempts: only retry has a number of attempts (write then: retry where that may be, or remove the line)" },
+		{ "policy: {causes: {gone: {tries: 3}}}\n",
+		  AT(1) "policy.causes.gone.tries: unknown key (a cause has then and attempts)" },
+		{ "policy: {causes: {gone: [retry]}}\n",
+		  AT(1) "policy.causes.gone: needs one word, for example slow" },
+		{ "policy: {causes: slow}\n",
+		  AT(1) "policy.causes: needs causes and what follows, not a single value" },
+		{ "providers:\n  mock:\n    causes:\n      unpaired: once\n",
+		  AT(4) "providers.mock.causes.unpaired: \"once\" cannot follow from unpaired (write park or hold)" },
+		{ "providers:\n  mock:\n    causes:\n      gone: {attempts: 200}\n",
+		  AT(4) "providers.mock.causes.gone: 200 attempts, and policy.max_attempts ends them at 10 (lower the one or raise the other)" },
+		{ "policy: {slow_first: 1h, slow_second: 30m}\n",
+		  AT(1) "policy.slow_first (1h) must not be longer than policy.slow_second (30m)" },
+	};
+	// clang-format on
+
+	(void)state;
+	refuse_each(cases, ARRAY_LEN(cases));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -490,6 +536,7 @@ int main(void)
 		cmocka_unit_test(providers_that_cannot_be_are_refused),
 		cmocka_unit_test(keys_of_plugins_that_cannot_be_sent_are_refused),
 		cmocka_unit_test(keys_that_contradict_each_other_are_refused),
+		cmocka_unit_test(what_may_not_follow_from_a_cause_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -313,6 +313,26 @@ static void a_long_state_dir_needs_a_socket_elsewhere(void **state)
 	conf_free(&c);
 }
 
+static void causes_are_chosen_one_by_one(void **state)
+{
+	struct conf *c = must_read("policy:\n"
+				   "  causes:\n"
+				   "    banned: slow\n"
+				   "    engine_crash: {attempts: 3}\n"
+				   "    throttled: {then: hold}\n"
+				   "providers: {mock: {causes: {banned: park}}}\n");
+
+	(void)state;
+	assert_int_equal(c->causes.of[RELINK_BANNED].then, THEN_SLOW);
+	assert_int_equal(c->causes.of[RELINK_ENGINE_CRASH].then, THEN_DEFAULT);
+	assert_int_equal(c->causes.of[RELINK_ENGINE_CRASH].attempts, 3);
+	assert_int_equal(c->causes.of[RELINK_THROTTLED].then, THEN_HOLD);
+	assert_int_equal(c->causes.of[RELINK_GONE].then, THEN_DEFAULT);
+	assert_int_equal(c->providers[0].causes.of[RELINK_BANNED].then, THEN_PARK);
+	assert_int_equal(c->providers[0].causes.of[RELINK_THROTTLED].then, THEN_DEFAULT);
+	conf_free(&c);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -328,6 +348,7 @@ int main(void)
 		cmocka_unit_test(an_instance_may_have_a_command),
 		cmocka_unit_test(who_listens_to_the_world_says_so_twice),
 		cmocka_unit_test(a_long_state_dir_needs_a_socket_elsewhere),
+		cmocka_unit_test(causes_are_chosen_one_by_one),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -230,6 +230,81 @@ static void the_provider_may_say_how_long(void **state)
 	}
 }
 
+/* ---- what operators choose ---- */
+
+static void what_follows_is_what_was_chosen(void **state)
+{
+	static const struct {
+		enum relink_cause cause;
+		enum cause_then then;
+		const char *state;
+	} cases[] = {
+		{ RELINK_BANNED, THEN_SLOW, "waiting" },
+		{ RELINK_BANNED, THEN_PARK, "parked" },
+		{ RELINK_THROTTLED, THEN_HOLD, "held" },
+		{ RELINK_ENGINE_CRASH, THEN_PARK, "parked" },
+		{ RELINK_ENGINE_CRASH, THEN_HOLD, "held" },
+		{ RELINK_NETWORK, THEN_RETRY, "waiting" },
+		{ RELINK_UNPAIRED, THEN_HOLD, "held" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct story s;
+
+		story_begin(&s);
+		s.p.causes[cases[i].cause].then = (uint8_t)cases[i].then;
+		refused(&s, cases[i].cause);
+		assert_state(&s, cases[i].state);
+		if (cases[i].then == THEN_SLOW)
+			assert_in_range(timer_in(&s), 5 * MINUTE, 5 * MINUTE + 30 * SECOND);
+		assert_int_equal(s.a.fails, cases[i].then == THEN_RETRY);
+	}
+}
+
+/* A dead login is dead whatever follows. */
+static void no_choice_brings_a_dead_login_back(void **state)
+{
+	struct story s;
+
+	(void)state;
+	story_begin(&s);
+	s.p.causes[RELINK_LOGGED_OUT].then = THEN_HOLD;
+	to_up(&s);
+	life_ends(&s, RELINK_LOGGED_OUT);
+	assert_state(&s, "held");
+	assert_action(&s, "scan_qr");
+	assert_false(account_may_resume(&s.a));
+}
+
+static void a_cause_may_end_the_tries_sooner(void **state)
+{
+	struct story s;
+
+	(void)state;
+	story_begin(&s);
+	s.p.causes[RELINK_UNKNOWN].attempts = 3;
+	refused(&s, RELINK_UNKNOWN);
+	refused(&s, RELINK_UNKNOWN);
+	assert_state(&s, "waiting");
+	refused(&s, RELINK_UNKNOWN);
+	assert_state(&s, "held");
+	assert_int_equal(s.a.fails, 3);
+}
+
+static void once_is_once_for_whichever_cause(void **state)
+{
+	struct story s;
+
+	(void)state;
+	story_begin(&s);
+	s.p.causes[RELINK_UNKNOWN].then = THEN_ONCE;
+	refused(&s, RELINK_UNKNOWN);
+	assert_state(&s, "waiting");
+	refused(&s, RELINK_UNKNOWN);
+	assert_state(&s, "held");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -244,6 +319,10 @@ int main(void)
 		cmocka_unit_test(two_accounts_do_not_wait_alike),
 		cmocka_unit_test(a_throttled_account_climbs_the_slow_ladder),
 		cmocka_unit_test(the_provider_may_say_how_long),
+		cmocka_unit_test(what_follows_is_what_was_chosen),
+		cmocka_unit_test(no_choice_brings_a_dead_login_back),
+		cmocka_unit_test(a_cause_may_end_the_tries_sooner),
+		cmocka_unit_test(once_is_once_for_whichever_cause),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -133,6 +133,51 @@ static void causes_are_found_by_their_names(void **state)
 		assert_int_equal(cause_of(nobody[i]), -1);
 }
 
+/* ---- what operators may choose ---- */
+
+static void a_choice_stays_within_its_bounds(void **state)
+{
+	(void)state;
+	for (unsigned cause = 0; cause < RELINK_CAUSE_COUNT; cause++) {
+		const struct cause_rule *rule = cause_rule(cause);
+		unsigned at_once = 1u << THEN_RETRY | 1u << THEN_PROVIDER | 1u << THEN_ONCE;
+
+		assert_true(rule->may == 0 || (rule->may & 1u << rule->then) != 0);
+		assert_true((rule->may & (1u << THEN_DEFAULT | 1u << THEN_NOTHING)) == 0);
+		if (rule->login_dead)
+			assert_int_equal(rule->may, 1u << THEN_PARK | 1u << THEN_HOLD);
+		if (rule->then == THEN_PARK || rule->then == THEN_HOLD || rule->then == THEN_SLOW)
+			assert_int_equal(rule->may & at_once, 0);
+		if (rule->then == THEN_PROVIDER)
+			assert_int_equal(rule->may & (1u << THEN_PARK | 1u << THEN_HOLD), 0);
+	}
+	assert_int_equal(cause_rule(RELINK_REPLACED)->may & 1u << THEN_RETRY, 0);
+	assert_int_equal(cause_rule(RELINK_BY_REQUEST)->may, 0);
+	assert_int_equal(cause_rule(RELINK_NONE)->may, 0);
+	assert_int_equal(cause_rule(RELINK_POISON)->may, 0);
+}
+
+static void an_operator_s_word_goes_before_the_table_s(void **state)
+{
+	struct cause_choice choices[RELINK_CAUSE_COUNT] = { 0 };
+
+	(void)state;
+	for (unsigned cause = 0; cause < RELINK_CAUSE_COUNT; cause++) {
+		assert_int_equal(cause_then(choices, cause), cause_rule(cause)->then);
+		assert_int_equal(cause_attempts(choices, cause, 10), 10);
+	}
+	choices[RELINK_BANNED].then = THEN_SLOW;
+	choices[RELINK_GONE].attempts = 3;
+	choices[RELINK_UNKNOWN].attempts = 200;
+	assert_int_equal(cause_then(choices, RELINK_BANNED), THEN_SLOW);
+	assert_int_equal(cause_then(choices, RELINK_GONE), THEN_RETRY);
+	assert_int_equal(cause_attempts(choices, RELINK_GONE, 10), 3);
+	assert_int_equal(cause_attempts(choices, RELINK_GONE, 2), 2);
+	assert_int_equal(cause_attempts(choices, RELINK_UNKNOWN, 10), 10);
+	assert_int_equal(cause_attempts(choices, RELINK_CAUSE_COUNT, 10), 10);
+	assert_int_equal(cause_then(choices, UINT32_MAX), THEN_RETRY);
+}
+
 /* ---- names ---- */
 
 static const char *journal_name(unsigned kind)
@@ -228,6 +273,8 @@ int main(void)
 		cmocka_unit_test(whoever_waits_for_a_person_says_what_to_do),
 		cmocka_unit_test(a_cause_of_a_newer_plugin_is_an_unknown_one),
 		cmocka_unit_test(causes_are_found_by_their_names),
+		cmocka_unit_test(a_choice_stays_within_its_bounds),
+		cmocka_unit_test(an_operator_s_word_goes_before_the_table_s),
 		cmocka_unit_test(names_are_what_they_always_were),
 	};
 

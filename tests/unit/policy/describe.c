@@ -270,13 +270,18 @@ static void describe_causes(struct buf *out)
 	buf_text(
 	    out,
 	    "### Causes\n\n| cause | what it says | what follows | user action at the end | login |"
-	    " blames the profile |\n|---|---|---|---|---|---|\n");
+	    " blames the profile | may be configured as |\n|---|---|---|---|---|---|---|\n");
 	for (unsigned cause = 0; cause < RELINK_CAUSE_COUNT; cause++) {
 		const struct cause_rule *rule = cause_rule(cause);
 
-		buf_printf(out, "| `%s` | %s | %s | %s | %s | %s |\n", cause_name(cause),
+		buf_printf(out, "| `%s` | %s | %s | %s | %s | %s |", cause_name(cause),
 			   cause_text(cause), then_words(rule->then), action_name(rule->action),
 			   rule->login_dead ? "dead" : "", rule->blames_profile ? "yes" : "");
+		for (unsigned t = 0; t < THEN_COUNT; t++) {
+			if ((rule->may & 1u << t) != 0)
+				buf_printf(out, " `%s`", then_name(t));
+		}
+		buf_text(out, " |\n");
 	}
 }
 

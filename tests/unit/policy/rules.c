@@ -342,7 +342,7 @@ RULE(waits_are_in_bounds)
 
 	if (a->state != ST_WAITING || b->state == ST_WAITING)
 		return true;
-	if (cause_rule(a->cause)->then != THEN_SLOW)
+	if (cause_then(p->causes, a->cause) != THEN_SLOW)
 		return within(wait, p->backoff_base, backoff_top(p, b->waits));
 	if (m->e->retry_after > 0)
 		step = MIN_OF(m->e->retry_after, p->slow_cap);
