@@ -24,6 +24,7 @@ struct account_view {
 	struct str session_id, profile, phone, reason;
 	const char *status, *phase, *cause, *user_action, *priority;
 	bool want_connected;
+	bool flapping; /* connected and lost too often: it starts slowly */
 	bool checking; /* the status is the last known one; a look is under way */
 	uint64_t generation, attempts;
 	uint64_t created_at, since, connected_since, next_attempt_at; /* ms, 0: none */

@@ -71,6 +71,7 @@ void account_json(struct jw *j, const char *key, const struct account_view *v)
 	jw_text(j, "user_action", v->user_action);
 	jw_bool(j, "want_connected", v->want_connected);
 	jw_bool(j, "checking", v->checking);
+	jw_bool(j, "flapping", v->flapping);
 	text_or_null(j, "session_id", v->session_id);
 	jw_u64(j, "generation", v->generation);
 	text_or_null(j, "profile", v->profile);

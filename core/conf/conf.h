@@ -103,6 +103,7 @@ struct conf {
 	uint64_t qr_deadline_ms, settle_ms, list_interval_ms, op_deadline_ms, join_ms;
 	uint64_t send_deadline_ms;
 	uint64_t slow_first_ms, slow_second_ms, slow_last_ms;
+	uint64_t flap_window_ms, flap_losses, flap_wait_ms, flap_stable_ms; /* 0 losses: off */
 	struct conf_causes causes;
 	uint64_t health_idle_ms, health_idle_points; /* 0 points: being idle is well */
 

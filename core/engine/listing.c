@@ -262,6 +262,7 @@ static void note_boot(struct engine *e, struct instance *i, struct str boot_id)
 	i->boots = MIN_OF(i->boots + 1, BOOTS_BELIEVED + 1u);
 	if (i->boot_id[0] != '\0' && i->boots <= BOOTS_BELIEVED) {
 		LOG(WARN, ENGINE, "instance.restarted", f_text("instance", i->conf->id));
+		i->up_since = e->now;
 		DL_FOREACH2(i->members, m, i_next)
 		m->a.absent_since = 0;
 		DL_FOREACH(e->stray_list, s)

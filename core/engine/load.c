@@ -41,6 +41,8 @@ void engine_policy(const struct conf *c, const struct conf_provider *p, uint64_t
 			     .close_retry_cap = CLOSE_RETRY_CAP_MS,
 			     .slow = { c->slow_first_ms, c->slow_second_ms, c->slow_last_ms },
 			     .slow_cap = c->slow_last_ms,
+			     .flap = { c->flap_window_ms, c->flap_wait_ms, c->flap_stable_ms,
+				       (uint32_t)c->flap_losses },
 			     .max_fails = (uint32_t)c->max_attempts,
 			     .max_close_tries = MAX_CLOSE_TRIES,
 			     .fenced = (caps & RELINK_CAP_FENCED) != 0 };

@@ -195,6 +195,9 @@ void member_to_record(const struct member *m, struct account_record *ret_record)
 		.up_since = a->up_since,
 		.blame_marks = m->blame.marks,
 		.blamed_at = m->blame.at,
+		.flap_gaps = a->flap.gaps,
+		.flap_at = a->flap.at_s,
+		.flap_step = a->flap.step,
 	};
 }
 
@@ -249,7 +252,8 @@ struct member *member_new(struct engine *e, const struct account_record *r, stru
 				 .waits = r->waits,
 				 .profile_fails = r->profile_fails,
 				 .slow_step = r->slow_step,
-				 .close_tries = r->close_tries };
+				 .close_tries = r->close_tries,
+				 .flap = { r->flap_gaps, r->flap_at, r->flap_step } };
 	m->blame = (struct blame){ .marks = r->blame_marks, .at = r->blamed_at };
 	set_flags(&m->a, r->flags);
 	if (!member_set(&m->session, r->session) || !member_set(&m->profile, r->profile) ||

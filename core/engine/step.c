@@ -249,8 +249,32 @@ static void begin_to_wait(struct engine *e, struct member *m)
 	batch_journal(e, &r);
 }
 
+/* Was its instance away since it is connected?  Then that took the session, and not what ails it. */
+static bool is_excused(const struct engine *e, const struct member *m)
+{
+	const struct instance *i = m->instance;
+
+	return i != NULL && m->a.state == ST_UP &&
+	       (instance_is_down(e, i) || i->up_since > m->a.up_since);
+}
+
+/* Subscribers hear once that it begins to flap, and once that it does no more. */
+static void tell_flapping(struct engine *e, struct member *m, bool was)
+{
+	bool is = account_is_flapping(&m->a);
+
+	if (is == was)
+		return;
+	account_journal(e, m, is ? JOURNAL_FLAPPING : JOURNAL_STEADY, !member_is_deleted(m),
+			is ? STR("it was connected and lost too often: it starts slowly now")
+			   : STR("it is treated as any other again"),
+			STR_NONE);
+	LOG(INFO, ENGINE, is ? "account.flapping" : "account.steady", f_text("account", m->id));
+}
+
 void account_happens(struct engine *e, struct member *m, struct happening *h)
 {
+	bool was_flapping = account_is_flapping(&m->a);
 	struct effects fx;
 	uint64_t minted_at = m->a.minted_at;
 	struct policy p;
@@ -260,6 +284,7 @@ void account_happens(struct engine *e, struct member *m, struct happening *h)
 	h->e.now = e->now;
 	if (h->e.at == 0)
 		h->e.at = e->now;
+	h->e.excused = is_excused(e, m);
 	e->stats.steps++;
 	account_step(&p, &m->a, &h->e, &fx);
 	must(!fx.bug);
@@ -285,6 +310,7 @@ void account_happens(struct engine *e, struct member *m, struct happening *h)
 	if (fx.changed) {
 		account_changed(e, m);
 		write_step(e, m, h, &fx);
+		tell_flapping(e, m, was_flapping);
 	}
 	if (fx.look != LOOK_NO && m->instance != NULL)
 		look(e, m, fx.look);

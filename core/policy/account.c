@@ -217,6 +217,8 @@ void account_restore(const struct policy *p, struct account *a, uint64_t now)
 		longest = p->slow_cap + p->slow_cap / 10;
 		if (longest < p->backoff_cap)
 			longest = p->backoff_cap;
+		if (account_is_flapping(a) && longest < flap_wait_max(&p->flap))
+			longest = flap_wait_max(&p->flap);
 		if (a->timer_at > now + longest)
 			a->timer_at = now + p->backoff_cap; /* the clock was set back */
 		if (a->timer_at == 0)
@@ -238,6 +240,11 @@ bool account_may_resume(const struct account *a)
 bool account_checking(const struct account *a)
 {
 	return a->open && (!a->sure || a->suspect != RELINK_NONE || a->absent_since != 0);
+}
+
+bool account_is_flapping(const struct account *a)
+{
+	return a->flap.step > 0;
 }
 
 bool account_has_login(const struct account *a)

@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "policy/cause.h"
+#include "policy/flap.h"
 
 /* Numbers are stored; never reuse one.   What is true in the state: */
 #define ACCOUNT_STATES(S)                                                                       \
@@ -126,6 +127,7 @@ struct account {
 	uint64_t minted_at;  /* when the newest life was written down */
 	uint64_t up_since;   /* connected since */
 	uint8_t want, state, after, status, cause, action, profile, priority;
+	struct flap flap;        /* how often connected time was lost lately */
 	uint8_t fails;           /* starts that count against the budget */
 	uint8_t waits;           /* exponent of the next backoff */
 	uint8_t profile_fails;   /* starts in a row that blame the profile */
@@ -157,6 +159,7 @@ struct policy {
 	uint64_t slow[3], slow_cap;
 	uint32_t max_fails, max_close_tries;
 	struct cause_choice causes[RELINK_CAUSE_COUNT]; /* what operators want; see cause_then */
+	struct flap_rules flap;
 	bool fenced; /* the provider refuses older generations and ends the lives before */
 };
 
@@ -170,7 +173,8 @@ struct account_event {
 	uint64_t retry_after; /* REFUSED: the provider's wish in ms; 0 none */
 	uint64_t floor;       /* REFUSED as stale: the highest generation that the provider saw */
 	bool cut_off;         /* TIMER, LEAVE: the instance does not answer at the moment */
-	bool bare;            /* MOVED: credentials stayed behind, if there are any */
+	bool excused; /* evidence: its instance was away; what is lost by that is not its fault */
+	bool bare;    /* MOVED: credentials stayed behind, if there are any */
 };
 
 enum look { LOOK_NO = 0, LOOK_SETTLED = 1, LOOK_NOW = 2 };
@@ -206,6 +210,8 @@ bool account_expects(unsigned state, unsigned event);
 bool account_may_resume(const struct account *);
 /* The status is only the last known one: a look is under way. */
 bool account_checking(const struct account *);
+/* It connects and gets lost again too often: see flap.h. */
+bool account_is_flapping(const struct account *);
 /* A connected login, or one that may be good, would be lost by regenerate. */
 bool account_has_login(const struct account *);
 

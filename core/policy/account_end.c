@@ -43,7 +43,17 @@ void step_forgive(struct step *s)
 	a->waits = 0;
 	a->slow_step = 0;
 	a->replaced = 0;
+	flap_forget(&a->flap);
 	step_set_cause(s, RELINK_NONE, ACTION_NONE);
+}
+
+bool step_lost_up(struct step *s)
+{
+	if (s->a->state != ST_UP)
+		return false;
+	if (!s->e->excused)
+		flap_lost(&s->p->flap, &s->a->flap, s->e->now);
+	return true;
 }
 
 void step_no_suspicion(struct account *a)
@@ -71,6 +81,42 @@ void step_abandon(struct step *s)
 	step_no_suspicion(a);
 }
 
+/* The slow ladder, or the provider's wish. */
+static uint64_t slow_wait(struct step *s)
+{
+	struct account *a = s->a;
+	const struct policy *p = s->p;
+	uint64_t step = p->slow[a->slow_step < 3 ? a->slow_step : 2];
+	uint64_t wish = s->e->retry_after;
+
+	if (a->slow_step < 3)
+		a->slow_step++;
+	if (wish > 0)
+		step = wish < p->backoff_base ? p->backoff_base
+		       : wish > p->slow_cap   ? p->slow_cap
+					      : wish;
+	return backoff_spread(&a->rng, step);
+}
+
+/* How long until the next start, by its cause; who is flapping waits for its own ladder at least. */
+static uint64_t wait_ms(struct step *s)
+{
+	struct account *a = s->a;
+	uint64_t ms, flap;
+
+	if (cause_then(s->p->causes, a->cause) == THEN_SLOW) {
+		ms = slow_wait(s);
+	} else {
+		ms = backoff_delay(&a->rng, s->p->backoff_base, s->p->backoff_cap, a->waits);
+		if (a->waits < 32)
+			a->waits++;
+	}
+	if (!account_is_flapping(a))
+		return ms;
+	flap = flap_wait(&s->p->flap, &a->flap, &a->rng);
+	return flap > ms ? flap : ms;
+}
+
 void step_follow(struct step *s)
 {
 	struct account *a = s->a;
@@ -85,23 +131,7 @@ void step_follow(struct step *s)
 		break;
 	case AFTER_WAIT:
 		step_enter(s, ST_WAITING);
-		if (cause_then(s->p->causes, a->cause) == THEN_SLOW) {
-			uint64_t step = s->p->slow[a->slow_step < 3 ? a->slow_step : 2];
-			uint64_t wish = s->e->retry_after;
-
-			if (a->slow_step < 3)
-				a->slow_step++;
-			if (wish > 0)
-				step = wish < s->p->backoff_base ? s->p->backoff_base
-				       : wish > s->p->slow_cap   ? s->p->slow_cap
-								 : wish;
-			step_timer_in(s, backoff_spread(&a->rng, step));
-		} else {
-			step_timer_in(s, backoff_delay(&a->rng, s->p->backoff_base,
-						       s->p->backoff_cap, a->waits));
-			if (a->waits < 32)
-				a->waits++;
-		}
+		step_timer_in(s, wait_ms(s));
 		break;
 	case AFTER_PARK:
 		step_enter(s, ST_PARKED);
@@ -127,6 +157,8 @@ enum after step_verdict(struct step *s, unsigned cause, bool blame)
 {
 	struct account *a = s->a;
 	const struct cause_rule *rule = cause_rule(cause);
+	/* Connected before: of the ladder of who is flapping, and no failed attempt to connect. */
+	bool on_ladder = step_lost_up(s) && account_is_flapping(a);
 
 	a->person = 0;
 	if (rule->login_dead)
@@ -140,6 +172,8 @@ enum after step_verdict(struct step *s, unsigned cause, bool blame)
 	}
 	switch (cause_then(s->p->causes, cause)) {
 	case THEN_RETRY:
+		if (on_ladder)
+			break;
 		if (++a->fails >= cause_attempts(s->p->causes, cause, s->p->max_fails)) {
 			step_set_cause(s, cause, rule->action);
 			return AFTER_HOLD;

@@ -11,6 +11,11 @@ static void believe(struct step *s)
 {
 	struct account *a = s->a;
 
+	if (!a->sure && a->state == ST_UP && account_is_flapping(a)) {
+		/* nobody saw it meanwhile: its stable time begins again */
+		a->timer_at = s->e->now + s->p->flap.stable;
+		s->fx->changed = true;
+	}
 	a->sure = 1;
 	a->looks = 0;
 	a->evidence_at = s->e->at;
@@ -190,7 +195,8 @@ void on_to_up(struct step *s)
 	a->was_up = 1;
 	a->up_since = s->e->now;
 	step_enter(s, ST_UP);
-	if (a->fails > 0 || a->waits > 0 || a->slow_step > 0 || a->replaced)
+	if (a->fails > 0 || a->waits > 0 || a->slow_step > 0 || a->replaced ||
+	    account_is_flapping(a))
 		step_timer_in(s, s->p->stable);
 	if (a->cause != RELINK_NONE || a->action != ACTION_NONE)
 		step_set_cause(s, RELINK_NONE, ACTION_NONE);
@@ -212,6 +218,10 @@ void on_stable(struct step *s)
 	a->slow_step = 0;
 	a->replaced = 0;
 	a->timer_at = 0;
+	if (flap_is_over(&s->p->flap, &a->flap, a->up_since, s->e->now))
+		flap_forget(&a->flap);
+	else if (account_is_flapping(a))
+		a->timer_at = a->up_since + s->p->flap.stable;
 	s->fx->changed = true;
 }
 
@@ -220,6 +230,7 @@ void on_not_quite_up(struct step *s)
 {
 	if (s->e->source == SOURCE_PUSH)
 		return;
+	step_lost_up(s);
 	believe(s);
 	s->a->up_since = 0;
 	step_enter(s, ST_AUTH);

@@ -25,6 +25,8 @@ void step_queue(struct step *s);
 /* A person asked: whatever counted against the account before counts no more. */
 void step_forgive(struct step *s);
 void step_no_suspicion(struct account *a);
+/* It is connected no more, by nobody's wish: counted, unless its instance is to blame.  Was it? */
+bool step_lost_up(struct step *s);
 /* The life is over as far as the ledger is concerned; whether a disconnect follows is the caller's. */
 void step_abandon(struct step *s);
 /* Go where `after` says.  The life before is closed, gone, or never was. */

@@ -58,6 +58,9 @@ static const struct column account_columns[] = {
 	{ "up_since",          COLUMN_TIME, AT(account_record, up_since) },
 	{ "blame_marks",       COLUMN_INT,  AT(account_record, blame_marks) },
 	{ "blamed_at",         COLUMN_TIME, AT(account_record, blamed_at) },
+	{ "flap_gaps",         COLUMN_BITS, AT(account_record, flap_gaps) },
+	{ "flap_at",           COLUMN_INT,  AT(account_record, flap_at) },    /* in seconds */
+	{ "flap_step",         COLUMN_INT,  AT(account_record, flap_step) },
 };
 TYPE(account, account_record, 1);
 

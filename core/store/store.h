@@ -42,6 +42,9 @@ struct account_record {
 	uint64_t created_at, since, timer_at, minted_at, up_since;
 	uint8_t blame_marks;
 	uint64_t blamed_at;
+	uint64_t flap_gaps;
+	uint32_t flap_at;
+	uint8_t flap_step;
 };
 
 /* One life of an account: written before its create is sent. */

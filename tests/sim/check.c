@@ -112,6 +112,65 @@ void check_decided(unsigned instance, bool drained)
 		       drained ? "drained" : "resumed");
 }
 
+/* How each account was when it was last looked at, by row; of this core's time only. */
+static struct seen {
+	uint64_t epoch, generation, up_generation, created_at;
+	uint8_t state, flap_step, fails;
+	bool was_flapping; /* when its last life was created */
+} seen[ACCOUNTS_MAX];
+
+static struct seen *seen_of(const struct member *m)
+{
+	struct seen *s = &seen[m->row % ACCOUNTS_MAX];
+
+	if (s->epoch != sim.epoch)
+		*s = (struct seen){ .epoch = sim.epoch };
+	return s;
+}
+
+/* Who connects and is lost again and again is started slowly, and never given up for it. */
+static void check_flapping(const struct member *m)
+{
+	const struct account *a = &m->a;
+	const struct policy *p = &m->instance->provider->policy;
+	struct seen *s = seen_of(m);
+	bool lost = s->state == ST_UP && s->generation == a->generation && !a->open;
+
+	if (a->state == ST_WAITING && a->flap.step > 1 &&
+	    a->timer_at < a->since + (p->flap.wait << (a->flap.step - 2)))
+		broken("a flapping account waits for its ladder", "%s waits %lld ms on step %u",
+		       m->id, (long long)(a->timer_at - a->since), a->flap.step);
+	if (lost && s->flap_step > 0 && a->flap.step > 0 && a->fails > s->fails)
+		broken("never held for flapping", "%s: a loss cost an attempt, for %s", m->id,
+		       cause_name(a->cause));
+	if (a->state == ST_UP)
+		s->up_generation = a->generation;
+	s->generation = a->generation;
+	s->state = a->state;
+	s->flap_step = a->flap.step;
+	s->fails = a->fails;
+}
+
+/* A life that follows on one that was connected, of an account that stays where it is. */
+static void check_flapping_start(const struct request *r)
+{
+	const struct member *m =
+	    sim.engine != NULL ? member_by_id(sim.engine, str_of(r->account)) : NULL;
+	struct seen *s;
+
+	if (m == NULL || sim.s.move || sim.s.shared || m->a.generation != r->generation)
+		return;
+	s = seen_of(m);
+	if (s->was_flapping && account_is_flapping(&m->a) && !m->a.person &&
+	    s->up_generation + 1 == r->generation &&
+	    sim.now < s->created_at + m->instance->provider->policy.flap.wait)
+		broken("a flapping account is not started more often than its ladder",
+		       "%s after %llu ms", m->id, (unsigned long long)(sim.now - s->created_at));
+	s->was_flapping = account_is_flapping(&m->a);
+	s->created_at = sim.now;
+	sim.t.flapping += s->was_flapping;
+}
+
 void check_create(const struct request *r)
 {
 	const struct conf_provider *p = &sim.conf->providers[0];
@@ -130,6 +189,7 @@ void check_create(const struct request *r)
 		broken("starts within the bucket", "%u starts in %u ms, %llu allowed",
 		       in_window(creates.at, creates.n), WINDOW_MS, (unsigned long long)allowed);
 	check_drained(r);
+	check_flapping_start(r);
 	/* no automatic action gives up a living login */
 	if (good != NULL && strcmp(good, r->profile) != 0) {
 		if (!world_fresh_allowed(r->account))
@@ -196,6 +256,7 @@ static void check_member(const struct member *m)
 	bool life = a->state >= ST_STARTING && a->state <= ST_UP;
 
 	check_left_behind(m);
+	check_flapping(m);
 	if ((bool)a->open != life)
 		broken("a life is open exactly in its states", "%s: open %d in %s", m->id, a->open,
 		       state_name(a->state));
@@ -211,11 +272,13 @@ static void check_member(const struct member *m)
 		       state_name(a->state));
 	if (a->state == ST_WAITING && a->timer_at == 0)
 		broken("who waits has a timer", "%s", m->id);
-	if (a->state == ST_WAITING && a->timer_at > a->since + p->slow_cap + p->slow_cap / 10 &&
+	if (a->state == ST_WAITING && !account_is_flapping(a) &&
+	    a->timer_at > a->since + p->slow_cap + p->slow_cap / 10 &&
 	    a->timer_at > sim.now + p->slow_cap + p->slow_cap / 10)
 		broken("delays are inside their bounds", "%s waits %llu ms", m->id,
 		       (unsigned long long)(a->timer_at - a->since));
-	if (a->state == ST_WAITING && cause_then(p->causes, a->cause) != THEN_SLOW &&
+	if (a->state == ST_WAITING && !account_is_flapping(a) &&
+	    cause_then(p->causes, a->cause) != THEN_SLOW &&
 	    a->timer_at > a->since + p->backoff_cap && a->timer_at > sim.now + p->backoff_cap)
 		broken("backoff is at most its cap", "%s waits %llu ms for %s", m->id,
 		       (unsigned long long)(a->timer_at - a->since), cause_name(a->cause));

@@ -150,6 +150,16 @@ static const struct faults no_services = {
 	.service_hangs = 100,
 };
 
+/* Sessions that connect and die, again and again, each for itself. */
+static const struct faults flapping = {
+	.push_lost = 1000,
+	.push_twice = 500,
+	.session_dies = 2500,
+	.worker_dies = 100,
+	.core_dies = 100,
+	.disk_slow = 100,
+};
+
 static const struct kind {
 	const char *name;
 	struct setting s;
@@ -289,6 +299,14 @@ static const struct kind {
 	    .move = true,
 	    .wishes = 4,
 	    .faults = moves } },
+	{ "flapping",
+	  { .accounts = 30,
+	    .instances = 2,
+	    .workers = 2,
+	    .fenced = true,
+	    .listable = true,
+	    .wishes = 1,
+	    .faults = flapping } },
 	{ "outage",
 	  { .accounts = 80,
 	    .instances = 4,
@@ -313,12 +331,12 @@ static void run(const struct kind *k, uint64_t seed, uint64_t steps, struct tota
 		s.starts_per_minute = 60;
 	sim_run(&s, &t);
 	printf("%-20s seed %-6llu %9llu steps %7llu starts %6llu deaths %5llu core crashes "
-	       "%6llu stale %5llu orphans ended %5llu moved %8.1f h\n",
+	       "%6llu stale %5llu orphans ended %5llu moved %5llu flapping %8.1f h\n",
 	       k->name, (unsigned long long)seed, (unsigned long long)t.steps,
 	       (unsigned long long)t.applied, (unsigned long long)t.deaths,
 	       (unsigned long long)t.crashes, (unsigned long long)t.stale,
 	       (unsigned long long)t.ended_orphans, (unsigned long long)t.moved,
-	       (double)t.virtual_ms / 3600000.0);
+	       (unsigned long long)t.flapping, (double)t.virtual_ms / 3600000.0);
 	fflush(stdout);
 	sum->steps += t.steps;
 	sum->crashes += t.crashes;

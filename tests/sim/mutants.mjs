@@ -137,6 +137,8 @@ const mutants = [
 	 " && (g->signal != SIGKILL || !innocent)", ""],
 	["who waits is forgotten", "policy/account_end.c",
 	 "	case AFTER_WAIT:\n		step_enter(s, ST_WAITING);", "	case AFTER_WAIT:\n		step_enter(s, ST_WAITING);\n		return;"],
+	["who is flapping starts as soon as others", "policy/account_end.c", "return flap > ms ? flap : ms;", "return ms;"],
+	["a loss costs who is flapping an attempt", "policy/account_end.c", "		if (on_ladder)\n			break;\n", ""],
 ];
 
 const flags = ["-std=gnu17", "-D_GNU_SOURCE", "-DCHANGES_A_TIME=3", "-O1", "-w", `-I${root}/core`, `-I${root}/include`,

@@ -68,6 +68,10 @@ static struct conf *make_conf(const struct setting *s)
 	c->backoff_base_ms = 2000;
 	c->backoff_cap_ms = 300000;
 	c->max_attempts = 10;
+	c->flap_losses = 2;
+	c->flap_window_ms = 12 * 3600000ull;
+	c->flap_wait_ms = 900000;
+	c->flap_stable_ms = 1800000;
 	c->slow_first_ms = 300000;
 	c->slow_second_ms = 900000;
 	c->slow_last_ms = 3600000;

@@ -55,6 +55,7 @@ struct setting {
 };
 
 struct totals {
+	uint64_t flapping; /* starts of flapping accounts */
 	uint64_t steps, events, turns, crashes, worker_deaths, creates, applied, closes, lists;
 	uint64_t deaths, scans, wishes, told, ended_orphans, stale, restarts, moved;
 	uint64_t virtual_ms;

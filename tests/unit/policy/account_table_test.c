@@ -97,6 +97,7 @@ static void bring_to_the_brink(struct story *s)
 	a->profile_fails = 1;
 	a->slow_step = 3;
 	a->replaced = 1;
+	a->flap = (struct flap){ .at_s = (uint32_t)(s->now / 1000), .step = 3 };
 	a->close_tries = (uint8_t)(s->p.max_close_tries - 1);
 	if (a->state == ST_UP)
 		a->timer_at = s->now + s->p.stable;

@@ -244,6 +244,8 @@ static void names_are_what_they_always_were(void **state)
 					 "message.received", "message.sent", "message.ack",
 					 "message.failed", NULL } },
 		{ journal_name, 16, (const char *const[]){ "account.moved", NULL } },
+		{ journal_name, 19,
+		  (const char *const[]){ "account.flapping", "account.steady", NULL } },
 		{ worker_state_name, 0,
 		  (const char *const[]){ "empty", "spawned", "opening", "ready", "stopping",
 					 "killed", "cooling", "held", NULL } },

@@ -15,7 +15,7 @@
 #define KEPT(F)                                                                                   \
 	F(generation) F(rng) F(since) F(timer_at) F(minted_at) F(up_since) F(want) F(state) F(after)  \
 	F(status) F(cause) F(action) F(profile) F(priority) F(fails) F(waits) F(profile_fails)        \
-	F(slow_step) F(close_tries) F(open) F(person) F(fresh) F(fresh_next) F(was_up) F(replaced)    \
+	F(flap.gaps) F(flap.at_s) F(flap.step) F(slow_step) F(close_tries) F(open) F(person) F(fresh) F(fresh_next) F(was_up) F(replaced)    \
 	F(seen)
 #define VOLATILE(F) \
 	F(op) F(sure) F(slot) F(suspect) F(suspect_source) F(evidence_at) F(absent_since)                     \
@@ -26,7 +26,7 @@
 // clang-format on
 
 /* A new member changes the size: name it above, where it belongs. */
-_Static_assert(sizeof(struct account) == 88,
+_Static_assert(sizeof(struct account) == 104,
 	       "a member of struct account is not in KEPT or VOLATILE");
 
 bool same_in_store(const struct account *a, const struct account *b)
@@ -96,7 +96,7 @@ RULE(slot_in_starting)
 
 static bool has_something_to_forgive(const struct account *a)
 {
-	return a->fails > 0 || a->waits > 0 || a->slow_step > 0 || a->replaced;
+	return a->fails > 0 || a->waits > 0 || a->slow_step > 0 || a->replaced || a->flap.step > 0;
 }
 
 RULE(timer_where_needed)
@@ -342,6 +342,8 @@ RULE(waits_are_in_bounds)
 
 	if (a->state != ST_WAITING || b->state == ST_WAITING)
 		return true;
+	if (a->flap.step > 0)
+		return within(wait, p->flap.wait, 11 * p->slow_cap / 10 + 44 * p->flap.wait / 10);
 	if (cause_then(p->causes, a->cause) != THEN_SLOW)
 		return within(wait, p->backoff_base, backoff_top(p, b->waits));
 	if (m->e->retry_after > 0)
@@ -349,6 +351,26 @@ RULE(waits_are_in_bounds)
 	if (step < p->backoff_base)
 		step = p->backoff_base;
 	return within(wait, step, step + step / 10);
+}
+
+/* Whoever loses what it had goes slower; it costs no attempt, and nothing else makes it so. */
+RULE(flapping_is_slow_and_not_given_up)
+{
+	const struct account *b = m->before, *a = m->a;
+	unsigned step = b->flap.step < 3 ? b->flap.step : 3;
+	bool lost = b->state == ST_UP && a->state != ST_UP;
+
+	if (b->flap.step == 0)
+		return a->flap.step == 0 ||
+		       (lost && !m->e->excused && m->e->kind >= EV_BORN && m->e->kind <= EV_ABSENT);
+	if (a->flap.step == 0)
+		return m->e->kind <= EV_REGENERATE ||
+		       (m->e->kind == EV_TIMER && b->state == ST_UP && b->sure &&
+			m->e->now >= b->up_since + m->p->flap.stable);
+	if (a->state == ST_WAITING && b->state != ST_WAITING &&
+	    a->timer_at < m->e->now + (m->p->flap.wait << (step - 1)))
+		return false;
+	return !lost || a->fails == b->fails;
 }
 
 RULE(deadlines_are_whole)
@@ -472,6 +494,10 @@ static const struct rule step_rules[] = {
 	{ "`since` is when the state was entered, and a new state is remembered",
 	  since_is_the_entry },
 	{ "each wait is inside its bounds", waits_are_in_bounds },
+	{ "who begins to flap has just lost a connection of its own; its starts follow their "
+	  "ladder, a loss "
+	  "costs it no attempt, and only connected time that was seen or a person ends it",
+	  flapping_is_slow_and_not_given_up },
 	{ "each deadline is whole when its state is entered", deadlines_are_whole },
 	{ "a timer that came is over, or set anew", timers_come_once },
 	{ "only people change what is wanted", wishes_are_people_s },

@@ -21,6 +21,7 @@ void story_begin(struct story *s)
 				.close_retry_cap = 30 * SECOND,
 				.slow = { 5 * MINUTE, 15 * MINUTE, HOUR },
 				.slow_cap = HOUR,
+				.flap = { HOUR, 15 * MINUTE, 30 * MINUTE, 0 }, /* off */
 				.max_fails = 10,
 				.max_close_tries = 8 };
 	account_init(&s->a, 42, s->now);
