@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "base/str.h"
+#include "policy/why.h"
 
 /* Numbers are stored; never reuse one.  Names are the API's event types. */
 #define JOURNAL_KINDS(K)                                                                         \
@@ -51,8 +52,9 @@ struct journal_record {
 	bool tell;
 	struct str account; /* public id: a deleted account's lines stay readable */
 	struct str workspace;
-	struct str text; /* the provider's words or ours */
-	struct str data; /* JSON object or empty; never a QR code */
+	struct str text;     /* the provider's words or ours */
+	struct str data;     /* JSON object or empty; never a QR code */
+	struct step_why why; /* of STEP and STATUS: explain.h makes sentences of it */
 };
 
 #endif

@@ -92,33 +92,56 @@ static int delete_api_key(struct apply *a, const struct api_key_name *key, struc
 	return r == 0 ? db_run(a->db, stmt, why) : r;
 }
 
-/* Read, changed and written, because the checksum covers the whole row. */
-static int end_attempt(struct apply *a, const struct attempt_end *end, struct why *why)
+/* A row is read, changed and written, because the checksum covers all of it.  1: there it is. */
+static int find_attempt(struct apply *a, uint64_t row, uint64_t generation,
+			struct attempt_record *ret_attempt, struct why *why)
 {
 	sqlite3_stmt *find = a->statements[APPLY_ATTEMPT_FIND];
-	struct attempt_record attempt;
-	int r = row_bind_number(a->db, find, 1, end->row, why);
+	int r = row_bind_number(a->db, find, 1, row, why);
 
 	if (r == 0)
-		r = row_bind_number(a->db, find, 2, end->generation, why);
+		r = row_bind_number(a->db, find, 2, generation, why);
 	if (r == 0)
 		r = db_step(a->db, find, why);
-	else
-		return r;
+	if (r == 1 && row_read(a->db, find, &record_attempt, ret_attempt, why) < 0)
+		r = ERR_CORRUPT;
+	return r;
+}
+
+static int close_attempt(struct apply *a, const struct attempt_close *end, struct why *why)
+{
+	struct attempt_record attempt;
+	int r = find_attempt(a, end->row, end->generation, &attempt, why);
+
 	if (r == 0)
-		return why_set(why, ERR_CORRUPT,
-			       "%s has no life %llu of account row %llu that could end: damage, or "
-			       "a bug in Relink; please report it",
-			       a->db->path, (unsigned long long)end->generation,
-			       (unsigned long long)end->row);
-	if (r == 1)
-		r = row_read(a->db, find, &record_attempt, &attempt, why);
-	if (r == 0) {
+		r = why_set(why, ERR_CORRUPT,
+			    "%s has no life %llu of account row %llu that could end: damage, or "
+			    "a bug in Relink; please report it",
+			    a->db->path, (unsigned long long)end->generation,
+			    (unsigned long long)end->row);
+	if (r == 1) {
 		attempt.state = end->state;
 		attempt.closed_at = end->closed_at;
 		r = put(a, APPLY_ATTEMPT_END, &record_attempt, &attempt, why);
 	}
-	sqlite3_reset(find);
+	sqlite3_reset(a->statements[APPLY_ATTEMPT_FIND]);
+	return r;
+}
+
+/* What is only history may be forgotten by now. */
+static int note_outcome(struct apply *a, const struct attempt_outcome *outcome, struct why *why)
+{
+	struct attempt_record attempt;
+	int r = find_attempt(a, outcome->row, outcome->generation, &attempt, why);
+
+	if (r == 1) {
+		if (outcome->end.ended_at != 0)
+			attempt.end = outcome->end;
+		attempt.end.why.after = outcome->end.why.after;
+		attempt.end.why.timer_at = outcome->end.why.timer_at;
+		r = put(a, APPLY_ATTEMPT_END, &record_attempt, &attempt, why);
+	}
+	sqlite3_reset(a->statements[APPLY_ATTEMPT_FIND]);
 	return r;
 }
 
@@ -144,8 +167,10 @@ static int carry_out(struct apply *a, const struct change *c, struct why *why)
 		return delete_account(a, &c->account_delete, why);
 	case CHANGE_ATTEMPT:
 		return put(a, APPLY_ATTEMPT, &record_attempt, &c->attempt, why);
-	case CHANGE_ATTEMPT_END:
-		return end_attempt(a, &c->attempt_end, why);
+	case CHANGE_ATTEMPT_CLOSE:
+		return close_attempt(a, &c->attempt_close, why);
+	case CHANGE_ATTEMPT_OUTCOME:
+		return note_outcome(a, &c->attempt_outcome, why);
 	case CHANGE_JOURNAL:
 		return put(a, APPLY_JOURNAL, &record_journal, &c->journal, why);
 	case CHANGE_IDEM:

@@ -7,11 +7,17 @@
 #include "base/obj.h"
 
 static const struct record_type *const types[CHANGE_KINDS] = {
-	[CHANGE_ACCOUNT] = &record_account,   [CHANGE_ACCOUNT_DELETE] = &record_account_key,
-	[CHANGE_ATTEMPT] = &record_attempt,   [CHANGE_ATTEMPT_END] = &record_attempt_end,
-	[CHANGE_JOURNAL] = &record_journal,   [CHANGE_IDEM] = &record_idem,
-	[CHANGE_INSTANCE] = &record_instance, [CHANGE_CURSOR] = &record_cursor,
-	[CHANGE_API_KEY] = &record_api_key,   [CHANGE_API_KEY_DELETE] = &record_api_key_name,
+	[CHANGE_ACCOUNT] = &record_account,
+	[CHANGE_ACCOUNT_DELETE] = &record_account_key,
+	[CHANGE_ATTEMPT] = &record_attempt,
+	[CHANGE_ATTEMPT_CLOSE] = &record_attempt_close,
+	[CHANGE_ATTEMPT_OUTCOME] = &record_attempt_outcome,
+	[CHANGE_JOURNAL] = &record_journal,
+	[CHANGE_IDEM] = &record_idem,
+	[CHANGE_INSTANCE] = &record_instance,
+	[CHANGE_CURSOR] = &record_cursor,
+	[CHANGE_API_KEY] = &record_api_key,
+	[CHANGE_API_KEY_DELETE] = &record_api_key_name,
 	[CHANGE_DEATH] = &record_death,
 };
 
@@ -82,7 +88,12 @@ void commit_attempt_close(struct commit *c, uint64_t row, uint64_t generation,
 			  enum attempt_state state, uint64_t at)
 {
 	must(state == ATTEMPT_ABANDONED || state == ATTEMPT_GONE);
-	add(c, CHANGE_ATTEMPT_END, &(struct attempt_end){ row, generation, at, state });
+	add(c, CHANGE_ATTEMPT_CLOSE, &(struct attempt_close){ row, generation, at, state });
+}
+
+void commit_attempt_outcome(struct commit *c, const struct attempt_outcome *outcome)
+{
+	add(c, CHANGE_ATTEMPT_OUTCOME, outcome);
 }
 
 void commit_journal(struct commit *c, const struct journal_record *r)

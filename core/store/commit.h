@@ -15,7 +15,8 @@ enum change_kind {
 	CHANGE_ACCOUNT,
 	CHANGE_ACCOUNT_DELETE,
 	CHANGE_ATTEMPT,
-	CHANGE_ATTEMPT_END,
+	CHANGE_ATTEMPT_CLOSE,
+	CHANGE_ATTEMPT_OUTCOME,
 	CHANGE_JOURNAL,
 	CHANGE_IDEM,
 	CHANGE_API_KEY,
@@ -32,7 +33,8 @@ struct change {
 		struct account_record account;
 		struct account_key account_delete;
 		struct attempt_record attempt;
-		struct attempt_end attempt_end;
+		struct attempt_close attempt_close;
+		struct attempt_outcome attempt_outcome;
 		struct journal_record journal;
 		struct idem_record idem;
 		struct api_key_record api_key;

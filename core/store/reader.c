@@ -12,7 +12,7 @@
 static const struct record_type *const types[] = {
 	[READING_JOURNAL] = &record_journal, [READING_IDEM] = &record_idem,
 	[READING_ATTEMPT] = &record_attempt, [READING_CURSOR] = &record_cursor,
-	[READING_DEATHS] = &record_death,
+	[READING_DEATHS] = &record_death,    [READING_ATTEMPTS] = &record_attempt,
 };
 
 /* ?1 account row, ?2 after, ?3 up to, ?4 least value of `tell`, ?5 limit.  Deaths: ?1 slot
@@ -32,6 +32,8 @@ static const struct {
 	[READ_ATTEMPT] = { READING_ATTEMPT, "WHERE session = ?1 AND (state < 2 OR closed_at >= ?2) "
 					    "ORDER BY generation DESC LIMIT 1" },
 	[READ_CURSOR] = { READING_CURSOR, "WHERE name = ?1" },
+	[READ_ATTEMPTS] = { READING_ATTEMPTS, "WHERE account_row = ?1 AND generation < ?3 "
+					      "ORDER BY generation DESC LIMIT ?5" },
 	[READ_DEATHS] = { READING_DEATHS, "WHERE slot = ?1 ORDER BY at DESC LIMIT ?5" },
 };
 
@@ -47,6 +49,8 @@ static enum reader_statement statement_for(const struct reading *a)
 		return READ_CURSOR;
 	if (a->kind == READING_DEATHS)
 		return READ_DEATHS;
+	if (a->kind == READING_ATTEMPTS)
+		return READ_ATTEMPTS;
 	if (a->query.row == 0)
 		return down ? READ_ALL_DOWN : READ_ALL_UP;
 	return down ? READ_ACCOUNT_DOWN : READ_ACCOUNT_UP;
@@ -71,8 +75,10 @@ static int bind_question(struct reader *rd, sqlite3_stmt *stmt, const struct rea
 
 	if (a->kind == READING_JOURNAL)
 		return bind_range(rd, stmt, &a->query, why);
-	if (a->kind == READING_DEATHS) {
+	if (a->kind == READING_DEATHS || a->kind == READING_ATTEMPTS) {
 		r = row_bind_number(&rd->db, stmt, 1, a->query.row, why);
+		if (r == 0 && a->kind == READING_ATTEMPTS)
+			r = row_bind_number(&rd->db, stmt, 3, a->query.before, why);
 		return r < 0 ? r : row_bind_number(&rd->db, stmt, 5, a->query.limit, why);
 	}
 	r = row_bind_text(&rd->db, stmt, 1, a->key, why);
@@ -265,6 +271,13 @@ static void call_back(const struct reading *a)
 		if (found)
 			record_unpack(&record_cursor, at, &cursor);
 		a->on_cursor(a->ctx, a->result, found ? &cursor : NULL);
+		break;
+	case READING_ATTEMPTS:
+		for (unsigned i = 0; found && i < a->n_rows; i++) {
+			at += record_unpack(&record_attempt, at, &attempt);
+			a->on_attempt(a->ctx, 0, &attempt);
+		}
+		a->on_attempt(a->ctx, a->result, NULL);
 		break;
 	case READING_DEATHS:
 		for (unsigned i = 0; found && i < a->n_rows; i++) {

@@ -22,7 +22,8 @@ enum reading_kind {
 	READING_IDEM,
 	READING_ATTEMPT,
 	READING_CURSOR,
-	READING_DEATHS
+	READING_DEATHS,
+	READING_ATTEMPTS
 };
 
 enum reader_statement {
@@ -34,6 +35,7 @@ enum reader_statement {
 	READ_ATTEMPT,
 	READ_CURSOR,
 	READ_DEATHS,
+	READ_ATTEMPTS,
 	READER_STATEMENTS
 };
 

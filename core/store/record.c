@@ -73,6 +73,21 @@ static const struct column attempt_columns[] = {
 	{ "minted_at",         COLUMN_TIME, AT(attempt_record, minted_at) },
 	{ "closed_at",         COLUMN_TIME, AT(attempt_record, closed_at) },
 	{ "state",             COLUMN_INT,  AT(attempt_record, state) },
+	{ "begun_by",          COLUMN_INT,  AT(attempt_record, begun_by) },
+	{ "begun_cause",       COLUMN_INT,  AT(attempt_record, begun_cause) },
+	{ "begun_on",          COLUMN_INT,  AT(attempt_record, begun_on) },
+	{ "up_at",             COLUMN_TIME, AT(attempt_record, end.up_at) },
+	{ "ended_at",          COLUMN_TIME, AT(attempt_record, end.ended_at) },
+	{ "end_event",         COLUMN_INT,  AT(attempt_record, end.event) },
+	{ "end_from",          COLUMN_INT,  AT(attempt_record, end.from) },
+	{ "end_cause",         COLUMN_INT,  AT(attempt_record, end.cause) },
+	{ "end_evidence",      COLUMN_INT,  AT(attempt_record, end.why.evidence) },
+	{ "decision",          COLUMN_INT,  AT(attempt_record, end.why.after) },
+	{ "fails",             COLUMN_INT,  AT(attempt_record, end.why.fails) },
+	{ "max_fails",         COLUMN_INT,  AT(attempt_record, end.why.max_fails) },
+	{ "notes",             COLUMN_INT,  AT(attempt_record, end.why.notes) },
+	{ "lacked_ms",         COLUMN_INT,  AT(attempt_record, end.why.lacked_ms) },
+	{ "next_at",           COLUMN_INT,  AT(attempt_record, end.why.timer_at) },  /* in the future */
 };
 TYPE(attempt, attempt_record, 2);
 
@@ -93,6 +108,13 @@ static const struct column journal_columns[] = {
 	{ "workspace",         COLUMN_TEXT, AT(journal_record, workspace) },
 	{ "text",              COLUMN_TEXT, AT(journal_record, text) },
 	{ "data",              COLUMN_TEXT, AT(journal_record, data) },
+	{ "evidence",          COLUMN_INT,  AT(journal_record, why.evidence) },
+	{ "after_state",       COLUMN_INT,  AT(journal_record, why.after) },
+	{ "fails",             COLUMN_INT,  AT(journal_record, why.fails) },
+	{ "max_fails",         COLUMN_INT,  AT(journal_record, why.max_fails) },
+	{ "notes",             COLUMN_INT,  AT(journal_record, why.notes) },
+	{ "timer_at",          COLUMN_INT,  AT(journal_record, why.timer_at) },      /* in the future */
+	{ "lacked_ms",         COLUMN_INT,  AT(journal_record, why.lacked_ms) },
 };
 TYPE(journal, journal_record, 1);
 
@@ -158,13 +180,22 @@ static const struct column account_key_columns[] = {
 };
 TYPE(account_key, account_key, 1);
 
-static const struct column attempt_end_columns[] = {
-	{ "account_row",       COLUMN_INT,  AT(attempt_end, row) },
-	{ "generation",        COLUMN_INT,  AT(attempt_end, generation) },
-	{ "closed_at",         COLUMN_TIME, AT(attempt_end, closed_at) },
-	{ "state",             COLUMN_INT,  AT(attempt_end, state) },
+static const struct column attempt_close_columns[] = {
+	{ "account_row",       COLUMN_INT,  AT(attempt_close, row) },
+	{ "generation",        COLUMN_INT,  AT(attempt_close, generation) },
+	{ "closed_at",         COLUMN_TIME, AT(attempt_close, closed_at) },
+	{ "state",             COLUMN_INT,  AT(attempt_close, state) },
 };
-TYPE(attempt_end, attempt_end, 2);
+TYPE(attempt_close, attempt_close, 2);
+
+/* Only its size counts: it is packed into commits, and never a row by itself. */
+static const struct column attempt_outcome_columns[] = {
+	{ "account_row",       COLUMN_INT,  AT(attempt_outcome, row) },
+	{ "generation",        COLUMN_INT,  AT(attempt_outcome, generation) },
+	{ "ended_at",          COLUMN_TIME, AT(attempt_outcome, end.ended_at) },
+	{ "up_at",             COLUMN_TIME, AT(attempt_outcome, end.up_at) },
+};
+TYPE(attempt_outcome, attempt_outcome, 2);
 
 static const struct column api_key_name_columns[] = {
 	{ "id",                COLUMN_TEXT, AT(api_key_name, id) },

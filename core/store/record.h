@@ -54,14 +54,14 @@ struct account_key {
 struct api_key_name {
 	struct str id;
 };
-struct attempt_end {
+struct attempt_close {
 	uint64_t row, generation, closed_at;
 	enum attempt_state state;
 };
 
 extern const struct record_type record_meta, record_account, record_attempt, record_journal,
     record_idem, record_instance, record_cursor, record_api_key, record_death, record_account_key,
-    record_attempt_end, record_api_key_name;
+    record_attempt_close, record_attempt_outcome, record_api_key_name;
 
 /* Append the record with the bytes of its strings.  ERR_RANGE, ERR_TOOBIG, ERR_NOMEM. */
 int record_pack(struct buf *, const struct record_type *, const void *record);

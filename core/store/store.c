@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "base/killpoint.h"
+#include "base/limits.h"
 #include "base/obj.h"
 #include "store/load.h"
 #include "store/lock.h"
@@ -177,6 +178,20 @@ int store_read_deaths(struct store *s, uint64_t slot, uint32_t limit, death_fn *
 
 	must(s->started);
 	a.on_death = fn;
+	return reader_ask(&s->reader, &a, STR_NONE);
+}
+
+int store_read_attempts(struct store *s, uint64_t row, uint64_t before, uint32_t limit,
+			attempt_fn *fn, void *ctx)
+{
+	struct reading a = { .kind = READING_ATTEMPTS,
+			     .query = { .row = row,
+					.before = before,
+					.limit = MIN_OF(limit, (uint32_t)LIMIT_PAGE) },
+			     .ctx = ctx };
+
+	must(s->started);
+	a.on_attempt = fn;
 	return reader_ask(&s->reader, &a, STR_NONE);
 }
 

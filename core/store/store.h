@@ -20,6 +20,7 @@
 
 #include "base/err.h"
 #include "base/str.h"
+#include "policy/attempt.h"
 #include "policy/death.h"
 #include "policy/journal.h"
 
@@ -47,13 +48,11 @@ struct account_record {
 	uint8_t flap_step;
 };
 
-/* One life of an account: written before its create is sent. */
-enum attempt_state { ATTEMPT_OPEN = 0, ATTEMPT_ABANDONED = 1, ATTEMPT_GONE = 2 };
-struct attempt_record {
-	uint64_t row, generation; /* account, life */
-	struct str session, profile, instance;
-	uint64_t minted_at, closed_at;
-	enum attempt_state state;
+/* One life of an account is a struct attempt_record (policy/attempt.h). */
+struct attempt_outcome {
+	uint64_t row, generation;
+	struct attempt_end
+	    end; /* ended_at 0: only what followed is new (why.after, why.timer_at) */
 };
 
 /* The answer once given to an Idempotency-Key. */
@@ -145,6 +144,8 @@ void commit_attempt(struct commit *, const struct attempt_record *);
 /* The life must be in the ledger; also one that is GONE may be ABANDONED again. */
 void commit_attempt_close(struct commit *, uint64_t row, uint64_t generation, enum attempt_state,
 			  uint64_t at);
+/* How it ended, and what was decided.  A life that was forgotten meanwhile is left alone. */
+void commit_attempt_outcome(struct commit *, const struct attempt_outcome *);
 void commit_journal(struct commit *, const struct journal_record *);
 void commit_idem(struct commit *, const struct idem_record *);
 void commit_api_key(struct commit *, const struct api_key_record *); /* insert or replace */
@@ -180,6 +181,9 @@ int store_find_idem(struct store *, struct str key, idem_fn *, void *ctx);
  * generations the newest. */
 typedef void attempt_fn(void *ctx, int result, const struct attempt_record *lent_or_null);
 int store_find_attempt(struct store *, struct str session, attempt_fn *, void *ctx);
+/* The lives of an account below a generation, newest first; called as for a journal. */
+int store_read_attempts(struct store *, uint64_t row, uint64_t before, uint32_t limit, attempt_fn *,
+			void *ctx);
 typedef void cursor_fn(void *ctx, int result, const struct cursor_record *lent_or_null);
 int store_find_cursor(struct store *, struct str name, cursor_fn *, void *ctx);
 

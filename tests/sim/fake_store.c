@@ -341,6 +341,25 @@ void commit_attempt_close(struct commit *c, uint64_t row, uint64_t generation,
 	};
 }
 
+/* History plays no part in the simulation. */
+void commit_attempt_outcome(struct commit *c, const struct attempt_outcome *outcome)
+{
+	(void)c;
+	(void)outcome;
+}
+
+int store_read_attempts(struct store *s, uint64_t row, uint64_t before, uint32_t limit,
+			attempt_fn *fn, void *ctx)
+{
+	(void)s;
+	(void)row;
+	(void)before;
+	(void)limit;
+	(void)fn;
+	(void)ctx;
+	return ERR_UNSUPPORTED;
+}
+
 void commit_journal(struct commit *c, const struct journal_record *r)
 {
 	change_new(c, CH_JOURNAL)->seq = r->seq;

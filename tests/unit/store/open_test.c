@@ -405,6 +405,52 @@ static void every_released_step_sets_its_own_number(void **state)
 	}
 }
 
+/* What version 7 had is what there is without the columns of step 8. */
+static void what_version_7_wrote_is_read_by_this_one(void **state)
+{
+	struct buf before, after;
+	struct rig rig;
+
+	(void)state;
+	buf_init(&before, 1u << 22);
+	buf_init(&after, 1u << 22);
+	rig_init(&rig);
+	rig_fill(&rig);
+	rig_dump(&rig, &before);
+	rig_close(&rig);
+	rig_sql(&rig, "ALTER TABLE account DROP COLUMN flap_gaps;"
+		      "ALTER TABLE account DROP COLUMN flap_at;"
+		      "ALTER TABLE account DROP COLUMN flap_step;"
+		      "ALTER TABLE attempt DROP COLUMN begun_by;"
+		      "ALTER TABLE attempt DROP COLUMN begun_cause;"
+		      "ALTER TABLE attempt DROP COLUMN begun_on;"
+		      "ALTER TABLE attempt DROP COLUMN up_at;"
+		      "ALTER TABLE attempt DROP COLUMN ended_at;"
+		      "ALTER TABLE attempt DROP COLUMN end_event;"
+		      "ALTER TABLE attempt DROP COLUMN end_from;"
+		      "ALTER TABLE attempt DROP COLUMN end_cause;"
+		      "ALTER TABLE attempt DROP COLUMN end_evidence;"
+		      "ALTER TABLE attempt DROP COLUMN decision;"
+		      "ALTER TABLE attempt DROP COLUMN fails;"
+		      "ALTER TABLE attempt DROP COLUMN max_fails;"
+		      "ALTER TABLE attempt DROP COLUMN notes;"
+		      "ALTER TABLE attempt DROP COLUMN lacked_ms;"
+		      "ALTER TABLE attempt DROP COLUMN next_at;"
+		      "ALTER TABLE journal DROP COLUMN evidence;"
+		      "ALTER TABLE journal DROP COLUMN after_state;"
+		      "ALTER TABLE journal DROP COLUMN fails;"
+		      "ALTER TABLE journal DROP COLUMN max_fails;"
+		      "ALTER TABLE journal DROP COLUMN notes;"
+		      "ALTER TABLE journal DROP COLUMN timer_at;"
+		      "ALTER TABLE journal DROP COLUMN lacked_ms;"
+		      "PRAGMA user_version = 7");
+	rig_dump(&rig, &after);
+	assert_true(before.n > 1000 && str_eq(buf_all(&before), buf_all(&after)));
+	rig_fini(&rig);
+	buf_fini(&before);
+	buf_fini(&after);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -419,6 +465,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(an_unfinished_database_is_made_anew),
 		cmocka_unit_test(nobody_else_can_read_the_files),
 		cmocka_unit_test(a_directory_that_will_not_do_is_refused_with_the_remedy),
+		cmocka_unit_test(what_version_7_wrote_is_read_by_this_one),
 		cmocka_unit_test(a_migration_killed_anywhere_is_finished_by_the_next_start),
 		cmocka_unit_test(a_migration_that_fails_leaves_the_step_before),
 		cmocka_unit_test(every_released_step_sets_its_own_number),
