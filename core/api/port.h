@@ -13,7 +13,9 @@
 #include "base/err.h"
 #include "base/str.h"
 #include "policy/account.h"
+#include "policy/attempt.h"
 #include "policy/death.h"
+#include "policy/explain.h"
 #include "policy/health.h"
 #include "policy/journal.h"
 
@@ -32,6 +34,8 @@ struct account_view {
 	uint64_t qr_expires_at, qr_deadline_at;
 	struct health health;
 	uint64_t health_since;
+	struct explanation explanation;
+	bool resumes; /* the next start opens `profile` */
 };
 
 /* All accounts in numbers, and those that are worst. */
@@ -209,6 +213,10 @@ struct api_port {
 	 * problem's code, and *why says whom it was meant for. */
 	const char *(*webhook)(void *ctx, struct str provider, struct str instance,
 			       struct why *why);
+	/* Lives of an account below a generation, newest first: as deaths, with ERR_FULL only. */
+	int (*attempts)(void *ctx, uint64_t row, uint64_t before, uint32_t limit,
+			void (*each)(void *arg, int result, const struct attempt_record *),
+			void *arg);
 	/* The newest deaths of a slot: `each` runs per death, newest first, then once with NULL.
 	 * ERR_NOTFOUND: there is no such slot; ERR_FULL: too much is asked; no callback follows. */
 	int (*deaths)(void *ctx, unsigned slot, uint32_t limit,

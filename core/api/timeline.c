@@ -77,7 +77,7 @@ static void on_line(void *arg, int result, const struct journal_record *line)
 			return;
 		if (t->n++ > 0)
 			buf_byte(&t->entries, ',');
-		event_json(&t->entries, line);
+		event_json_says(&t->entries, line);
 		t->last_seq = line->seq;
 		t->full = t->entries.n >= PAGE_BYTES;
 		return;

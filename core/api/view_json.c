@@ -82,6 +82,11 @@ void account_json(struct jw *j, const char *key, const struct account_view *v)
 	jw_time(j, "connected_since", v->connected_since);
 	jw_time(j, "next_attempt_at", v->next_attempt_at);
 	health_json(j, "health", v);
+	jw_object(j, "explanation");
+	jw_text(j, "why", v->explanation.why);
+	jw_text(j, "next", v->explanation.next);
+	jw_text(j, "do", v->explanation.todo);
+	jw_object_end(j);
 	if (v->qr.n > 0) {
 		jw_object(j, "qr");
 		qr_times(j, v);

@@ -349,6 +349,8 @@ void account_moved(struct engine *, struct member *);
 /* Where a session's id also names its credentials, opening them again means the same id again; and one
  * id must never be alive twice.  So such a start waits until each older life is proven gone. */
 bool account_waits_for_proof(const struct member *);
+/* What it is treated by, also without an instance. */
+void engine_policy_of(const struct engine *, const struct member *, struct policy *ret_policy);
 void account_changed(struct engine *, struct member *);
 void account_journal(struct engine *, struct member *, unsigned kind, bool tell, struct str text,
 		     struct str data);

@@ -12,6 +12,7 @@
 #include "base/killpoint.h"
 #include "base/rng.h"
 #include "engine/state.h"
+#include "policy/why.h"
 
 void account_changed(struct engine *e, struct member *m)
 {
@@ -123,13 +124,21 @@ static char *mint_session(struct engine *e, const struct member *m)
 	return str_dup(s);
 }
 
+static uint8_t begun_by(const struct account *a)
+{
+	return a->person ? BEGUN_PERSON : a->cause != RELINK_NONE ? BEGUN_RETRY : BEGUN_AGAIN;
+}
+
 /* The life is written down: from here on the ledger proves that it is ours. */
 static void mint(struct engine *e, struct member *m, const struct effects *fx)
 {
 	struct attempt_record attempt = { .row = m->row,
 					  .generation = m->a.generation,
 					  .minted_at = m->a.minted_at,
-					  .state = ATTEMPT_OPEN };
+					  .state = ATTEMPT_OPEN,
+					  .begun_by = begun_by(&m->a),
+					  .begun_cause = m->a.cause,
+					  .begun_on = fx->resume ? LOGIN_SAME : LOGIN_NEW };
 	bool again = fx->resume && !keeps_profiles_apart(m);
 	char *session = again ? str_dup(str_of(m->profile)) : mint_session(e, m);
 
@@ -161,6 +170,29 @@ static void abandon(struct engine *e, struct member *m, const struct effects *fx
 	KP("engine.abandoned");
 }
 
+/* The ledger tells how the life ended and what follows: as soon as it is given up, and once more when
+ * its closing is over, since people may have wished otherwise meanwhile. */
+static void note_outcome(struct engine *e, const struct member *m, const struct happening *h,
+			 const struct effects *fx, const struct account *before,
+			 const struct step_why *why)
+{
+	bool closed = fx->from == ST_CLOSING && m->a.state != ST_CLOSING;
+	struct attempt_outcome o = { m->row, before->generation, { .why = *why } };
+
+	if (!fx->abandon && !closed)
+		return;
+	if (fx->abandon) {
+		o.end.up_at = before->up_since;
+		o.end.ended_at = e->now;
+		o.end.event = h->e.kind;
+		o.end.from = fx->from;
+		o.end.cause = m->a.cause;
+	}
+	if (m->a.state != ST_WAITING)
+		o.end.why.timer_at = 0;
+	commit_attempt_outcome(batch_commit(e), &o);
+}
+
 /* What the timeline says of this step beyond its numbers. */
 static void step_data(struct buf *out, const struct member *m, const struct effects *fx)
 {
@@ -181,7 +213,7 @@ static void step_data(struct buf *out, const struct member *m, const struct effe
 }
 
 static void write_step(struct engine *e, struct member *m, const struct happening *h,
-		       const struct effects *fx)
+		       const struct effects *fx, const struct step_why *why)
 {
 	struct journal_record r = { .row = m->row,
 				    .generation = m->a.generation,
@@ -195,7 +227,8 @@ static void write_step(struct engine *e, struct member *m, const struct happenin
 				    .tell = fx->tell && !member_is_deleted(m),
 				    .account = str_of(m->id),
 				    .workspace = str_of(m->workspace),
-				    .text = h->text };
+				    .text = h->text,
+				    .why = *why };
 	struct buf data;
 
 	buf_init(&data, 512);
@@ -213,22 +246,27 @@ static void write_step(struct engine *e, struct member *m, const struct happenin
 		    f_text("user_action", action_name(m->a.action)), f_str("text", h->text));
 }
 
-/* Without its instance an account is left alone, but it may be forgotten, or leave for another one:
- * its life is given up in the ledger, and ended if that instance ever comes back. */
-static bool policy_for(struct engine *e, const struct member *m, unsigned event,
-		       struct policy *ret_policy)
+void engine_policy_of(const struct engine *e, const struct member *m, struct policy *ret_policy)
 {
 	if (m->instance != NULL)
 		*ret_policy = m->instance->provider->policy;
 	else
 		engine_policy(e->conf, NULL, 0, 0, ret_policy);
+}
+
+/* Without its instance an account is left alone, but it may be forgotten, or leave for another one:
+ * its life is given up in the ledger, and ended if that instance ever comes back. */
+static bool policy_for(const struct engine *e, const struct member *m, unsigned event,
+		       struct policy *ret_policy)
+{
+	engine_policy_of(e, m, ret_policy);
 	return m->instance != NULL || event == EV_DELETE || event == EV_LEAVE;
 }
 
 /* Subscribers hear why it does not start, when somebody must do something about it. */
 static void begin_to_wait(struct engine *e, struct member *m)
 {
-	struct journal_record r = { .kind = JOURNAL_STATUS, .tell = true };
+	struct journal_record r = { .kind = JOURNAL_STATUS, .tell = true, .why.notes = NOTE_QUEUE };
 	unsigned action = ACTION_NONE;
 	char text[LIMIT_WAITS];
 
@@ -274,9 +312,9 @@ static void tell_flapping(struct engine *e, struct member *m, bool was)
 
 void account_happens(struct engine *e, struct member *m, struct happening *h)
 {
-	bool was_flapping = account_is_flapping(&m->a);
+	const struct account before = m->a;
 	struct effects fx;
-	uint64_t minted_at = m->a.minted_at;
+	struct step_why why;
 	struct policy p;
 
 	if (!policy_for(e, m, h->e.kind, &p))
@@ -296,8 +334,10 @@ void account_happens(struct engine *e, struct member *m, struct happening *h)
 		blame_again(&m->blame, e->now);
 	if (fx.reason)
 		member_set(&m->reason, (struct str){ h->text.p, MIN_OF(h->text.n, LIMIT_REASON) });
+	why_of(&p, &before, &h->e, &m->a, &fx, &why);
 	if (fx.abandon)
-		abandon(e, m, &fx, minted_at);
+		abandon(e, m, &fx, before.minted_at);
+	note_outcome(e, m, h, &fx, &before, &why);
 	if (fx.abandon || m->a.open == 0) {
 		/* out of the index before the session's text may change */
 		account_moved(e, m);
@@ -309,8 +349,8 @@ void account_happens(struct engine *e, struct member *m, struct happening *h)
 	account_moved(e, m);
 	if (fx.changed) {
 		account_changed(e, m);
-		write_step(e, m, h, &fx);
-		tell_flapping(e, m, was_flapping);
+		write_step(e, m, h, &fx, &why);
+		tell_flapping(e, m, account_is_flapping(&before));
 	}
 	if (fx.look != LOOK_NO && m->instance != NULL)
 		look(e, m, fx.look);

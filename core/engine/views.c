@@ -3,6 +3,22 @@
  */
 #include "engine/state.h"
 
+/* Every reason why a queued account is not started: the first that applies.  A new one belongs here. */
+static struct str waits_for(const struct engine *e, const struct member *m, char *text,
+			    unsigned *ret_action)
+{
+	return place_waits(e, m, text, LIMIT_WAITS, ret_action);
+}
+
+static void explain(const struct engine *e, const struct member *m, struct str waits,
+		    unsigned action, struct explanation *ret_explanation)
+{
+	struct policy p;
+
+	engine_policy_of(e, m, &p);
+	explain_account(&p, &m->a, waits, action, e->now, ret_explanation);
+}
+
 /* `text`, of LIMIT_WAITS, must live as long as the view. */
 static void view_of(const struct engine *e, const struct member *m, char *text,
 		    struct account_view *v)
@@ -10,7 +26,7 @@ static void view_of(const struct engine *e, const struct member *m, char *text,
 	static const char *const priorities[] = { "high", "normal", "low" };
 	const struct account *a = &m->a;
 	unsigned action = ACTION_NONE;
-	struct str waits = place_waits(e, m, text, LIMIT_WAITS, &action);
+	struct str waits = waits_for(e, m, text, &action);
 
 	*v = (struct account_view){
 		.row = m->row,
@@ -32,6 +48,7 @@ static void view_of(const struct engine *e, const struct member *m, char *text,
 		.want_connected = a->want,
 		.checking = account_checking(a),
 		.flapping = account_is_flapping(a),
+		.resumes = account_may_resume(a) && !a->fresh_next,
 		.generation = a->generation,
 		.attempts = a->fails,
 		.created_at = m->created_at,
@@ -42,6 +59,7 @@ static void view_of(const struct engine *e, const struct member *m, char *text,
 		.qr_expires_at = m->qr != NULL ? m->qr->expires_at : 0,
 		.qr_deadline_at = a->state == ST_QR ? a->timer_at : 0,
 	};
+	explain(e, m, waits, action, &v->explanation);
 	health_of_member(e, m, &v->health, &v->health_since);
 }
 
@@ -223,6 +241,16 @@ static unsigned port_workers(void *ctx, void (*each)(void *arg, const struct wor
 	return e->n_slots;
 }
 
+static int port_attempts(void *ctx, uint64_t row, uint64_t before, uint32_t limit,
+			 void (*each)(void *arg, int result, const struct attempt_record *),
+			 void *arg)
+{
+	struct engine *e;
+
+	OBJ_CAST(e, ctx, ENGINE_MAGIC);
+	return store_read_attempts(e->store, row, before, limit, each, arg);
+}
+
 static int port_deaths(void *ctx, unsigned slot, uint32_t limit,
 		       void (*each)(void *arg, int result, const struct death_record *), void *arg)
 {
@@ -364,6 +392,7 @@ struct api_port engine_api_port(struct engine *e)
 				  .health = port_health,
 				  .policies = port_policies,
 				  .workers = port_workers,
+				  .attempts = port_attempts,
 				  .deaths = port_deaths,
 				  .key = port_key,
 				  .keys = port_keys,

@@ -2,6 +2,7 @@
 #include "out/event_json.h"
 
 #include "base/json.h"
+#include "policy/explain.h"
 #include "policy/names.h"
 
 const char *event_type(const struct journal_record *r)
@@ -11,7 +12,7 @@ const char *event_type(const struct journal_record *r)
 	return name != NULL ? name : "unknown";
 }
 
-int event_json(struct buf *out, const struct journal_record *r)
+static int write(struct buf *out, const struct journal_record *r, const char *says)
 {
 	struct jw j = jw_to(out);
 
@@ -27,6 +28,21 @@ int event_json(struct buf *out, const struct journal_record *r)
 	jw_u64(&j, "generation", r->generation);
 	jw_str(&j, "text", r->text);
 	jw_raw(&j, "data", r->data.n > 0 ? r->data : STR("{}"));
+	if (says != NULL)
+		jw_text(&j, "says", says);
 	jw_object_end(&j);
 	return out->failed;
+}
+
+int event_json(struct buf *out, const struct journal_record *r)
+{
+	return write(out, r, NULL);
+}
+
+int event_json_says(struct buf *out, const struct journal_record *r)
+{
+	char says[EXPLAIN_MAX];
+
+	explain_line(r, says, sizeof says);
+	return write(out, r, says);
 }

@@ -11,5 +11,7 @@
 int event_json(struct buf *out, const struct journal_record *lent);
 /* "account.status"; "unknown" for a kind that a newer Relink wrote.  Never NULL. */
 const char *event_type(const struct journal_record *);
+/* The same, with what it means in plain English: `says`. */
+int event_json_says(struct buf *out, const struct journal_record *);
 
 #endif

@@ -196,6 +196,22 @@ const struct command commands[] = {
 	    .run = account_timeline,
 	},
 	{
+	    .noun = "account",
+	    .name = "attempts",
+	    .args = "ID",
+	    .options = OPT(LIMIT),
+	    .brief = "its sessions: why each began, how it ended, what followed",
+	    .text =
+		"Shows the account's sessions, newest first, 20 unless --limit says otherwise: "
+		"who\n"
+		"or what began each, on which login (* is the one that the next start opens), how\n"
+		"it ended and by what evidence, and what was decided then.",
+	    .examples =
+		"  relinkctl account attempts shop-1\n"
+		"  relinkctl account attempts shop-1 --json | jq '.attempts[].session_id'\n",
+	    .run = account_attempts,
+	},
+	{
 	    .noun = "worker",
 	    .name = "list",
 	    .args = "",

@@ -4,6 +4,7 @@
 #include "cli.h"
 
 int account_add(struct cli *);
+int account_attempts(struct cli *);
 int account_check(struct cli *);
 int account_connect(struct cli *);
 int account_delete(struct cli *);

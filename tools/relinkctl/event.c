@@ -18,8 +18,8 @@ const struct column event_columns[EVENT_COLUMNS] = {
 
 /* Members with a place of their own in a line, and in a row. */
 static const char *const line_members[] = { "seq", "time", "type", "account", "status", NULL };
-static const char *const row_members[] = { "seq",       "time",   "type",  "account",
-					   "workspace", "status", "cause", NULL };
+static const char *const row_members[] = { "seq",    "time",  "type", "account", "workspace",
+					   "status", "cause", "says", NULL };
 
 static const char *const none_placed[] = { NULL };
 
@@ -82,6 +82,7 @@ void event_row(struct table *t, const json_t *entry)
 	struct buf b;
 
 	buf_init(&b, 64u << 10);
+	text_add(&b, field_str(entry, "says"), t->term->utf8);
 	add_rest(&b, entry, row_members, t->term->utf8);
 	table_cell_u64(t, field_u64(entry, "seq"));
 	table_cell(t, field_str(entry, "time"));

@@ -657,6 +657,7 @@ struct api_port fake_port(struct fake *f)
 		.instance = port_instance,
 		.instances = port_instances,
 		.webhook = fake_webhook,
+		.attempts = fake_attempts,
 		.deaths = fake_deaths,
 		.policies = fake_policies,
 		.submit = port_submit,

@@ -89,6 +89,8 @@ struct api_port fake_port(struct fake *);
 int fake_deaths(void *ctx, unsigned slot, uint32_t limit,
 		void (*each)(void *, int, const struct death_record *), void *arg);
 void fake_policies(void *ctx, void (*each)(void *, const struct policy_view *), void *arg);
+int fake_attempts(void *ctx, uint64_t row, uint64_t before, uint32_t limit,
+		  void (*each)(void *, int, const struct attempt_record *), void *arg);
 const char *fake_webhook(void *ctx, struct str provider, struct str id, struct why *why);
 
 struct fake_account *fake_add(struct fake *, const char *id);

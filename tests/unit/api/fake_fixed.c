@@ -57,3 +57,30 @@ void fake_policies(void *ctx, void (*each)(void *, const struct policy_view *), 
 	v.set_by[RELINK_ENGINE_CRASH] = SET_BY_PROVIDER;
 	each(arg, &v);
 }
+
+int fake_attempts(void *ctx, uint64_t row, uint64_t before, uint32_t limit,
+		  void (*each)(void *, int, const struct attempt_record *), void *arg)
+{
+	struct fake *f = ctx;
+
+	if (f->store_busy)
+		return ERR_FULL;
+	f->n_reads++;
+	for (uint64_t g = 3; g > 0 && limit > 0; g--) {
+		const struct attempt_record a = { .row = row,
+						  .generation = g,
+						  .session = STR("s\xff"),
+						  .profile = STR("p"),
+						  .minted_at = 1763287200000 + g,
+						  .state = g == 3 ? ATTEMPT_OPEN : ATTEMPT_GONE,
+						  .begun_by = BEGUN_PERSON,
+						  .begun_on = LOGIN_NEW };
+
+		if (g >= before)
+			continue;
+		each(arg, 0, &a);
+		limit--;
+	}
+	each(arg, 0, NULL);
+	return 0;
+}
