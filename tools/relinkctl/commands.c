@@ -207,8 +207,8 @@ const struct command commands[] = {
 		"or what began each, on which login (* is the one that the next start opens), how\n"
 		"it ended and by what evidence, and what was decided then.",
 	    .examples =
-		"  relinkctl account attempts shop-1\n"
-		"  relinkctl account attempts shop-1 --json | jq '.attempts[].session_id'\n",
+		"  relinkctl attempts shop-1\n"
+		"  relinkctl attempts shop-1 --json | jq '.attempts[].session_id'\n",
 	    .run = account_attempts,
 	},
 	{

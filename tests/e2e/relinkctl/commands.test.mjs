@@ -292,6 +292,68 @@ const cases = [
 		],
 	},
 	{
+		args: ['timeline', 'shop-1', '--limit', '1'],
+		asks: 'GET /v1/accounts/shop-1/timeline?limit=1',
+		answer: {
+			json: { entries: [{ ...entry, says: 'The phone unlinked it.' }], next_before: null },
+		},
+		people: /logged_out  The phone unlinked it\. user_action=scan_qr generation=3 /,
+	},
+	{
+		args: ['account', 'attempts', 'shop-1'],
+		asks: 'GET /v1/accounts/shop-1/attempts?limit=20',
+		answer: {
+			json: {
+				attempts: [
+					{
+						generation: 2, session_id: 's2', profile: 'p1', current_login: true,
+						begun: { at: '2025-11-16T10:00:00.000Z', by: 'retry' }, connected_at: null,
+						ended: null, says: 'Begun by Relink.',
+					},
+					{
+						generation: 1, session_id: 's1', profile: 'p1', current_login: false,
+						begun: { at: '2025-11-16T09:00:00.000Z', by: 'person' }, connected_at: null,
+						ended: { at: '2025-11-16T09:59:58.000Z', cause: 'gone' }, says: 'Begun by a person.',
+					},
+				],
+				next_before: null,
+			},
+		},
+		people: [
+			/^GEN +BEGUN +BY +PROFILE +CONNECTED +ENDED +CAUSE +SESSION +WHY$/m,
+			/^ +2  2025-11-16T10:00:00.000Z  retry +\*p1 .* s2 +Begun by Relink\.$/m,
+			/^ +1  2025-11-16T09:00:00.000Z  person +p1 .* 2025-11-16T09:59:58.000Z  gone +s1 +Begun by a person\.$/m,
+		],
+	},
+	{
+		args: ['policy'],
+		asks: 'GET /v1/policy',
+		answer: {
+			json: {
+				providers: [
+					{
+						provider: 'mock',
+						causes: [
+							{
+								cause: 'gone', then: 'retry', attempts: 10, user_action: 'check_provider',
+								default: 'retry', allowed: ['retry', 'hold'], set_by: null,
+							},
+							{
+								cause: 'banned', then: 'slow', attempts: null, user_action: 'unblock',
+								default: 'hold', allowed: ['slow', 'park', 'hold'], set_by: 'policy.causes',
+							},
+						],
+					},
+				],
+			},
+		},
+		people: [
+			/^PROVIDER +CAUSE +THEN +ATTEMPTS +THEN DO +DEFAULT +MAY BE +SET BY$/m,
+			/^mock +gone +retry +10  check_provider +retry +retry hold *$/m,
+			/^mock +banned +slow +unblock +hold +slow park hold +policy\.causes$/m,
+		],
+	},
+	{
 		args: ['key', 'add', '--role', 'operator', '--workspace', 'acme', '--expires', '90d'],
 		asks: 'POST /v1/keys',
 		body: { role: 'operator', workspace: 'acme', expires_in: 7776000 },
