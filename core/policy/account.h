@@ -175,6 +175,7 @@ struct account_event {
 	bool cut_off;         /* TIMER, LEAVE: the instance does not answer at the moment */
 	bool excused; /* evidence: its instance was away; what is lost by that is not its fault */
 	bool bare;    /* MOVED: credentials stayed behind, if there are any */
+	bool crowded; /* QR: the instance shows as many codes as it may already */
 };
 
 enum look { LOOK_NO = 0, LOOK_SETTLED = 1, LOOK_NOW = 2 };

@@ -169,7 +169,8 @@ void on_to_qr(struct step *s)
 	a->profile = PROFILE_NEW; /* who is logged in is shown no QR */
 	a->action = ACTION_SCAN_QR;
 	step_enter(s, ST_QR);
-	step_timer_in(s, s->p->qr_deadline);
+	/* nobody waits for one too many: it is over at once, and a person asks for it when one does */
+	step_timer_in(s, s->e->crowded ? 0 : s->p->qr_deadline);
 }
 
 void on_to_auth(struct step *s)

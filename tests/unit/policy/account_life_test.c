@@ -267,6 +267,43 @@ static void a_qr_that_nobody_scans_is_parked_at_its_deadline(void **state)
 	assert_int_equal(s.a.fails, 0);
 }
 
+/* One that was thought to be logged in shows a code, and enough of them are shown. */
+static void a_code_too_many_is_over_at_once_and_renewed_on_demand(void **state)
+{
+	struct account_event e = { .kind = EV_QR, .source = SOURCE_LIST, .crowded = true };
+	struct story s;
+
+	(void)state;
+	for (unsigned after_login = 0; after_login < 2; after_login++) {
+		story_begin(&s);
+		to_up(&s);
+		life_ends(&s, RELINK_ENGINE_CRASH);
+		next_try(&s);
+		if (after_login)
+			push(&s, EV_UP);
+		for (unsigned n = 0; n < 2 && s.a.state != ST_QR; n++) { /* a log-out needs two */
+			pass(&s, 40 * SECOND);
+			e.generation = s.a.generation;
+			e.at = s.now;
+			story_step(&s, &e);
+		}
+		assert_status(&s, "qr_scanning");
+		assert_int_equal(s.a.timer_at, s.now);
+		time_comes(&s);
+		assert_true(s.fx.close);
+		assert_cause(&s, "qr_expired");
+		assert_action(&s, "scan_qr");
+		answer(&s, EV_CLOSED);
+		assert_state(&s, "parked");
+		assert_int_equal(s.a.timer_at, 0);
+		they_ask(&s, EV_CONNECT);
+		permit(&s);
+		assert_true(s.a.fresh || s.fx.resume);
+		push(&s, EV_QR);
+		assert_status(&s, "qr_scanning");
+	}
+}
+
 static void a_start_that_hangs_is_ended_and_counts(void **state)
 {
 	static const struct {
@@ -384,6 +421,7 @@ int main(void)
 		cmocka_unit_test(a_session_that_is_starting_again_is_not_connected),
 		cmocka_unit_test(a_list_from_before_the_login_does_not_take_it_back),
 		cmocka_unit_test(a_qr_that_nobody_scans_is_parked_at_its_deadline),
+		cmocka_unit_test(a_code_too_many_is_over_at_once_and_renewed_on_demand),
 		cmocka_unit_test(a_start_that_hangs_is_ended_and_counts),
 		cmocka_unit_test(a_start_that_nobody_could_see_is_the_provider_s_fault),
 		cmocka_unit_test(no_deadline_ends_what_nobody_could_look_at),

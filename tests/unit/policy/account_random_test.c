@@ -111,6 +111,7 @@ static struct account_event some_event(uint64_t *rng, struct story *s)
 	e.at = s->now - below(rng, 2) * below(rng, 10000);
 	e.cut_off = below(rng, 2);
 	e.bare = below(rng, 2);
+	e.crowded = below(rng, 2);
 	if (!event_is_about_a_life(e.kind))
 		return e;
 	e.generation = s->a.generation;

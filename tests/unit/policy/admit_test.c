@@ -46,7 +46,7 @@ static struct crowd crowd(size_t n, uint64_t seed)
 static bool take(struct crowd *c)
 {
 	uint64_t wait = 0;
-	bool taken = bucket_take(&c->b, c->per_minute, c->burst, c->now, &wait);
+	bool taken = bucket_take(&c->b, c->per_minute, c->burst, true, c->now, &wait);
 
 	assert_true(taken || (wait > 0 && wait <= MINUTE / c->per_minute + 1));
 	c->taken += taken;
@@ -144,10 +144,10 @@ static void whoever_waits_as_told_gets_a_start(void **state)
 
 		for (unsigned n = 0; n < 2000; n++) {
 			c.now += rng_next(&c.rng) % 3;
-			if (bucket_take(&c.b, c.per_minute, c.burst, c.now, &wait))
+			if (bucket_take(&c.b, c.per_minute, c.burst, true, c.now, &wait))
 				continue;
 			c.now += wait;
-			assert_true(bucket_take(&c.b, c.per_minute, c.burst, c.now, &wait));
+			assert_true(bucket_take(&c.b, c.per_minute, c.burst, true, c.now, &wait));
 		}
 	}
 }
@@ -176,6 +176,69 @@ static void a_clock_that_stands_gives_nothing(void **state)
 		assert_false(take(&c));
 	c.now -= MINUTE;
 	assert_false(take(&c));
+}
+
+/* Everybody but a person leaves the last start in the bucket, and loses none of the rate by it. */
+static void a_person_finds_a_start_in_any_storm(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(settings); i++) {
+		struct crowd c = crowd(i, 30 + i);
+		uint64_t wait, others = 0;
+
+		c.now += 5 * c.burst * MINUTE;
+		for (unsigned n = 0; n < 200000 && others < 5 * c.per_minute; n++) {
+			if (bucket_take(&c.b, c.per_minute, c.burst, false, c.now, &wait))
+				others++;
+			else
+				c.now += wait;
+		}
+		assert_true(others <= c.burst + (c.now - BEGINNING_MS) * c.per_minute / MINUTE + 1);
+		if (c.burst > 1)
+			assert_true(take(&c));
+	}
+}
+
+static void who_leaves_the_last_start_loses_nothing_of_the_rate(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(settings); i++) {
+		struct crowd c = crowd(i, 1);
+		uint64_t end = BEGINNING_MS + 10 * MINUTE, wait, others = 0;
+
+		while (c.now < end) {
+			if (bucket_take(&c.b, c.per_minute, c.burst, false, c.now, &wait))
+				others++;
+			else
+				c.now += wait;
+		}
+		if (others + 1 + others / 100 < 10 * c.per_minute)
+			fail_msg("%llu a minute: %llu starts in ten minutes",
+				 (unsigned long long)c.per_minute, (unsigned long long)others);
+	}
+}
+
+static void the_time_that_is_foretold_is_the_time_it_takes(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(settings); i++) {
+		for (unsigned person = 0; person < 2; person++) {
+			struct crowd c = crowd(i, 1);
+			uint64_t ms, wait, began;
+
+			c.now += 90000;
+			began = c.now;
+			ms = bucket_time(&c.b, c.per_minute, c.burst, person, c.now, 60);
+			for (unsigned n = 0; n < 60; n++) {
+				while (
+				    !bucket_take(&c.b, c.per_minute, c.burst, person, c.now, &wait))
+					c.now += wait;
+			}
+			assert_in_range(c.now - began, ms, ms + 60); /* waits are rounded up */
+			assert_int_equal(bucket_time(&c.b, c.per_minute, c.burst, person, c.now, 0),
+					 0);
+		}
+	}
 }
 
 /* ---- classes ---- */
@@ -213,6 +276,48 @@ static void a_priority_of_a_newer_version_is_a_low_one(void **state)
 	assert_int_equal(admit_class(&a), ADMIT_CLASSES - 1);
 }
 
+/* ---- who shows a code ---- */
+
+static void who_has_no_login_that_may_be_good_waits_in_the_other_line(void **state)
+{
+	static const struct {
+		uint8_t profile;
+		bool fresh_next, scans;
+	} cases[] = {
+		{ PROFILE_NONE, false, true },     { PROFILE_NEW, false, true },
+		{ PROFILE_GOOD, false, false },    { PROFILE_GOOD, true, true },
+		{ PROFILE_SUSPECT, false, false }, { PROFILE_DEAD, false, true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct account a = { .profile = cases[i].profile,
+				     .fresh_next = cases[i].fresh_next,
+				     .priority = PRIORITY_NORMAL };
+		struct account starts = { .profile = cases[i].profile, .state = ST_STARTING };
+
+		assert_int_equal(admit_line(&a), 2 * admit_class(&a) + cases[i].scans);
+		assert_int_equal(admit_line_scans(admit_line(&a)), cases[i].scans);
+		assert_true(admit_line(&a) < ADMIT_LINES);
+		if (!cases[i].fresh_next)
+			assert_int_equal(admit_scans(&starts), cases[i].scans);
+	}
+	assert_true(admit_scans(&(struct account){ .state = ST_QR, .profile = PROFILE_NEW }));
+	assert_false(admit_scans(&(struct account){ .state = ST_UP, .profile = PROFILE_NEW }));
+}
+
+static void the_last_code_is_a_person_s(void **state)
+{
+	(void)state;
+	for (unsigned most = 1; most < 6; most++) {
+		assert_int_equal(admit_may_scan(most - 1, most, false), most == 1);
+		assert_true(admit_may_scan(most - 1, most, true));
+		assert_false(admit_may_scan(most, most, true));
+		assert_true(most < 2 || admit_may_scan(most - 2, most, false));
+	}
+	assert_true(admit_may_scan(1000000, 0, false));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -223,6 +328,11 @@ int main(void)
 		cmocka_unit_test(whoever_waits_as_told_gets_a_start),
 		cmocka_unit_test(a_reload_that_makes_the_bucket_smaller_holds_at_once),
 		cmocka_unit_test(a_clock_that_stands_gives_nothing),
+		cmocka_unit_test(a_person_finds_a_start_in_any_storm),
+		cmocka_unit_test(who_leaves_the_last_start_loses_nothing_of_the_rate),
+		cmocka_unit_test(the_time_that_is_foretold_is_the_time_it_takes),
+		cmocka_unit_test(who_has_no_login_that_may_be_good_waits_in_the_other_line),
+		cmocka_unit_test(the_last_code_is_a_person_s),
 		cmocka_unit_test(a_person_goes_before_who_was_connected_before_others),
 		cmocka_unit_test(a_priority_of_a_newer_version_is_a_low_one),
 	};

@@ -385,7 +385,7 @@ RULE(deadlines_are_whole)
 	case ST_AUTH:
 		return left == m->p->start_deadline;
 	case ST_QR:
-		return left == m->p->qr_deadline;
+		return left == (m->e->crowded ? 0 : m->p->qr_deadline);
 	case ST_UP:
 		return a->timer_at == 0 || left == m->p->stable;
 	default:
@@ -498,7 +498,8 @@ static const struct rule step_rules[] = {
 	  "ladder, a loss "
 	  "costs it no attempt, and only connected time that was seen or a person ends it",
 	  flapping_is_slow_and_not_given_up },
-	{ "each deadline is whole when its state is entered", deadlines_are_whole },
+	{ "each deadline is whole when its state is entered, but of a code too many",
+	  deadlines_are_whole },
 	{ "a timer that came is over, or set anew", timers_come_once },
 	{ "only people change what is wanted", wishes_are_people_s },
 	{ "idle, parked and held are left by people only", who_waits_for_a_person_is_left_alone },
