@@ -180,6 +180,8 @@ static void a_provider_that_says_nothing_has_one_instance(void **state)
 	assert_string_equal(p->instances[0].id, "mock-1");
 	assert_int_equal(p->instances[0].capacity, 500);
 	assert_int_equal(p->instances[0].concurrent_starts, 4);
+	assert_int_equal(p->instances[0].starts_at_first, 2);
+	assert_int_equal(p->instances[0].max_qr_waiting, 50);
 	assert_int_equal(p->instances[0].config.n, 0);
 	conf_free(&c);
 }
