@@ -1,55 +1,60 @@
 /*
  * admission.c - who may start now.
  *
- * A queue for each instance and class; a permit needs an instance that serves and was listed, a free
- * start slot, room for a session, and a token of the provider's bucket.  Classes are strict over the
- * whole provider; within one, instances take turns and each queue is first come, first served.
+ * A permit needs an instance that serves and was listed, a start slot that the instance's ramp gives, room
+ * for a session, room for a QR code where one will be shown, and a token of the provider's bucket.  Classes
+ * are strict over the whole provider; in one, workspaces take turns (queues.c), then instances.
+ *
+ * One start slot, one code and one token are a person's: who clicks in a storm does not wait for it.
  */
+#include <stdio.h>
+
 #include "engine/state.h"
 
-void queue_put(struct engine *e, struct member *m)
-{
-	struct instance *i = m->instance;
-
-	(void)e;
-	must(!m->queued);
-	m->queue_class = (uint8_t)admit_class(&m->a);
-	DL_APPEND2(i->queue[m->queue_class], m, q_prev, q_next);
-	m->queued = true;
-	i->queued++;
-	i->provider->queued++;
-}
-
-void queue_take(struct engine *e, struct member *m)
-{
-	struct instance *i = m->instance;
-
-	(void)e;
-	must(m->queued);
-	DL_DELETE2(i->queue[m->queue_class], m, q_prev, q_next);
-	m->queued = false;
-	i->queued--;
-	i->provider->queued--;
-}
-
-static bool can_start(const struct engine *e, const struct instance *i)
+bool takes_starts(const struct engine *e, const struct instance *i)
 {
 	return instance_serves(e, i) && i->listed_at != 0 && i->reachable && i->drained_at == 0 &&
-	       i->starting < i->conf->concurrent_starts && i->open < i->conf->capacity;
+	       i->open < i->conf->capacity;
 }
 
-/* The next account of this class that may start, taking instances in turn; NULL: none. */
+uint64_t start_slots(const struct instance *i, bool person)
+{
+	return ramp_slots(&i->ramp, i->conf->concurrent_starts, person);
+}
+
+static bool can_start(const struct engine *e, const struct instance *i, bool person)
+{
+	return takes_starts(e, i) && i->starting < start_slots(i, person);
+}
+
+bool can_scan(const struct instance *i, bool person)
+{
+	return admit_may_scan(i->scans, i->conf->max_qr_waiting, person);
+}
+
+/* The next account of this class that may start, of the workspace that was served longest ago; NULL:
+ * none.  Otherwise instances take turns. */
 static struct member *next_of(const struct engine *e, struct provider *p, unsigned class)
 {
-	for (size_t n = 0; n < p->n_instances; n++) {
-		struct instance *i = &p->instances[(p->turn + n) % p->n_instances];
+	bool person = admit_is_person(class);
+	struct lane *lane, *best = NULL;
+	size_t at = 0;
 
-		if (i->queue[class] == NULL || !can_start(e, i))
+	for (size_t n = 0; n < p->n_instances; n++) {
+		const struct instance *i = &p->instances[(p->turn + n) % p->n_instances];
+
+		if (i->queued == 0 || !can_start(e, i, person))
 			continue;
-		p->turn = (unsigned)((p->turn + n + 1) % p->n_instances);
-		return i->queue[class];
+		lane = queue_next(i, class, can_scan(i, person));
+		if (!lane_is_older(lane, best))
+			continue;
+		best = lane;
+		at = n;
 	}
-	return NULL;
+	if (best == NULL)
+		return NULL;
+	p->turn = (unsigned)((p->turn + at + 1) % p->n_instances);
+	return best->first;
 }
 
 static struct member *next_in(const struct engine *e, struct provider *p)
@@ -61,20 +66,27 @@ static struct member *next_in(const struct engine *e, struct provider *p)
 	return m;
 }
 
+static void permit(struct engine *e, struct member *m)
+{
+	struct happening h = { .e = { .kind = EV_PERMIT } };
+	unsigned class = m->queue_line / 2;
+
+	account_happens(e, m, &h);
+	queue_served(m->instance, class, m->workspace);
+}
+
 static void admit_provider(struct engine *e, struct provider *p)
 {
 	uint64_t wait_ms;
 	struct member *m;
 
 	while (p->queued > 0 && (m = next_in(e, p)) != NULL) {
-		struct happening h = { .e = { .kind = EV_PERMIT } };
-
 		if (!bucket_take(&p->bucket, p->conf->starts_per_minute, p->conf->start_burst,
-				 e->now, &wait_ms)) {
+				 m->a.person, e->now, &wait_ms)) {
 			timer_set(e, &p->timer, e->now + wait_ms);
 			return;
 		}
-		account_happens(e, m, &h);
+		permit(e, m);
 		turn_breathe(e);
 	}
 }
@@ -85,4 +97,53 @@ void admit(struct engine *e)
 		return;
 	for (size_t i = 0; i < e->n_providers; i++)
 		admit_provider(e, &e->providers[i]);
+}
+
+/* ---- how starts go ---- */
+
+void start_ended(struct engine *e, struct member *m, enum start_outcome outcome)
+{
+	struct instance *i = m->instance;
+	uint64_t before = start_slots(i, false), after;
+
+	ramp_ended(&i->ramp, outcome, m->a.minted_at, e->now, i->starting + 1,
+		   i->conf->concurrent_starts);
+	after = start_slots(i, false);
+	if (after < before)
+		LOG(WARN, ENGINE, "instance.slower", f_text("instance", i->conf->id),
+		    f_u64("starts_allowed", after), f_text("account", m->id),
+		    f_text("cause", cause_name(m->a.cause)));
+}
+
+void starts_begin_low(struct engine *e, struct instance *i)
+{
+	ramp_restart(&i->ramp, i->conf->starts_at_first, e->now);
+}
+
+bool start_would_fit(const struct instance *i)
+{
+	return i->starting + i->queued < start_slots(i, false);
+}
+
+/* ---- codes that wait for a scan ---- */
+
+bool scan_is_one_too_many(const struct member *m)
+{
+	const struct instance *i = m->instance;
+
+	return !m->counted_scan && !m->a.person && i->conf->max_qr_waiting != 0 &&
+	       i->scans >= i->conf->max_qr_waiting;
+}
+
+struct str scans_wait(const struct member *m, char *text, size_t size)
+{
+	const struct instance *i = m->instance;
+
+	if (!m->queued || !admit_line_scans(m->queue_line) || can_scan(i, m->a.person))
+		return STR_NONE;
+	snprintf(text, size,
+		 "%llu QR codes are waiting for a scan at instance \"%s\"; this account shows its "
+		 "code when one of them is scanned or has expired",
+		 (unsigned long long)i->scans, i->conf->id);
+	return str_of(text);
 }

@@ -85,6 +85,7 @@ void instance_answered(struct engine *e, struct instance *i)
 	if (!i->reachable) {
 		LOG(INFO, ENGINE, "instance.reachable", f_text("instance", i->conf->id));
 		i->up_since = e->now;
+		starts_begin_low(e, i);
 	}
 	i->reachable = true;
 	i->silent = false;
@@ -243,6 +244,9 @@ bool instance_view_of(const struct engine *e, const struct instance *i, struct i
 		.open = i->open,
 		.starting = i->starting,
 		.queued = i->queued,
+		.starts_allowed = start_slots(i, false),
+		.qr_waiting = i->scans,
+		.qr_allowed = i->conf->max_qr_waiting,
 		.ending = i->strays,
 		.foreign_sessions = i->foreign,
 		.listed_at = i->listed_at,
@@ -254,5 +258,6 @@ bool instance_view_of(const struct engine *e, const struct instance *i, struct i
 	};
 	if (i->service != NULL)
 		service_view_of(e, i, &v->service);
+	v->drained_is_known = estimate_drained(e, i, &v->queue_drained_in_ms);
 	return true;
 }

@@ -263,6 +263,7 @@ static void note_boot(struct engine *e, struct instance *i, struct str boot_id)
 	if (i->boot_id[0] != '\0' && i->boots <= BOOTS_BELIEVED) {
 		LOG(WARN, ENGINE, "instance.restarted", f_text("instance", i->conf->id));
 		i->up_since = e->now;
+		starts_begin_low(e, i);
 		DL_FOREACH2(i->members, m, i_next)
 		m->a.absent_since = 0;
 		DL_FOREACH(e->stray_list, s)

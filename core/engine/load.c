@@ -92,7 +92,6 @@ int engine_make_provider(struct engine *e, struct provider *p, const struct conf
 	p->instances = calloc(c->n_instances + 1, sizeof *p->instances);
 	if (p->instances == NULL)
 		return ERR_NOMEM;
-	bucket_init(&p->bucket, e->now);
 	engine_policy(e->conf, c, 0, 0, &p->policy);
 	for (size_t i = 0; i < c->n_instances; i++) {
 		p->instances[i].conf = &c->instances[i];
@@ -172,6 +171,13 @@ static int load_api_key(void *ctx, const struct api_key_record *r)
 	return api_key_add(l->e, r) < 0 ? why_set(l->why, ERR_NOMEM, "no memory for all keys") : 0;
 }
 
+static void provider_begins(struct engine *e, struct provider *p)
+{
+	bucket_init(&p->bucket, e->now);
+	for (size_t i = 0; i < p->n_instances; i++)
+		starts_begin_low(e, &p->instances[i]);
+}
+
 /* Deadlines are measured from now, and now is never before what was stored (clock_floor). */
 static void begin(struct engine *e)
 {
@@ -181,7 +187,7 @@ static void begin(struct engine *e)
 
 	e->now += behind;
 	for (size_t p = 0; p < e->n_providers; p++)
-		bucket_init(&e->providers[p].bucket, e->now);
+		provider_begins(e, &e->providers[p]);
 	DL_FOREACH(e->stray_list, s)
 	s->o.quiet_until += behind;
 	for (uint64_t row = 1; row <= e->last_row; row++) {

@@ -139,7 +139,7 @@ static void leave_in_order(struct engine *e, struct member *m)
 	if (p->moving >= i->conf->concurrent_starts || !is_up(e, i))
 		return;
 	to = place_for(e, m);
-	if (to == NULL || to->starting + to->queued >= to->conf->concurrent_starts)
+	if (to == NULL || !start_would_fit(to))
 		return;
 	m->moving = true;
 	p->moving++;

@@ -24,6 +24,7 @@
 #include "policy/health.h"
 #include "policy/orphan.h"
 #include "policy/place.h"
+#include "policy/ramp.h"
 #include "policy/service.h"
 #include "policy/worker.h"
 #include "proc/pool.h"
@@ -81,10 +82,11 @@ struct member {
 	char *lost_at;     /* not configured, and such a life on its profile is there; NULL: none */
 	struct stray *strays; /* those of n_strays; utlist, m_prev/m_next */
 	bool moving;          /* left its instance in order; counted by its provider */
-	bool counted_open, counted_slot;
-	uint8_t queue_class;
+	bool counted_open, counted_slot, counted_scan;
+	uint8_t queue_line; /* ADMIT_LINES */
 	uint8_t n_sends;    /* messages on their way */
 	uint32_t message_s; /* when one last came or went, in seconds; 0: not since we started */
+	uint32_t ticket;    /* of its lane: how many came before it */
 	struct failures *failures;      /* messages that failed lately; NULL: none */
 	struct member *q_prev, *q_next; /* the queue it is in, or this turn's dirty list */
 	struct member *i_prev, *i_next; /* all accounts of its instance, or the homeless */
@@ -115,6 +117,21 @@ struct stranger {
 	UT_hash_handle hh;
 	bool foreign; /* answered: not ours.  Else the question is under way. */
 	char session[];
+};
+
+/* A workspace's accounts that wait in one line of an instance: made for the first, gone with the last. */
+struct lane {
+	UT_hash_handle hh;
+	struct lane *prev, *next; /* of its line, in the order of `turn` */
+	struct member *first;     /* utlist, q_prev/q_next */
+	uint64_t turn;            /* when it went to the end of the line */
+	uint32_t tickets;         /* given so far */
+	uint32_t passed;          /* how often it let others go first since it was served here */
+	char key[];               /* the line, 1 byte, and the workspace */
+};
+struct line {
+	struct lane *first;
+	uint64_t accounts, lanes;
 };
 
 struct listing {
@@ -153,7 +170,10 @@ struct instance {
 	uint64_t foreign;           /* sessions in the last complete list that are not ours */
 	struct member *members;     /* utlist, i_prev/i_next */
 	uint64_t accounts, open, starting, queued;
-	struct member *queue[ADMIT_CLASSES]; /* utlist, q_prev/q_next */
+	uint64_t scans; /* of its accounts that show a code, or are on the way to one */
+	struct ramp ramp;
+	struct line lines[ADMIT_LINES];
+	struct lane *lanes; /* uthash, by key */
 };
 
 struct provider {
@@ -166,6 +186,7 @@ struct provider {
 	unsigned first_slot, n_slots;
 	unsigned quarantine; /* its slot for accounts that must be alone; see quarantine.c */
 	unsigned turn;       /* where admission begins, so that instances take turns */
+	uint64_t turns; /* places at the end of a line that were given; workspaces take turns */
 	uint64_t caps, start_deadline; /* from the worker's hello */
 	uint64_t queued;
 	uint64_t moving;         /* accounts between two instances */
@@ -478,8 +499,38 @@ bool instance_view_of(const struct engine *, const struct instance *, struct ins
 
 /* admission.c: who may start now */
 void admit(struct engine *);
+/* A start gave its slot back. */
+void start_ended(struct engine *, struct member *, enum start_outcome);
+/* The instance begins low: it is new, or was down, or an operator's brake is let go. */
+void starts_begin_low(struct engine *, struct instance *);
+/* Does the instance take starts at all at the moment?  Its slots are another matter. */
+bool takes_starts(const struct engine *, const struct instance *);
+/* How many may be under way. */
+uint64_t start_slots(const struct instance *, bool person);
+/* Is there room for one code more? */
+bool can_scan(const struct instance *, bool person);
+/* Would an automatic start find a slot there, behind those that wait already? */
+bool start_would_fit(const struct instance *);
+/* Is there no room for the code that it would show now? */
+bool scan_is_one_too_many(const struct member *);
+/* Why it waits, when codes are in the way; empty: they are not. */
+struct str scans_wait(const struct member *, char *text, size_t size);
+
+/* queues.c: who waits where, and whose turn it is */
 void queue_put(struct engine *, struct member *);
 void queue_take(struct engine *, struct member *);
+/* The lane whose turn it is, of those in this class that the instance may serve; NULL: none. */
+struct lane *queue_next(const struct instance *, unsigned class, bool may_scan);
+/* Is it longer ago that this one was served?  NULL is never. */
+bool lane_is_older(const struct lane *, const struct lane *than);
+/* Its workspace was served at this instance. */
+void queue_served(struct instance *, unsigned class, const char *workspace);
+/* How many of its class at its instance go first, at most. */
+uint64_t queue_ahead(const struct member *);
+
+/* estimate.c: when that will be */
+uint64_t estimate_start_at(const struct engine *, const struct member *); /* 0: not known */
+bool estimate_drained(const struct engine *, const struct instance *, uint64_t *ret_ms);
 
 /* workers.c: the slots */
 void worker_happens(struct engine *, struct slot *, unsigned event, bool misconfigured);

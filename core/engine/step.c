@@ -100,10 +100,16 @@ void account_moved(struct engine *e, struct member *m)
 	if (a->slot != m->counted_slot) {
 		i->starting += a->slot ? 1 : -1ull;
 		m->counted_slot = a->slot;
+		if (!a->slot)
+			start_ended(e, m, start_outcome_of(a));
+	}
+	if (admit_scans(a) != m->counted_scan) {
+		m->counted_scan = !m->counted_scan;
+		i->scans += m->counted_scan ? 1 : -1ull;
 	}
 	queues = a->state == ST_QUEUED && !account_waits_for_proof(m);
 	place_settled(e, m);
-	if (m->queued && (!queues || m->queue_class != admit_class(a)))
+	if (m->queued && (!queues || m->queue_line != admit_line(a)))
 		queue_take(e, m);
 	if (!m->queued && queues)
 		queue_put(e, m);
@@ -320,6 +326,7 @@ void account_happens(struct engine *e, struct member *m, struct happening *h)
 	if (!policy_for(e, m, h->e.kind, &p))
 		return;
 	h->e.now = e->now;
+	h->e.crowded = h->e.kind == EV_QR && m->instance != NULL && scan_is_one_too_many(m);
 	if (h->e.at == 0)
 		h->e.at = e->now;
 	h->e.excused = is_excused(e, m);

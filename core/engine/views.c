@@ -28,6 +28,9 @@ static void view_of(const struct engine *e, const struct member *m, char *text,
 	unsigned action = ACTION_NONE;
 	struct str waits = waits_for(e, m, text, &action);
 
+	if (waits.n == 0)
+		waits = scans_wait(m, text, LIMIT_WAITS);
+
 	*v = (struct account_view){
 		.row = m->row,
 		.id = str_of(m->id),
@@ -55,6 +58,7 @@ static void view_of(const struct engine *e, const struct member *m, char *text,
 		.since = a->since,
 		.connected_since = a->state == ST_UP ? a->up_since : 0,
 		.next_attempt_at = a->state == ST_WAITING ? a->timer_at : 0,
+		.estimated_start_at = estimate_start_at(e, m),
 		.qr = str_of(m->qr != NULL ? m->qr->text : NULL),
 		.qr_expires_at = m->qr != NULL ? m->qr->expires_at : 0,
 		.qr_deadline_at = a->state == ST_QR ? a->timer_at : 0,

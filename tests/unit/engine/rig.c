@@ -35,16 +35,23 @@ void rig_make(struct rig *r)
 
 struct member *rig_account(struct rig *r, const char *id, unsigned instance, unsigned state)
 {
+	return rig_account_of(r, id, "default", instance, state, false, false);
+}
+
+struct member *rig_account_of(struct rig *r, const char *id, const char *workspace,
+			      unsigned instance, unsigned state, bool person, bool login)
+{
 	struct engine *e = &r->e;
 	struct account_record record = { .row = e->last_row + 1,
 					 .id = str_of(id),
-					 .workspace = STR("default"),
+					 .workspace = str_of(workspace),
 					 .provider = STR("mock"),
 					 .instance = str_of(r->instances[instance].id),
 					 .session = str_of(id),
 					 .profile = str_of(id),
 					 .state = (uint8_t)state,
-					 .flags = state == ST_UP,
+					 .flags = (state == ST_UP) | (unsigned)person << 1,
+					 .profile_state = login ? PROFILE_GOOD : PROFILE_NONE,
 					 .want = true,
 					 .generation = 1 };
 	struct why why = { 0 };

@@ -16,5 +16,8 @@ void rig_make(struct rig *);
 void rig_end(struct rig *);
 /* An account that is wanted, in this state: ST_QUEUED or ST_UP. */
 struct member *rig_account(struct rig *, const char *id, unsigned instance, unsigned state);
+/* The same, of a workspace; `person`: somebody asked for it; `login`: it was logged in. */
+struct member *rig_account_of(struct rig *, const char *id, const char *workspace,
+			      unsigned instance, unsigned state, bool person, bool login);
 
 #endif
