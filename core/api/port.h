@@ -30,7 +30,8 @@ struct account_view {
 	bool checking; /* the status is the last known one; a look is under way */
 	uint64_t generation, attempts;
 	uint64_t created_at, since, connected_since, next_attempt_at; /* ms, 0: none */
-	struct str qr; /* raw text of the newest code; empty: none */
+	uint64_t estimated_start_at; /* while queued; 0: nobody can tell */
+	struct str qr;               /* raw text of the newest code; empty: none */
 	uint64_t qr_expires_at, qr_deadline_at;
 	struct health health;
 	uint64_t health_since;
@@ -112,6 +113,10 @@ struct instance_view {
 	uint64_t drained_at, up_since, down_since, answered_at, listed_at, list_age_ms;
 	uint64_t list_failures; /* in a row */
 	uint64_t capacity, accounts, open, starting, queued, foreign_sessions;
+	uint64_t starts_allowed;         /* under way at once, as starts go now */
+	uint64_t qr_waiting, qr_allowed; /* codes shown, or about to be; 0 allowed: no limit */
+	uint64_t queue_drained_in_ms;    /* when drained_is_known */
+	bool drained_is_known;
 	uint64_t ending;  /* sessions that were given up and are not proven gone */
 	bool has_service; /* it has a command, and that process is: */
 	struct service_view service;

@@ -81,6 +81,7 @@ void account_json(struct jw *j, const char *key, const struct account_view *v)
 	jw_time(j, "since", v->since);
 	jw_time(j, "connected_since", v->connected_since);
 	jw_time(j, "next_attempt_at", v->next_attempt_at);
+	jw_time(j, "estimated_start_at", v->estimated_start_at);
 	health_json(j, "health", v);
 	jw_object(j, "explanation");
 	jw_text(j, "why", v->explanation.why);
@@ -219,7 +220,17 @@ void instance_json(struct jw *j, const char *key, const struct instance_view *v)
 	jw_u64(j, "accounts", v->accounts);
 	jw_u64(j, "open", v->open);
 	jw_u64(j, "starting", v->starting);
+	jw_u64(j, "starts_allowed", v->starts_allowed);
 	jw_u64(j, "queued", v->queued);
+	if (v->drained_is_known)
+		jw_u64(j, "queue_drained_in_ms", v->queue_drained_in_ms);
+	else
+		jw_null(j, "queue_drained_in_ms");
+	jw_u64(j, "qr_waiting", v->qr_waiting);
+	if (v->qr_allowed > 0)
+		jw_u64(j, "qr_allowed", v->qr_allowed);
+	else
+		jw_null(j, "qr_allowed");
 	jw_u64(j, "ending", v->ending);
 	jw_u64(j, "foreign_sessions", v->foreign_sessions);
 	jw_object(j, "list");
