@@ -27,6 +27,7 @@ void check_reset(void)
 {
 	creates.n = core_crashes.n = 0;
 	last_told = 0;
+	check_starts_reset();
 	for (unsigned i = 0; i < ACCOUNTS_MAX; i++)
 		acked[i] = -1;
 }
@@ -66,6 +67,7 @@ static unsigned in_window(const uint64_t *at, unsigned n)
 void check_crashed(void)
 {
 	core_crashes.at[core_crashes.n++ % ARRAY_LEN(core_crashes.at)] = sim.now;
+	check_starts_reset();
 }
 
 void check_reloaded(void)
@@ -401,6 +403,7 @@ void check_all(void)
 	for (unsigned n = 0; n < e->n_services; n++)
 		fake_services_check(&e->service_slots[n]);
 	check_places(e);
+	check_starts(e);
 	if (e->stats.blamed > 0 && fake_pool_own_deaths() == 0)
 		broken("nobody is blamed for what somebody else did", "%llu are",
 		       (unsigned long long)e->stats.blamed);

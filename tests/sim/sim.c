@@ -107,6 +107,8 @@ static struct conf *make_conf(const struct setting *s)
 		p->instances[i] = (struct conf_instance){ .id = str_dup(str_of(name)),
 							  .capacity = s->accounts,
 							  .concurrent_starts = 8,
+							  .starts_at_first = 2,
+							  .max_qr_waiting = s->crash_only ? 0 : 4,
 							  .command_start_ms = 60000,
 							  .command_stop_ms = 15000,
 							  .command_hang_ms = 120000 };
@@ -223,6 +225,8 @@ static void ask(enum command_kind kind, const char *account, uint64_t row)
 	c->account = account != NULL ? str_dup(str_of(account)) : NULL;
 	if (kind == COMMAND_CREATE)
 		c->provider = str_dup(STR("sim"));
+	if (kind == COMMAND_CREATE) /* most accounts are one workspace's */
+		c->workspace = str_dup(chance(4) > 0 ? STR("w0") : chance(2) > 0 ? STR("w1") : STR("w2"));
 	c->connect = kind == COMMAND_CREATE;
 	c->force = kind == COMMAND_REGENERATE;
 	c->reply = on_reply;

@@ -173,6 +173,9 @@ void check_reloaded(void);
 uint64_t check_asked(uint64_t row);                         /* a wish is put; its number */
 void check_acked(uint64_t row, uint64_t number, bool want); /* it was answered "done" */
 void check_decided(unsigned instance, bool drained);        /* the same of an operator's word */
+/* check_starts.c */
+void check_starts(const struct engine *); /* after every turn */
+void check_starts_reset(void);            /* the core died */
 void check_open(const struct request *, const char *other, unsigned at, bool was_given_up);
 
 #endif
