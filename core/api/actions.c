@@ -120,9 +120,12 @@ static void answer_qr(struct conn *c, const struct wait_order *order,
 	}
 	if (view->qr.n == 0) {
 		answer_failure(c, PROBLEM_no_qr,
-			       "The account \"%.*s\" is %s and shows no QR code. POST "
+			       "The account \"%.*s\" is %s%s%s and shows no QR code. POST "
 			       "/v1/accounts/%.*s/qr makes one.",
-			       STR_ARG(view->id), view->status, STR_ARG(view->id));
+			       STR_ARG(view->id), view->status,
+			       strcmp(view->cause, "none") != 0 ? ", cause " : "",
+			       strcmp(view->cause, "none") != 0 ? view->cause : "",
+			       STR_ARG(view->id));
 		return;
 	}
 	j = answer_json(c);

@@ -65,7 +65,7 @@ const mutants = [
 	 "	return admit_may_scan(i->scans, i->conf->max_qr_waiting, person);", "	return true;"],
 	["a code that is over is counted on", "engine/step.c",
 	 "		i->scans += m->counted_scan ? 1 : -1ull;", "		i->scans += 1;"],
-	["more starts than the bucket holds", "policy/admit.c", "	if (b->parts >= START) {", "	if (b->parts + START >= START) {\n		b->parts += START;"],
+	["more starts than the bucket holds", "policy/admit.c", "	if (b->parts >= needed(burst, person)) {", "	if (b->parts + START >= needed(burst, person)) {\n		b->parts += START;"],
 	["told before it is stored", "engine/batch.c",
 	 "	commit_journal(batch_commit(e), r);\n", "	commit_journal(batch_commit(e), r);\n	if (r->tell)\n		bus_publish(e->bus, r);\n"],
 	["answered before it is stored", "engine/batch.c",

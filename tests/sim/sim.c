@@ -226,7 +226,9 @@ static void ask(enum command_kind kind, const char *account, uint64_t row)
 	if (kind == COMMAND_CREATE)
 		c->provider = str_dup(STR("sim"));
 	if (kind == COMMAND_CREATE) /* most accounts are one workspace's */
-		c->workspace = str_dup(chance(4) > 0 ? STR("w0") : chance(2) > 0 ? STR("w1") : STR("w2"));
+		c->workspace = str_dup(chance(4) > 0   ? STR("w0")
+				       : chance(2) > 0 ? STR("w1")
+						       : STR("w2"));
 	c->connect = kind == COMMAND_CREATE;
 	c->force = kind == COMMAND_REGENERATE;
 	c->reply = on_reply;

@@ -40,7 +40,7 @@ const struct command commands[] = {
 		"or --all says otherwise. A status is one of new, connecting, qr_scanning,\n"
 		"authenticated, connected, reconnecting, disconnected, failed. HEALTH is a score\n"
 		"from 0 to 100, TO DO what a person must do, NEXT when the daemon tries again by\n"
-		"itself.",
+		"itself; with a ~, about when a queued account will start.",
 	    .examples =
 		"  relinkctl list\n"
 		"  relinkctl list --status failed --workspace acme\n"
@@ -248,7 +248,8 @@ const struct command commands[] = {
 	    .text =
 		"Lists the instances of all providers: how they are, how much they hold, and when\n"
 		"the last complete list of their sessions was asked for. A state is one of up,\n"
-		"down, draining, drained, not_asked.",
+		"down, draining, drained, not_asked. QUEUE ENDS is in about how long all that\n"
+		"wait will have been started; ? is that nobody can tell.",
 	    .examples =
 		"  relinkctl instance list\n"
 		"  relinkctl instance list --json | jq '.instances[] | select(.given_up)'\n",

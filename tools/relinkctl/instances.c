@@ -19,6 +19,7 @@ static const struct column columns[] = {
 	{ "OPEN",       .right = true },
 	{ "STARTING",   .right = true, .drop = 1 },
 	{ "QUEUED",     .right = true },
+	{ "QUEUE ENDS", .drop = 2 },
 	{ "CAPACITY",   .right = true },
 	{ "FOREIGN",    .right = true, .drop = 1 },
 	{ "LISTED",     .right = true },
@@ -34,12 +35,27 @@ static enum paint paint_of(struct str state)
 	return str_is(state, "down") ? PAINT_BAD : PAINT_BUSY;
 }
 
+/* "~3m20s" until the queue is empty; "?" when nobody can tell. */
+static void queue_ends(char to[WHEN_MAX + 1], const json_t *i)
+{
+	const json_t *ms = json_object_get(i, "queue_drained_in_ms");
+
+	to[0] = '\0';
+	if (field_u64(i, "queued") == 0)
+		return;
+	to[0] = json_is_integer(ms) ? '~' : '?';
+	to[1] = '\0';
+	if (json_is_integer(ms))
+		when_span(to + 1, (uint64_t)json_integer_value(ms));
+}
+
 static void row(struct table *t, const json_t *i)
 {
 	const json_t *list = json_object_get(i, "list");
 	struct str state = field_str(i, "state");
-	char listed[WHEN_MAX];
+	char listed[WHEN_MAX], ends[WHEN_MAX + 1];
 
+	queue_ends(ends, i);
 	when_ago(listed, field_time(list, "at"));
 	table_cell(t, field_str(i, "id"));
 	table_cell(t, field_str(i, "provider"));
@@ -48,6 +64,7 @@ static void row(struct table *t, const json_t *i)
 	table_cell_u64(t, field_u64(i, "open"));
 	table_cell_u64(t, field_u64(i, "starting"));
 	table_cell_u64(t, field_u64(i, "queued"));
+	table_cell(t, str_of(ends));
 	table_cell_u64(t, field_u64(i, "capacity"));
 	table_cell_u64(t, field_u64(i, "foreign_sessions"));
 	table_cell(t, str_of(listed));

@@ -44,6 +44,7 @@ struct view view_of(const json_t *account)
 		},
 		.since = field_time(account, "since"),
 		.next_at = field_time(account, "next_attempt_at"),
+		.starts_at = field_time(account, "estimated_start_at"),
 		.health = json_is_integer(score) ? (int)json_integer_value(score) : -1,
 		.want_connected = json_is_true(json_object_get(account, "want_connected")),
 	};
@@ -96,15 +97,24 @@ static void add_reason(struct buf *to, const struct view *v)
 	buf_text(to, cause.n > 0 && text.n > 0 ? ")" : "");
 }
 
+/* "in 12s", or "~in 12s" of an estimate. */
+static void when_next(char to[WHEN_MAX + 1], const struct view *v)
+{
+	bool known = v->next_at != 0 || v->starts_at == 0;
+
+	to[0] = '~';
+	when_ahead(to + !known, known ? v->next_at : v->starts_at);
+}
+
 void view_row(struct table *t, const struct view *v)
 {
-	char since[WHEN_MAX], next[WHEN_MAX], health[16] = "";
+	char since[WHEN_MAX], next[WHEN_MAX + 1], health[16] = "";
 	struct buf reason;
 
 	buf_init(&reason, 4096);
 	add_reason(&reason, v);
 	when_ago(since, v->since);
-	when_ahead(next, v->next_at);
+	when_next(next, v);
 	if (v->health >= 0)
 		snprintf(health, sizeof health, "%d", v->health);
 	table_cell(t, v->field[VIEW_ID]);
@@ -124,12 +134,13 @@ void view_row(struct table *t, const struct view *v)
 void view_line(struct buf *to, const struct view *v)
 {
 	struct str action = unless_none(v->field[VIEW_ACTION]);
-	char next[WHEN_MAX];
+	char next[WHEN_MAX], starts[WHEN_MAX];
 	struct buf reason;
 
 	buf_init(&reason, 4096);
 	add_reason(&reason, v);
 	when_ahead(next, v->next_at);
+	when_ahead(starts, v->starts_at);
 	buf_str(to, v->field[VIEW_ID]);
 	buf_text(to, ": ");
 	buf_str(to, v->field[VIEW_STATUS]);
@@ -141,6 +152,8 @@ void view_line(struct buf *to, const struct view *v)
 	buf_str(to, buf_all(&reason));
 	if (next[0] != '\0')
 		buf_printf(to, ", next try %s", next);
+	else if (starts[0] != '\0')
+		buf_printf(to, ", starts about %s", starts);
 	buf_text(to, action.n > 0 ? "; to do: " : "");
 	buf_str(to, action);
 	buf_fini(&reason);

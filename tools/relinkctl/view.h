@@ -27,6 +27,7 @@ struct cli;
 struct view {
 	struct str field[VIEW_FIELDS];
 	uint64_t since, next_at; /* ms, 0: none */
+	uint64_t starts_at;      /* by estimate, so it alone is no difference; 0: nobody can tell */
 	int health;              /* 0 to 100; -1: it has no score */
 	bool want_connected;
 };

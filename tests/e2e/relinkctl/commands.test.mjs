@@ -19,6 +19,7 @@ const waiting = account('shop-3', {
 	since: ago(3600),
 	next_attempt_at: ahead(5455),
 });
+const queued = account('shop-4', { status: 'connecting', since: ago(60), estimated_start_at: ahead(95) });
 const entry = {
 	seq: 41,
 	type: 'account.status',
@@ -72,6 +73,7 @@ const instance = {
 	open: 12,
 	starting: 0,
 	queued: 5,
+	queue_drained_in_ms: 200000,
 	foreign_sessions: 1,
 	list: { at: ago(3600), age_ms: 3600000, failures: 3, error: 'connect ECONNREFUSED' },
 };
@@ -117,14 +119,15 @@ const cases = [
 	{
 		args: ['account', 'list'],
 		asks: 'GET /v1/accounts?limit=100',
-		answer: { json: { accounts: [shop, failed, waiting], next_cursor: null } },
+		answer: { json: { accounts: [shop, failed, waiting, queued], next_cursor: null } },
 		people: [
 			/^ID +STATUS +HEALTH +REASON +TO DO +SINCE +NEXT +BACKEND +WORKSPACE +LABEL$/m,
 			/^shop-1  connected  +3h00m +mock-1 +default +$/m,
 			/^shop-2  failed +logged_out \(the phone said so\)  scan_qr  2h00m +mock-1 +default +till 2$/m,
 			/^shop-3  reconnecting +1h00m  in 1h30m +mock-1/m,
+			/^shop-4  connecting +1m00s  ~in 1m3[45]s +mock-1/m,
 		],
-		ids: 'shop-1\nshop-2\nshop-3\n',
+		ids: 'shop-1\nshop-2\nshop-3\nshop-4\n',
 	},
 	{
 		args: [
@@ -439,8 +442,8 @@ const cases = [
 		asks: 'GET /v1/instances',
 		answer: { json: { instances: [instance] } },
 		people: [
-			/^INSTANCE +PROVIDER +STATE +ACCOUNTS +OPEN +STARTING +QUEUED +CAPACITY +FOREIGN +LISTED +FAILURES +LAST ERROR$/m,
-			/^mock-1 +mock +down +17 +12 +0 +5 +500 +1 +1h00m +3 +connect ECONNREFUSED$/m,
+			/^INSTANCE +PROVIDER +STATE +ACCOUNTS +OPEN +STARTING +QUEUED +QUEUE ENDS +CAPACITY +FOREIGN +LISTED +FAILURES +LAST ERROR$/m,
+			/^mock-1 +mock +down +17 +12 +0 +5 +~3m20s +500 +1 +1h00m +3 +connect ECONNREFUSED$/m,
 		],
 		ids: 'mock-1\n',
 	},
