@@ -78,7 +78,7 @@ static struct conf *make_conf(const struct setting *s)
 	c->stable_ms = 300000;
 	c->qr_deadline_ms = 300000;
 	c->settle_ms = 30000;
-	c->list_interval_ms = 15000;
+	c->list_interval_ms = LIST_MS;
 	c->op_deadline_ms = 30000;
 	c->join_ms = 5000;
 	c->ping_interval_ms = 3000;

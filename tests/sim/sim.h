@@ -160,6 +160,7 @@ void world_reborn(const char *account);
 void world_moves_to(const char *account, const char *profile, uint64_t generation);
 
 #define MOVE_AFTER_MS 600000
+#define LIST_MS       15000 /* between two lists, at most */
 
 /* check.c */
 void check_create(const struct request *); /* a create reaches the provider */

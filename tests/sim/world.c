@@ -504,8 +504,8 @@ void world_instance_down(unsigned instance, uint64_t for_ms)
 	if (p->down_until > sim.now)
 		return;
 	p->down_until = sim.now + for_ms;
-	if (for_ms >= MOVE_AFTER_MS)
-		p->given_up_at = sim.now + MOVE_AFTER_MS;
+	if (for_ms >= MOVE_AFTER_MS) /* the question before may have failed already, by chance */
+		p->given_up_at = sim.now + MOVE_AFTER_MS - LIST_MS;
 	if (chance(2) != 0)
 		world_forgets(instance);
 }
