@@ -309,6 +309,7 @@ static const struct kind {
 	    .faults = flapping } },
 	{ "outage",
 	  { .accounts = 80,
+	    .starts_per_minute = 6, /* so that the bucket is what they wait for */
 	    .instances = 4,
 	    .workers = 2,
 	    .fenced = true,

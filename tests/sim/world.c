@@ -42,6 +42,7 @@ struct known_account {
 struct place {
 	struct session *sessions;
 	uint64_t down_until, boot;
+	uint64_t down_from;
 	uint64_t given_up_at; /* by then it had been down for so long */
 	unsigned n;
 };
@@ -503,9 +504,12 @@ void world_instance_down(unsigned instance, uint64_t for_ms)
 
 	if (p->down_until > sim.now)
 		return;
+	/* A question more may fail by chance before it and behind it, or not be asked in between. */
+	if (p->down_until + 2 * LIST_MS < sim.now)
+		p->down_from = sim.now;
 	p->down_until = sim.now + for_ms;
-	if (for_ms >= MOVE_AFTER_MS) /* the question before may have failed already, by chance */
-		p->given_up_at = sim.now + MOVE_AFTER_MS - LIST_MS;
+	if (p->down_until + 2 * LIST_MS >= p->down_from + MOVE_AFTER_MS)
+		p->given_up_at = p->down_from + MOVE_AFTER_MS - LIST_MS;
 	if (chance(2) != 0)
 		world_forgets(instance);
 }
