@@ -2,9 +2,10 @@
 // capped and renewed on demand, and what waits is told when its turn will come.
 
 import assert from "node:assert/strict";
+import { rmSync } from "node:fs";
 import path from "node:path";
 import { describe, test } from "node:test";
-import { pooled, until, withDaemon } from "../lib/daemon.mjs";
+import { folder, pooled, until, withDaemon } from "../lib/daemon.mjs";
 import { Judge } from "../lib/judge.mjs";
 import { run } from "../relinkctl/run.mjs";
 
@@ -169,18 +170,21 @@ describe("QR codes", { concurrency: 3 }, () => {
 			await when(d, "a", (x) => x.phase === "parked");
 		}));
 
-	test("a login that turns out to be dead shows none too many", () => withDaemon(
-		{ mock: { ...scans, resume_ms: "5ms" }, instance: { max_qr_waiting: 1 }, policy: { qr_deadline: "1h" } },
-		async (d) => {
-			await make(d, "a", { connect: true });
-			await d.reaches("a", "connected");
-			await d.verb("a", "behave", { scope: "instance", scan_ms: 0 });
-			await make(d, "b", { connect: true });
-			await d.reaches("b", "qr_scanning");
-			await d.verb("a", "logout");
-			const a = await when(d, "a", (x) => x.user_action === "scan_qr" && x.phase === "parked");
-			assert.equal(a.status, "disconnected");
-			assert.equal((await instance(d)).qr_waiting, 1);
-			assert.equal((await d.account("b")).status, "qr_scanning");
-		}));
+	test("a login that turns out to be dead shows none too many", async () => {
+		const logins = path.join(folder(), "logins");
+		await withDaemon({ mock: { ...scans, logins }, instance: { max_qr_waiting: 1 }, policy: { qr_deadline: "1h" } },
+			async (d) => {
+				await make(d, "a", { connect: true });
+				const { profile } = await d.reaches("a", "connected");
+				await d.verb("a", "behave", { scope: "instance", scan_ms: 0 });
+				await make(d, "b", { connect: true });
+				await d.reaches("b", "qr_scanning");
+				rmSync(path.join(logins, profile));
+				await d.verb("a", "drop", { cause: "engine_crash" });
+				const a = await when(d, "a", (x) => x.phase === "parked");
+				assert.deepEqual([a.status, a.reason.cause, a.user_action], ["disconnected", "qr_expired", "scan_qr"]);
+				assert.equal((await instance(d)).qr_waiting, 1);
+				assert.equal((await d.account("b")).status, "qr_scanning");
+			});
+	});
 });

@@ -32,7 +32,7 @@ const ids = (prefix, n) => Array.from({ length: n }, (_, i) => `${prefix}${i}`);
 
 describe("a daemon that is told to stop", { concurrency: 3 }, () => {
 	test("answers what is under way, ends in time, and the next one goes on where it was", () => withoutEnd(
-		{ instances: 2, workers: 2, policy: { operation_deadline: "1m" } }, async (d) => {
+		{ instances: 2, workers: 2, policy: { operation_deadline: "1m" }, instance: { starts_at_first: 100 } }, async (d) => {
 			const up = ids("up", 10), starting = ids("starting", 10), waiting = ids("waiting", 5);
 			for (const id of up) await make(d, id);
 			const before = new Map();
