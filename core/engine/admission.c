@@ -5,7 +5,7 @@
  * for a session, room for a QR code where one will be shown, and a token of the provider's bucket.  Classes
  * are strict over the whole provider; in one, workspaces take turns (queues.c), then instances.
  *
- * One start slot, one code and one token are a person's: who clicks in a storm does not wait for it.
+ * Some start slots, one code and one token are people's: who clicks in a storm does not wait for it.
  */
 #include <stdio.h>
 
@@ -17,14 +17,15 @@ bool takes_starts(const struct engine *e, const struct instance *i)
 	       i->open < i->conf->capacity;
 }
 
-uint64_t start_slots(const struct instance *i, bool person)
+uint64_t start_slots(const struct instance *i)
 {
-	return ramp_slots(&i->ramp, i->conf->concurrent_starts, person);
+	return ramp_slots(&i->ramp, i->conf->concurrent_starts);
 }
 
 static bool can_start(const struct engine *e, const struct instance *i, bool person)
 {
-	return takes_starts(e, i) && i->starting < start_slots(i, person);
+	return takes_starts(e, i) && ramp_lets(&i->ramp, i->conf->concurrent_starts, person,
+					       i->starting, i->starting_persons);
 }
 
 bool can_scan(const struct instance *i, bool person)
@@ -104,11 +105,11 @@ void admit(struct engine *e)
 void start_ended(struct engine *e, struct member *m, enum start_outcome outcome)
 {
 	struct instance *i = m->instance;
-	uint64_t before = start_slots(i, false), after;
+	uint64_t before = start_slots(i), after;
 
 	ramp_ended(&i->ramp, outcome, m->a.minted_at, e->now, i->starting + 1,
 		   i->conf->concurrent_starts);
-	after = start_slots(i, false);
+	after = start_slots(i);
 	if (after < before)
 		LOG(WARN, ENGINE, "instance.slower", f_text("instance", i->conf->id),
 		    f_u64("starts_allowed", after), f_text("account", m->id),
@@ -122,7 +123,7 @@ void starts_begin_low(struct engine *e, struct instance *i)
 
 bool start_would_fit(const struct instance *i)
 {
-	return i->starting + i->queued < start_slots(i, false);
+	return i->starting + i->queued < start_slots(i);
 }
 
 /* ---- codes that wait for a scan ---- */

@@ -11,7 +11,7 @@
 /* In this class at an instance.  Who must scan and can't goes after those who are here. */
 static uint64_t in_class(const struct instance *i, unsigned class, uint64_t *ret_lanes)
 {
-	const struct line *l = &i->lines[2 * class];
+	const struct line *l = lines_of(i, class);
 	bool scans = can_scan(i, admit_is_person(class));
 
 	*ret_lanes = l[0].lanes + (scans ? l[1].lanes : 0);
@@ -52,10 +52,14 @@ static bool time_of(const struct engine *e, const struct instance *i, bool perso
 		    uint64_t others, uint64_t *ret_ms)
 {
 	const struct conf_provider *p = i->provider->conf;
+	uint64_t others_here = person ? i->starting - i->starting_persons : 0;
+	uint64_t most = i->conf->concurrent_starts, slots = start_slots(i);
 	uint64_t by_bucket, by_slots;
 
+	if (others_here + slots > most) /* a person's slots are apart, within the most */
+		slots = most > others_here ? most - others_here : 0;
 	if (!takes_starts(e, i) || starts > i->conf->capacity - i->open ||
-	    !ramp_time(&i->ramp, start_slots(i, person), i->starting, starts, &by_slots))
+	    !ramp_time(&i->ramp, slots, i->starting - others_here, starts, &by_slots))
 		return false;
 	by_bucket = bucket_time(&i->provider->bucket, p->starts_per_minute, p->start_burst, person,
 				e->now, starts + others);

@@ -244,7 +244,7 @@ bool instance_view_of(const struct engine *e, const struct instance *i, struct i
 		.open = i->open,
 		.starting = i->starting,
 		.queued = i->queued,
-		.starts_allowed = start_slots(i, false),
+		.starts_allowed = start_slots(i),
 		.qr_waiting = i->scans,
 		.qr_allowed = i->conf->max_qr_waiting,
 		.ending = i->strays,

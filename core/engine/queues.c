@@ -108,7 +108,8 @@ bool lane_is_older(const struct lane *lane, const struct lane *than)
 /* A workspace whose two lanes are as old: who has waited for longer. */
 struct lane *queue_next(const struct instance *i, unsigned class, bool may_scan)
 {
-	struct lane *login = i->lines[2 * class].first, *scan = i->lines[2 * class + 1].first;
+	const struct line *l = lines_of(i, class);
+	struct lane *login = l[0].first, *scan = l[1].first;
 
 	if (!may_scan || scan == NULL)
 		return login;
@@ -154,8 +155,7 @@ uint64_t queue_ahead(const struct member *m)
 {
 	const struct instance *i = m->instance;
 	const struct lane *lane = lane_of(i, m->queue_line, m->workspace);
-	unsigned class = m->queue_line / 2;
-	const struct line *l = &i->lines[2 * class];
+	const struct line *l = lines_of(i, m->queue_line / 2u);
 	uint64_t before = (uint32_t)(m->ticket - lane->first->ticket);
 	uint64_t turns = before + (l[0].lanes + l[1].lanes - 1) * (before + 1);
 

@@ -83,6 +83,7 @@ struct member {
 	struct stray *strays; /* those of n_strays; utlist, m_prev/m_next */
 	bool moving;          /* left its instance in order; counted by its provider */
 	bool counted_open, counted_slot, counted_scan;
+	bool person_slot;   /* and that slot was given to a person */
 	uint8_t queue_line; /* ADMIT_LINES */
 	uint8_t n_sends;    /* messages on their way */
 	uint32_t message_s; /* when one last came or went, in seconds; 0: not since we started */
@@ -170,7 +171,8 @@ struct instance {
 	uint64_t foreign;           /* sessions in the last complete list that are not ours */
 	struct member *members;     /* utlist, i_prev/i_next */
 	uint64_t accounts, open, starting, queued;
-	uint64_t scans; /* of its accounts that show a code, or are on the way to one */
+	uint64_t starting_persons; /* of `starting` */
+	uint64_t scans;            /* of its accounts that show a code, or are on the way to one */
 	struct ramp ramp;
 	struct line lines[ADMIT_LINES];
 	struct lane *lanes; /* uthash, by key */
@@ -506,7 +508,7 @@ void starts_begin_low(struct engine *, struct instance *);
 /* Does the instance take starts at all at the moment?  Its slots are another matter. */
 bool takes_starts(const struct engine *, const struct instance *);
 /* How many may be under way. */
-uint64_t start_slots(const struct instance *, bool person);
+uint64_t start_slots(const struct instance *);
 /* Is there room for one code more? */
 bool can_scan(const struct instance *, bool person);
 /* Would an automatic start find a slot there, behind those that wait already? */
@@ -517,6 +519,11 @@ bool scan_is_one_too_many(const struct member *);
 struct str scans_wait(const struct member *, char *text, size_t size);
 
 /* queues.c: who waits where, and whose turn it is */
+/* The two lines of a class: of those with a login, and of those who will need a scan. */
+static inline const struct line *lines_of(const struct instance *i, unsigned class)
+{
+	return &i->lines[(size_t)2 * class];
+}
 void queue_put(struct engine *, struct member *);
 void queue_take(struct engine *, struct member *);
 /* The lane whose turn it is, of those in this class that the instance may serve; NULL: none. */

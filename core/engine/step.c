@@ -73,6 +73,18 @@ bool account_waits_for_proof(const struct member *m)
 	return m->n_strays > 0 && lives_elsewhere(m);
 }
 
+/* Whose a slot is, is known when it is taken: on the way a person may ask, or a verdict forget it. */
+static void count_slot(struct instance *i, struct member *m)
+{
+	uint64_t one = m->a.slot ? 1 : -1ull;
+
+	if (m->a.slot)
+		m->person_slot = m->a.person;
+	i->starting += one;
+	i->starting_persons += m->person_slot ? one : 0;
+	m->counted_slot = m->a.slot;
+}
+
 void account_moved(struct engine *e, struct member *m)
 {
 	struct account *a = &m->a;
@@ -98,8 +110,7 @@ void account_moved(struct engine *e, struct member *m)
 		m->counted_open = a->open;
 	}
 	if (a->slot != m->counted_slot) {
-		i->starting += a->slot ? 1 : -1ull;
-		m->counted_slot = a->slot;
+		count_slot(i, m);
 		if (!a->slot)
 			start_ended(e, m, start_outcome_of(a));
 	}

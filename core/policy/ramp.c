@@ -98,13 +98,17 @@ void ramp_ended(struct ramp *r, enum start_outcome outcome, uint64_t began, uint
 		down(r, began, now, most);
 }
 
-uint64_t ramp_slots(const struct ramp *r, uint64_t most, bool person)
+uint64_t ramp_slots(const struct ramp *r, uint64_t most)
 {
 	uint64_t width = r->parts / START, others = most > 1 ? most - 1 : 1;
 
-	if (width > others)
-		width = others;
-	return person && width < most ? width + 1 : width;
+	return width < others ? width : others;
+}
+
+bool ramp_lets(const struct ramp *r, uint64_t most, bool person, uint64_t under_way,
+	       uint64_t persons)
+{
+	return under_way < most && (person ? persons : under_way) < ramp_slots(r, most);
 }
 
 bool ramp_time(const struct ramp *r, uint64_t slots, uint64_t under_way, uint64_t starts,

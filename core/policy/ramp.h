@@ -36,9 +36,12 @@ void ramp_restart(struct ramp *, uint64_t first, uint64_t now);
 void ramp_ended(struct ramp *, enum start_outcome, uint64_t began, uint64_t now, uint64_t under_way,
 		uint64_t most);
 
-/* How many may be under way.  Of `most` (2 or more) the last is a person's; and when the others use up
- * what the ramp gives, a person has one more. */
-uint64_t ramp_slots(const struct ramp *, uint64_t most, bool person);
+/* How many may be under way; of `most` (2 or more) the last is a person's. */
+uint64_t ramp_slots(const struct ramp *, uint64_t most);
+/* May one more begin?  People have as many slots of their own, within `most`: who clicks while the others
+ * use up what the ramp gives, or still have more than it gives by now, does not wait for them. */
+bool ramp_lets(const struct ramp *, uint64_t most, bool person, uint64_t under_way,
+	       uint64_t persons);
 /* How long until so many starts have been let in behind each other, as starts went so far; false: none
  * has ended yet, so nobody knows. */
 bool ramp_time(const struct ramp *, uint64_t slots, uint64_t under_way, uint64_t starts,

@@ -13,6 +13,7 @@
 
 static struct {
 	uint64_t generation[ROWS]; /* by row, at the last look, and one; 0: not looked at yet */
+	bool person[ROWS];         /* whose its newest start is */
 	bool waits[INSTANCES][ADMIT_CLASSES][WORKSPACES];
 	/* starts of the second workspace there, while the first waits and was served nowhere */
 	unsigned ahead[INSTANCES][ADMIT_CLASSES][WORKSPACES][WORKSPACES];
@@ -24,7 +25,7 @@ static struct {
 	bool served[ADMIT_CLASSES][WORKSPACES];
 	bool waits[INSTANCES][ADMIT_CLASSES][WORKSPACES];
 	bool person[INSTANCES], other[INSTANCES], scanner[INSTANCES];
-	uint64_t scans[INSTANCES];
+	uint64_t scans[INSTANCES], persons[INSTANCES];
 } now;
 
 void check_starts_reset(void)
@@ -71,6 +72,9 @@ static void look_at(const struct member *m, unsigned i)
 	if (m->queued && m->queue_line % 2 == 0)
 		now.waits[i][class_of(m)][w] = true;
 	now.scans[i] += shows_a_code(&m->a);
+	if (started || seen.generation[m->row] == 0)
+		seen.person[m->row] = m->a.person;
+	now.persons[i] += m->a.slot && seen.person[m->row];
 	seen.generation[m->row] = m->a.generation + 1;
 }
 
@@ -94,10 +98,16 @@ static void check_instance(const struct instance *in, unsigned i)
 {
 	uint64_t most = in->conf->concurrent_starts, codes = in->conf->max_qr_waiting;
 
-	if ((now.person[i] || now.other[i]) &&
-	    in->starting > ramp_slots(&in->ramp, most, !now.other[i]))
-		broken("starts are capped by the ramp", "%llu at %s",
-		       (unsigned long long)in->starting, in->conf->id);
+	uint64_t slots = ramp_slots(&in->ramp, most);
+
+	if ((now.other[i] && in->starting > slots) || (now.person[i] && now.persons[i] > slots))
+		broken("starts are capped by the ramp", "%llu at %s, of them %llu of persons",
+		       (unsigned long long)in->starting, in->conf->id,
+		       (unsigned long long)now.persons[i]);
+	if (in->starting_persons != now.persons[i])
+		broken("starts of persons are counted", "%llu, not %llu at %s",
+		       (unsigned long long)in->starting_persons, (unsigned long long)now.persons[i],
+		       in->conf->id);
 	if (in->scans != now.scans[i])
 		broken("codes are counted", "%llu, not %llu at %s", (unsigned long long)in->scans,
 		       (unsigned long long)now.scans[i], in->conf->id);

@@ -31,7 +31,7 @@ static struct at begin(uint64_t first)
 
 static uint64_t width(const struct at *at)
 {
-	return ramp_slots(&at->r, MOST, false);
+	return ramp_slots(&at->r, MOST);
 }
 
 /* As many starts as may be, together, and others behind them; each takes `ms`. */
@@ -55,7 +55,8 @@ static void every_good_start_makes_room_for_one_more(void **state)
 	for (unsigned n = 0; n < 10; n++)
 		round_of(&at, START_WELL, 100);
 	assert_int_equal(width(&at), MOST - 1); /* the last is a person's */
-	assert_int_equal(ramp_slots(&at.r, MOST, true), MOST);
+	assert_false(ramp_lets(&at.r, MOST, false, MOST - 1, 0));
+	assert_true(ramp_lets(&at.r, MOST, true, MOST - 1, 0));
 }
 
 static void ten_that_fail_together_are_one_setback(void **state)
@@ -77,7 +78,7 @@ static void it_never_goes_below_one(void **state)
 	for (unsigned n = 0; n < 20; n++)
 		round_of(&at, START_BADLY, 10);
 	assert_int_equal(width(&at), 1);
-	assert_int_equal(ramp_slots(&at.r, MOST, true), 2);
+	assert_true(ramp_lets(&at.r, MOST, true, 1, 0));
 	round_of(&at, START_WELL, 10);
 	assert_int_equal(width(&at), 2);
 }
@@ -148,10 +149,27 @@ static void one_slot_is_everybody_s(void **state)
 	struct at at = begin(8);
 
 	(void)state;
-	assert_int_equal(ramp_slots(&at.r, 1, false), 1);
-	assert_int_equal(ramp_slots(&at.r, 1, true), 1);
-	assert_int_equal(ramp_slots(&at.r, 2, false), 1);
-	assert_int_equal(ramp_slots(&at.r, 2, true), 2);
+	for (unsigned person = 0; person < 2; person++) {
+		assert_true(ramp_lets(&at.r, 1, person, 0, 0));
+		assert_false(ramp_lets(&at.r, 1, person, 1, 0));
+		assert_int_equal(ramp_lets(&at.r, 2, person, 1, 0), person);
+		assert_false(ramp_lets(&at.r, 2, person, 2, 0));
+	}
+}
+
+/* Eight were under way when the room was halved twice; who clicks does not wait for six of them. */
+static void a_person_waits_for_no_start_of_others(void **state)
+{
+	struct at at = begin(8);
+
+	(void)state;
+	round_of(&at, START_BADLY, 10);
+	round_of(&at, START_BADLY, 10);
+	assert_int_equal(width(&at), 2);
+	assert_false(ramp_lets(&at.r, MOST, false, 8, 0));
+	assert_true(ramp_lets(&at.r, MOST, true, 8, 0));
+	assert_true(ramp_lets(&at.r, MOST, true, 9, 1));
+	assert_false(ramp_lets(&at.r, MOST, true, 10, 2)); /* a crowd of people is a crowd */
 }
 
 static void no_story_leaves_the_bounds(void **state)
@@ -164,14 +182,15 @@ static void no_story_leaves_the_bounds(void **state)
 		uint64_t most = 1 + rng_next(&rng) % 12;
 
 		for (unsigned k = 0; k < 500; k++) {
-			uint64_t few = ramp_slots(&at.r, most, false);
-			uint64_t more = ramp_slots(&at.r, most, true);
+			uint64_t slots = ramp_slots(&at.r, most);
 
-			assert_in_range(few, 1, most > 1 ? most - 1 : 1);
-			assert_int_equal(more, few < most ? few + 1 : few);
+			assert_in_range(slots, 1, most > 1 ? most - 1 : 1);
+			assert_true(ramp_lets(&at.r, most, true, most - 1, 0));
+			assert_false(ramp_lets(&at.r, most, true, most, 0));
+			assert_int_equal(ramp_lets(&at.r, most, false, slots, 0), false);
 			at.now += rng_next(&rng) % 1000;
 			ramp_ended(&at.r, rng_next(&rng) % 3, at.now - rng_next(&rng) % 5000,
-				   at.now, 1 + rng_next(&rng) % more, most);
+				   at.now, 1 + rng_next(&rng) % slots, most);
 		}
 	}
 }
@@ -268,6 +287,7 @@ int main(void)
 		cmocka_unit_test(what_is_not_used_does_not_grow),
 		cmocka_unit_test(what_somebody_wished_says_nothing),
 		cmocka_unit_test(one_slot_is_everybody_s),
+		cmocka_unit_test(a_person_waits_for_no_start_of_others),
 		cmocka_unit_test(no_story_leaves_the_bounds),
 		cmocka_unit_test(free_slots_cost_no_time_and_the_rest_goes_in_rounds),
 		cmocka_unit_test(the_mean_follows_the_last_starts),
