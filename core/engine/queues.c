@@ -28,6 +28,11 @@ static struct lane *lane_of(const struct instance *i, unsigned line, const char 
 	return lane;
 }
 
+const struct line *lines_of(const struct instance *i, unsigned class)
+{
+	return &i->lines[(size_t)2 * class];
+}
+
 static void to_the_end(struct instance *i, struct lane *lane, uint64_t turn)
 {
 	struct line *line = &i->lines[(unsigned char)lane->key[0]];
