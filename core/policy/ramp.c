@@ -108,7 +108,8 @@ uint64_t ramp_slots(const struct ramp *r, uint64_t most)
 bool ramp_lets(const struct ramp *r, uint64_t most, bool person, uint64_t under_way,
 	       uint64_t persons)
 {
-	return under_way < most && (person ? persons : under_way) < ramp_slots(r, most);
+	return under_way < most &&
+	       (person ? persons < r->parts / START : under_way < ramp_slots(r, most));
 }
 
 bool ramp_time(const struct ramp *r, uint64_t slots, uint64_t under_way, uint64_t starts,

@@ -100,7 +100,8 @@ static void check_instance(const struct instance *in, unsigned i)
 
 	uint64_t slots = ramp_slots(&in->ramp, most);
 
-	if ((now.other[i] && in->starting > slots) || (now.person[i] && now.persons[i] > slots))
+	if ((now.other[i] && in->starting > slots) ||
+	    (now.person[i] && now.persons[i] > ramp_slots(&in->ramp, most + 1)))
 		broken("starts are capped by the ramp", "%llu at %s, of them %llu of persons",
 		       (unsigned long long)in->starting, in->conf->id,
 		       (unsigned long long)now.persons[i]);

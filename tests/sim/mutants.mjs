@@ -58,7 +58,7 @@ const mutants = [
 	["more starts at once than the instance allows", "engine/admission.c",
 	 "return takes_starts(e, i) && ramp_lets(", "return takes_starts(e, i) || ramp_lets("],
 	["the ramp is not heeded", "policy/ramp.c",
-	 "	return under_way < most && (person ? persons : under_way) < ramp_slots(r, most);", "	return under_way < most;"],
+	 "	       (person ? persons < r->parts / START : under_way < ramp_slots(r, most));", "	       persons <= most;"],
 	["a person's start is nobody's", "engine/step.c",
 	 "		m->person_slot = m->a.person;\n", "		m->person_slot = false;\n"],
 	["who was served stays first in line", "engine/queues.c",
