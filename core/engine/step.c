@@ -304,13 +304,17 @@ static void begin_to_wait(struct engine *e, struct member *m)
 	batch_journal(e, &r);
 }
 
-/* Was its instance away since it is connected?  Then that took the session, and not what ails it. */
+#define EXCUSE_SETTLES 10 /* so many settle times after an outage, all that it took is known */
+
+/* Was its instance away just now, or is it?  Then that took the session, and not what ails it. */
 static bool is_excused(const struct engine *e, const struct member *m)
 {
 	const struct instance *i = m->instance;
 
 	return i != NULL && m->a.state == ST_UP &&
-	       (instance_is_down(e, i) || i->up_since > m->a.up_since);
+	       (instance_is_down(e, i) ||
+		(i->up_since > m->a.up_since &&
+		 e->now < i->up_since + EXCUSE_SETTLES * e->conf->settle_ms));
 }
 
 /* Subscribers hear once that it begins to flap, and once that it does no more. */
