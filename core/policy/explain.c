@@ -6,6 +6,7 @@
  */
 #include "policy/explain.h"
 
+#include "policy/account.h"
 #include "policy/say.h"
 
 /* ---- what happened ---- */

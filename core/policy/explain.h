@@ -7,7 +7,6 @@
  */
 #ifndef RELINK_POLICY_EXPLAIN_H
 #define RELINK_POLICY_EXPLAIN_H
-#include "policy/account.h"
 #include "policy/journal.h"
 
 #define EXPLAIN_MAX 512 /* bytes of a text, with its NUL */
@@ -15,6 +14,8 @@
 /* What a line of the timeline says. */
 void explain_line(const struct journal_record *, char *out, size_t room);
 
+struct policy;
+struct account;
 struct explanation {
 	char why[EXPLAIN_MAX];  /* why it is not connected, or that it is */
 	char next[EXPLAIN_MAX]; /* what happens next by itself, and when */

@@ -1,4 +1,5 @@
 /* explain_account.c - an account in plain English: why, what next, what to do.  Pure. */
+#include "policy/account.h"
 #include "policy/explain.h"
 #include "policy/say.h"
 

@@ -1,4 +1,5 @@
 /* explain_attempt.c - a life in plain English: why it was begun, how it went, what followed.  Pure. */
+#include "policy/account.h"
 #include "policy/attempt.h"
 #include "policy/explain.h"
 #include "policy/say.h"
