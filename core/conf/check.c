@@ -177,6 +177,7 @@ int check_conf(struct binder *b, const struct node *root)
 		{ "policy.backoff_base", "policy.backoff_cap" },
 		{ "policy.slow_first", "policy.slow_second" },
 		{ "policy.slow_second", "policy.slow_last" },
+		{ "incident.probe_interval", "incident.probe_cap" },
 		{ "worker.restart_base", "worker.restart_cap" },
 	};
 	int r = 0;

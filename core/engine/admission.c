@@ -35,19 +35,19 @@ bool can_scan(const struct instance *i, bool person)
 
 /* The next account of this class that may start, of the workspace that was served longest ago; NULL:
  * none.  Otherwise instances take turns. */
-static struct member *next_of(const struct engine *e, struct provider *p, unsigned class)
+static struct member *next_of(struct engine *e, struct provider *p, unsigned class)
 {
 	bool person = admit_is_person(class);
 	struct lane *lane, *best = NULL;
 	size_t at = 0;
 
 	for (size_t n = 0; n < p->n_instances; n++) {
-		const struct instance *i = &p->instances[(p->turn + n) % p->n_instances];
+		struct instance *i = &p->instances[(p->turn + n) % p->n_instances];
 
 		if (i->queued == 0 || !can_start(e, i, person))
 			continue;
 		lane = queue_next(i, class, can_scan(i, person));
-		if (!lane_is_older(lane, best))
+		if (!lane_is_older(lane, best) || !incident_admits(e, i, class))
 			continue;
 		best = lane;
 		at = n;
@@ -58,7 +58,7 @@ static struct member *next_of(const struct engine *e, struct provider *p, unsign
 	return best->first;
 }
 
-static struct member *next_in(const struct engine *e, struct provider *p)
+static struct member *next_in(struct engine *e, struct provider *p)
 {
 	struct member *m = NULL;
 

@@ -316,6 +316,9 @@ static void fire(struct engine *e, struct timer *t)
 	case TIMER_SERVICE:
 		service_happens(e, OWNER(t, struct service_slot), SE_TIMER, false);
 		break;
+	case TIMER_INCIDENT:
+		incident_due(e, OWNER(t, struct scope));
+		break;
 	case TIMER_BUCKET:
 	case TIMER_PLACES:
 		break; /* admit() and places_go_on() run in every turn */
@@ -429,6 +432,7 @@ void engine_turn(struct engine *e)
 		turn_breathe(e);
 	}
 	places_go_on(e);
+	incidents_go_on(e);
 	admit(e);
 	instances_go_on(e);
 	write_accounts(e);
@@ -524,6 +528,7 @@ void engine_free(struct engine **engine)
 	for (uint64_t row = 0; row < e->n_rows; row++)
 		member_free(e, &e->rows[row]);
 	services_drop(e);
+	incidents_free(e);
 	for (size_t p = 0; p < e->n_providers; p++) {
 		for (size_t i = 0; i < e->providers[p].n_instances; i++)
 			free(e->providers[p].instances[i].last_error);

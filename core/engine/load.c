@@ -99,6 +99,7 @@ int engine_make_provider(struct engine *e, struct provider *p, const struct conf
 		p->instances[i].slot = p->first_slot + (unsigned)(i % p->n_slots);
 		p->instances[i].timer = (struct timer){ { HEAP_NOWHERE }, TIMER_LIST };
 	}
+	incidents_make(p);
 	for (unsigned n = 0; n < p->n_slots; n++)
 		make_slot(e, p);
 	return 0;
@@ -178,6 +179,15 @@ static void provider_begins(struct engine *e, struct provider *p)
 		starts_begin_low(e, &p->instances[i]);
 }
 
+static int load_incident(void *ctx, const struct incident_record *r)
+{
+	struct loading *l = ctx;
+
+	return incident_loaded(l->e, r) < 0
+		   ? why_set(l->why, ERR_NOMEM, "no memory for all incidents")
+		   : 0;
+}
+
 /* Deadlines are measured from now, and now is never before what was stored (clock_floor). */
 static void begin(struct engine *e)
 {
@@ -190,6 +200,7 @@ static void begin(struct engine *e)
 		provider_begins(e, &e->providers[p]);
 	DL_FOREACH(e->stray_list, s)
 	s->o.quiet_until += behind;
+	incidents_begin(e);
 	for (uint64_t row = 1; row <= e->last_row; row++) {
 		m = member_by_row(e, row);
 		if (m == NULL)
@@ -211,7 +222,8 @@ int engine_load(struct engine *e, struct why *why)
 				       .instance = load_instance,
 				       .account = load_account,
 				       .attempt = load_attempt,
-				       .api_key = load_api_key };
+				       .api_key = load_api_key,
+				       .incident = load_incident };
 	struct store_facts facts;
 	int r = store_load(e->store, &loader, &facts, why);
 

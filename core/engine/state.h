@@ -15,6 +15,7 @@
 #include "base/limits.h"
 #include "base/obj.h"
 #include "conf/conf.h"
+#include "engine/brake.h"
 #include "engine/engine.h"
 #include "engine/inbox.h"
 #include "engine/starts.h"
@@ -23,6 +24,7 @@
 #include "policy/admit.h"
 #include "policy/blame.h"
 #include "policy/health.h"
+#include "policy/incident.h"
 #include "policy/orphan.h"
 #include "policy/place.h"
 #include "policy/ramp.h"
@@ -51,6 +53,7 @@ enum timer_kind {
 	TIMER_WORKER,
 	TIMER_BUCKET,
 	TIMER_SERVICE,
+	TIMER_INCIDENT,
 	TIMER_PLACES
 };
 struct timer {
@@ -128,6 +131,19 @@ struct listing {
 	bool again;          /* somebody wants a newer one as soon as this one is answered */
 };
 
+/* An incident of a provider, or of one of its instances; calm: none.  See incidents.c. */
+struct scope {
+	struct incident i;
+	struct provider *provider;
+	struct instance *instance; /* NULL: of all of them */
+	struct timer timer;
+	uint64_t id;          /* 0: there is none, or it is not told yet */
+	uint64_t permit_at;   /* the ramp has a permit again; 0: nobody waits for it */
+	uint64_t accounts;    /* that have failed in it */
+	uint64_t merged_into; /* the incident that it has become a part of */
+	uint32_t causes[RELINK_CAUSE_COUNT];
+};
+
 struct instance {
 	const struct conf_instance *conf;
 	struct provider *provider;
@@ -162,6 +178,12 @@ struct instance {
 	struct ramp ramp;
 	struct line lines[ADMIT_LINES];
 	struct lane *lanes; /* uthash, by key */
+	struct scope scope;
+	struct fault_mark *marks, *mark_list; /* accounts that failed lately: uthash, utlist */
+	struct fault_mark *excuse_next;       /* the excuse goes on there; NULL: nobody is left */
+	uint64_t n_start_marks, n_open_marks; /* of failed starts; of lives that are still open */
+	uint64_t good_at; /* starts that came up since then, and in as long before */
+	uint32_t good_now, good_before;
 };
 
 struct provider {
@@ -175,6 +197,7 @@ struct provider {
 	unsigned quarantine; /* its slot for accounts that must be alone; see quarantine.c */
 	unsigned turn;       /* where admission begins, so that instances take turns */
 	uint64_t turns; /* places at the end of a line that were given; workspaces take turns */
+	struct scope scope;
 	uint64_t caps, start_deadline; /* from the worker's hello */
 	uint64_t queued;
 	uint64_t moving;         /* accounts between two instances */
@@ -305,6 +328,8 @@ struct engine {
 	struct question *questions; /* look-ups of sessions under way, utlist */
 	unsigned n_questions;
 	struct orphan_rules orphan_rules;
+	struct kept_incident *incidents; /* open and recent ones, oldest first; utlist */
+	uint64_t last_incident, n_incidents;
 	struct timer place_timer;                   /* a pass over an instance's accounts goes on */
 	char waits_text[HEALTH_WORST][LIMIT_WAITS]; /* of the views that were given last */
 	struct {

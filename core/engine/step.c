@@ -345,6 +345,8 @@ void account_happens(struct engine *e, struct member *m, struct happening *h)
 	if (h->e.at == 0)
 		h->e.at = e->now;
 	h->e.excused = is_excused(e, m);
+	if (h->e.brake == BRAKE_NONE)
+		h->e.brake = (uint8_t)incident_brake(e, m);
 	e->stats.steps++;
 	account_step(&p, &m->a, &h->e, &fx);
 	must(!fx.bug);
@@ -374,6 +376,7 @@ void account_happens(struct engine *e, struct member *m, struct happening *h)
 		write_step(e, m, h, &fx, &why);
 		tell_flapping(e, m, account_is_flapping(&before));
 	}
+	incident_learns(e, m, &before, &h->e, &fx);
 	if (fx.look != LOOK_NO && m->instance != NULL)
 		look(e, m, fx.look);
 	if (m->a.state == ST_QUEUED && fx.from != ST_QUEUED)

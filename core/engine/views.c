@@ -7,7 +7,13 @@
 static struct str waits_for(const struct engine *e, const struct member *m, char *text,
 			    unsigned *ret_action)
 {
-	return place_waits(e, m, text, LIMIT_WAITS, ret_action);
+	struct str waits = place_waits(e, m, text, LIMIT_WAITS, ret_action);
+
+	if (waits.n == 0)
+		waits = scans_wait(m, text, LIMIT_WAITS);
+	if (waits.n == 0)
+		waits = incident_waits(e, m, text, LIMIT_WAITS);
+	return waits;
 }
 
 static void explain(const struct engine *e, const struct member *m, struct str waits,
@@ -27,9 +33,6 @@ static void view_of(const struct engine *e, const struct member *m, char *text,
 	const struct account *a = &m->a;
 	unsigned action = ACTION_NONE;
 	struct str waits = waits_for(e, m, text, &action);
-
-	if (waits.n == 0)
-		waits = scans_wait(m, text, LIMIT_WAITS);
 
 	*v = (struct account_view){
 		.row = m->row,
@@ -59,6 +62,7 @@ static void view_of(const struct engine *e, const struct member *m, char *text,
 		.connected_since = a->state == ST_UP ? a->up_since : 0,
 		.next_attempt_at = a->state == ST_WAITING ? a->timer_at : 0,
 		.estimated_start_at = estimate_start_at(e, m),
+		.incident = incident_of(e, m),
 		.qr = str_of(m->qr != NULL ? m->qr->text : NULL),
 		.qr_expires_at = m->qr != NULL ? m->qr->expires_at : 0,
 		.qr_deadline_at = a->state == ST_QR ? a->timer_at : 0,
@@ -313,6 +317,15 @@ static void port_instances(void *ctx, void (*each)(void *arg, const struct insta
 	}
 }
 
+static void port_incidents(void *ctx, uint64_t id,
+			   void (*each)(void *arg, const struct incident_view *), void *arg)
+{
+	struct engine *e;
+
+	OBJ_CAST(e, ctx, ENGINE_MAGIC);
+	incidents_each(e, id, each, arg);
+}
+
 static int port_submit(void *ctx, struct command **command)
 {
 	struct command *c = TAKE(*command);
@@ -403,6 +416,7 @@ struct api_port engine_api_port(struct engine *e)
 				  .key_used = port_key_used,
 				  .instance = port_instance,
 				  .instances = port_instances,
+				  .incidents = port_incidents,
 				  .webhook = port_webhook,
 				  .submit = port_submit,
 				  .journal = port_journal,

@@ -48,19 +48,19 @@ static action *const engine[ST_COUNT][3] = {
 	[ST_HELD]     = { bug,      bug,                keep      },
 	[ST_DELETED]  = { bug,      bug,                keep      },
 };
-static action *const places[ST_COUNT][2] = {
-	/*                LEAVE             MOVED */
-	[ST_IDLE]     = { keep,             on_moved },
-	[ST_QUEUED]   = { keep,             on_moved },
-	[ST_STARTING] = { on_leave,         bug      },
-	[ST_QR]       = { on_leave,         bug      },
-	[ST_AUTH]     = { on_leave,         bug      },
-	[ST_UP]       = { on_leave_up,      bug      },
-	[ST_CLOSING]  = { on_leave_closing, bug      },
-	[ST_WAITING]  = { keep,             on_moved },
-	[ST_PARKED]   = { keep,             on_moved },
-	[ST_HELD]     = { keep,             on_moved },
-	[ST_DELETED]  = { keep,             keep     },
+static action *const places[ST_COUNT][3] = {
+	/*                LEAVE             MOVED     EXCUSED */
+	[ST_IDLE]     = { keep,             on_moved, keep },
+	[ST_QUEUED]   = { keep,             on_moved, on_excused_queued },
+	[ST_STARTING] = { on_leave,         bug, on_excused },
+	[ST_QR]       = { on_leave,         bug, on_excused_qr },
+	[ST_AUTH]     = { on_leave,         bug, on_excused },
+	[ST_UP]       = { on_leave_up,      bug, keep },
+	[ST_CLOSING]  = { on_leave_closing, bug, on_excused_closing },
+	[ST_WAITING]  = { keep,             on_moved, on_excused_waiting },
+	[ST_PARKED]   = { keep,             on_moved, on_excused_resting },
+	[ST_HELD]     = { keep,             on_moved, on_excused_resting },
+	[ST_DELETED]  = { keep,             keep, keep },
 };
 static action *const answers[ST_COUNT][5] = {
 	/*                CREATED      REFUSED         UNKNOWN      CLOSED     UNCLOSED */

@@ -63,8 +63,9 @@ enum account_state {
 	E(DOWN, 17, "down")     /* known to the provider and not working */                \
 	E(ABSENT, 18, "absent") /* a complete list does not have it */                     \
 	/* from the engine, about its instance */                                          \
-	E(LEAVE, 19, "leave") /* it shall have no life there any more; see cut_off */      \
-	E(MOVED, 20, "moved") /* it belongs to another one now; see bare */
+	E(LEAVE, 19, "leave")     /* it shall have no life there any more; see cut_off */  \
+	E(MOVED, 20, "moved")     /* it belongs to another one now; see bare */            \
+	E(EXCUSED, 21, "excused") /* what it did lately was its provider's fault; see before */
 
 enum account_event_kind {
 #define E(id, n, name) EV_##id = (n),
@@ -163,6 +164,19 @@ struct policy {
 	bool fenced; /* the provider refuses older generations and ends the lives before */
 };
 
+/* What an incident of its provider or instance does to an event (policy/incident.h). */
+enum brake {
+	BRAKE_NONE = 0,
+	BRAKE_SOFT = 1, /* a failure is the provider's: it costs nothing, and decides nothing */
+	BRAKE_KEEP = 2  /* and a connected life is not even ended for what is said of it */
+};
+
+/* What a failure may cost an account, as it was before. */
+struct account_before {
+	uint8_t fails, waits, profile, profile_fails, slow_step, replaced;
+	struct flap flap;
+};
+
 struct account_event {
 	uint8_t kind;   /* enum account_event_kind */
 	uint8_t cause;  /* REFUSED, UNCLOSED, DOWN */
@@ -173,9 +187,12 @@ struct account_event {
 	uint64_t retry_after; /* REFUSED: the provider's wish in ms; 0 none */
 	uint64_t floor;       /* REFUSED as stale: the highest generation that the provider saw */
 	bool cut_off;         /* TIMER, LEAVE: the instance does not answer at the moment */
-	bool excused; /* evidence: its instance was away; what is lost by that is not its fault */
-	bool bare;    /* MOVED: credentials stayed behind, if there are any */
-	bool crowded; /* QR: the instance shows as many codes as it may already */
+	bool excused;  /* evidence: its instance was away; what is lost by that is not its fault */
+	bool bare;     /* MOVED: credentials stayed behind, if there are any */
+	bool crowded;  /* QR: the instance shows as many codes as it may already */
+	uint8_t brake; /* enum brake */
+	uint64_t failed_life; /* EXCUSED: the life that failed, and how the account was before */
+	struct account_before before;
 };
 
 enum look { LOOK_NO = 0, LOOK_SETTLED = 1, LOOK_NOW = 2 };
@@ -189,6 +206,8 @@ struct effects {
 	bool abandon; /* the ledger closes life `abandoned` */
 	bool close;   /* then send (again) the disconnect of life `abandoned` */
 	bool reason;  /* cause is new: the event's text belongs to it */
+	bool kept;    /* the life would have been ended, for kept_cause, but for an incident */
+	uint8_t kept_cause;
 	bool bug;     /* cannot happen: the caller must() on it */
 	uint8_t look; /* enum look: ask the instance for a list */
 	uint8_t from; /* state before */

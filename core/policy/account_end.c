@@ -6,6 +6,7 @@
  */
 #include "policy/account_step.h"
 #include "policy/backoff.h"
+#include "policy/incident.h"
 
 void step_enter(struct step *s, enum account_state state)
 {
@@ -98,12 +99,25 @@ static uint64_t slow_wait(struct step *s)
 	return backoff_spread(&a->rng, step);
 }
 
+/* Its own ladders stay where they are. */
+uint64_t step_short_wait(struct step *s)
+{
+	struct account *a = s->a;
+	struct flap same = a->flap;
+
+	if (account_is_flapping(a))
+		return flap_wait(&s->p->flap, &same, &a->rng);
+	return backoff_delay(&a->rng, s->p->backoff_base, s->p->backoff_cap, 1);
+}
+
 /* How long until the next start, by its cause; who is flapping waits for its own ladder at least. */
 static uint64_t wait_ms(struct step *s)
 {
 	struct account *a = s->a;
 	uint64_t ms, flap;
 
+	if (s->e->brake != BRAKE_NONE) /* the incident says who starts when */
+		return step_short_wait(s);
 	if (cause_then(s->p->causes, a->cause) == THEN_SLOW) {
 		ms = slow_wait(s);
 	} else {
@@ -153,14 +167,23 @@ void step_end_life(struct step *s, enum after after)
 	step_enter(s, ST_CLOSING);
 }
 
+bool step_is_braked(const struct step *s, unsigned cause)
+{
+	return s->e->brake != BRAKE_NONE && incident_counts(cause);
+}
+
 enum after step_verdict(struct step *s, unsigned cause, bool blame)
 {
 	struct account *a = s->a;
 	const struct cause_rule *rule = cause_rule(cause);
-	/* Connected before: of the ladder of who is flapping, and no failed attempt to connect. */
-	bool on_ladder = step_lost_up(s) && account_is_flapping(a);
+	bool on_ladder; /* connected before, and flapping: no failed attempt to connect */
 
 	a->person = 0;
+	if (step_is_braked(s, cause)) {
+		step_set_cause(s, cause, ACTION_NONE);
+		return AFTER_WAIT;
+	}
+	on_ladder = step_lost_up(s) && account_is_flapping(a);
 	if (rule->login_dead)
 		a->profile = PROFILE_DEAD;
 	if (blame && rule->blames_profile && !a->fresh && ++a->profile_fails >= 2) {

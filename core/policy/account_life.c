@@ -54,6 +54,16 @@ static bool confirmed(struct step *s, unsigned cause, unsigned *ret_cause)
 	return false;
 }
 
+/* During an incident a connected life is not ended for what everybody is told at the moment. */
+static bool kept(struct step *s, unsigned cause)
+{
+	if (s->a->state != ST_UP || s->e->brake != BRAKE_KEEP || !step_is_braked(s, cause))
+		return false;
+	s->fx->kept = true;
+	s->fx->kept_cause = (uint8_t)cause;
+	return true;
+}
+
 /* ---- start ---- */
 
 void on_start(struct step *s)
@@ -162,7 +172,12 @@ void on_alive(struct step *s)
 void on_to_qr(struct step *s)
 {
 	struct account *a = s->a;
+	bool resumed = a->state == ST_STARTING && !a->fresh && account_has_login(a);
 
+	if (resumed && !a->person && step_is_braked(s, RELINK_LOGGED_OUT)) {
+		step_fail_and_close(s, RELINK_LOGGED_OUT, false); /* nobody is asked to scan */
+		return;
+	}
 	believe(s);
 	a->slot = 0;
 	a->up_since = 0;
@@ -248,8 +263,12 @@ void on_qr_after_login(struct step *s)
 		s->fx->look = LOOK_NOW;
 		return;
 	}
-	if (!confirmed(s, RELINK_LOGGED_OUT, &cause))
+	if (!confirmed(s, RELINK_LOGGED_OUT, &cause) || kept(s, RELINK_LOGGED_OUT))
 		return;
+	if (step_is_braked(s, RELINK_LOGGED_OUT)) {
+		step_fail_and_close(s, RELINK_LOGGED_OUT, false);
+		return;
+	}
 	step_set_cause(s, RELINK_LOGGED_OUT, ACTION_SCAN_QR);
 	on_to_qr(s);
 }
@@ -270,7 +289,7 @@ void on_down(struct step *s)
 		s->a->seen = 1; /* what is down was there */
 		s->fx->changed = true;
 	}
-	if (confirmed(s, s->e->cause, &cause))
+	if (confirmed(s, s->e->cause, &cause) && !kept(s, cause))
 		step_fail_and_close(s, cause, on_its_way(s->a));
 }
 
@@ -283,6 +302,8 @@ void on_absent(struct step *s)
 		return; /* a session that is being born may be invisible */
 	if (a->suspect != RELINK_NONE &&
 	    (a->suspect_source == SOURCE_PUSH || at > a->evidence_at)) {
+		if (kept(s, a->suspect))
+			return;
 		step_fail_gone(s, a->suspect, on_its_way(a));
 		return;
 	}
@@ -294,6 +315,8 @@ void on_absent(struct step *s)
 		s->fx->look = LOOK_SETTLED;
 		return;
 	}
+	if (kept(s, RELINK_GONE))
+		return;
 	/* Neither answered nor ever seen: the create was lost on the way, and nobody's attempt. */
 	step_fail_gone(s, a->seen || a->sure ? RELINK_GONE : RELINK_NETWORK, on_its_way(a));
 }

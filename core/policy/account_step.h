@@ -27,12 +27,16 @@ void step_forgive(struct step *s);
 void step_no_suspicion(struct account *a);
 /* It is connected no more, by nobody's wish: counted, unless its instance is to blame.  Was it? */
 bool step_lost_up(struct step *s);
+/* The wait of who failed together with many others: short, but for who flaps. */
+uint64_t step_short_wait(struct step *s);
 /* The life is over as far as the ledger is concerned; whether a disconnect follows is the caller's. */
 void step_abandon(struct step *s);
 /* Go where `after` says.  The life before is closed, gone, or never was. */
 void step_follow(struct step *s);
 /* Abandon the life, end it at the provider, then go on as `after` says. */
 void step_end_life(struct step *s, enum after after);
+/* Is this failure the provider's, as far as anybody knows during an incident? */
+bool step_is_braked(const struct step *s, unsigned cause);
 /* What follows from `cause`, by its rule and the account's history.  `blame`: the start got as far as
  * its profile, so the profile may be what is wrong. */
 enum after step_verdict(struct step *s, unsigned cause, bool blame);
@@ -53,6 +57,10 @@ action on_start, on_answered, on_not_created, on_unsure, on_start_too_long, on_a
 
 /* --- actions: account_move.c --- */
 action on_leave, on_leave_up, on_leave_closing, on_moved;
+
+/* --- actions: account_excuse.c --- */
+action on_excused, on_excused_queued, on_excused_qr, on_excused_closing, on_excused_waiting,
+    on_excused_resting;
 
 /* --- actions: account_end.c --- */
 action on_closed, on_closed_by_absence, on_not_closed, on_close_again, on_wait_over;

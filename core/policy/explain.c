@@ -152,6 +152,9 @@ static const char *event_text(const struct journal_record *r)
 		return "It leaves its instance. ";
 	case EV_MOVED:
 		return "It belongs to another instance now. ";
+	case EV_EXCUSED:
+		return "It failed together with many others. That was its provider's fault, so it "
+		       "is taken back. ";
 	case EV_DOWN:
 	case EV_ABSENT:
 	case EV_COUNT:
@@ -193,7 +196,10 @@ static void next_attempt(struct say *s, const struct journal_record *r, const ch
 	unsigned notes = r->why.notes;
 	bool counted = (notes & (NOTE_SLOW | NOTE_FREE)) == 0 && r->why.fails < r->why.max_fails;
 
-	if ((notes & NOTE_FLAPPING) != 0)
+	if ((notes & NOTE_BRAKED) != 0)
+		say(s, "Many accounts fail together at the moment: nothing is held against this "
+		       "one. ");
+	else if ((notes & NOTE_FLAPPING) != 0)
 		say(s, "It was connected and lost too often lately, so it is started slowly. ");
 	else if ((notes & NOTE_SLOW) != 0)
 		say(s, "To hurry would make it worse. ");
@@ -369,6 +375,10 @@ static const char *kind_text(unsigned kind)
 		return "It is flapping no more, and started as any other.";
 	case JOURNAL_BLAMED:
 		return "A worker process died while an operation of this account was open";
+	case JOURNAL_INCIDENT:
+		return "Many accounts fail together";
+	case JOURNAL_CALM:
+		return "The incident is over";
 	case JOURNAL_STEP:
 	case JOURNAL_STATUS:
 		break;

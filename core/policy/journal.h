@@ -25,10 +25,12 @@
 	K(GONE, 8, "session.gone")     /* proven: the life is over at the provider */            \
 	K(VERB, 9, "account.verb")     /* a provider verb was carried out */                     \
 	K(RECEIVED, 10, "message.received")                                                      \
-	K(SENT, 11, "message.sent")     /* from here or from the phone */                        \
-	K(ACK, 12, "message.ack")       /* it got further: server, device, read */               \
-	K(FAILED, 13, "message.failed") /* one of ours was not sent, or nobody knows */          \
-	K(MOVED, 16, "account.moved")   /* it belongs to another instance now */                 \
+	K(SENT, 11, "message.sent")         /* from here or from the phone */                    \
+	K(ACK, 12, "message.ack")           /* it got further: server, device, read */           \
+	K(FAILED, 13, "message.failed")     /* one of ours was not sent, or nobody knows */      \
+	K(MOVED, 16, "account.moved")       /* it belongs to another instance now */             \
+	K(INCIDENT, 17, "incident.changed") /* many accounts of a provider fail together */      \
+	K(CALM, 18, "incident.closed")                                                           \
 	K(FLAPPING, 19,                                                                          \
 	  "account.flapping")           /* connected and lost too often: it starts slowly now */ \
 	K(STEADY, 20, "account.steady") /* no more: it stayed connected, or a person asked */    \

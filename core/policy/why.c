@@ -2,6 +2,7 @@
 #include "policy/why.h"
 
 #include "policy/account.h"
+#include "policy/incident.h"
 
 static unsigned evidence_of(const struct account *before, const struct account_event *e)
 {
@@ -30,7 +31,17 @@ static bool is_free(const struct policy *p, const struct account *b, const struc
 	return cause_then(p->causes, a->cause) != THEN_RETRY || account_is_flapping(a);
 }
 
-static unsigned notes_of(const struct policy *p, const struct account *b, const struct account *a,
+/* Was it spared what the cause would have cost, since it fails together with many? */
+static bool is_braked(const struct account_event *e, const struct account *a)
+{
+	bool waits = a->state == ST_WAITING || (a->state == ST_CLOSING && a->after == AFTER_WAIT);
+
+	return waits && e->kind != EV_EXCUSED && e->brake != BRAKE_NONE &&
+	       incident_counts(a->cause);
+}
+
+static unsigned notes_of(const struct policy *p, const struct account *b,
+			 const struct account_event *e, const struct account *a,
 			 const struct effects *fx)
 {
 	unsigned notes = 0;
@@ -41,6 +52,7 @@ static unsigned notes_of(const struct policy *p, const struct account *b, const 
 	notes |= account_is_flapping(a) ? NOTE_FLAPPING : 0;
 	notes |= cause_then(p->causes, a->cause) == THEN_SLOW ? NOTE_SLOW : 0;
 	notes |= is_free(p, b, a, fx) ? NOTE_FREE : 0;
+	notes |= is_braked(e, a) ? NOTE_BRAKED | NOTE_FREE : 0;
 	notes |= a->profile == PROFILE_SUSPECT && b->profile != PROFILE_SUSPECT ? NOTE_SUSPECT : 0;
 	notes |= b->open && !b->sure ? NOTE_UNSURE : 0;
 	return notes;
@@ -58,7 +70,7 @@ void why_of(const struct policy *p, const struct account *before, const struct a
 		.after = after->after,
 		.fails = after->fails,
 		.max_fails = (uint8_t)cause_attempts(p->causes, after->cause, p->max_fails),
-		.notes = notes_of(p, before, after, fx),
+		.notes = notes_of(p, before, e, after, fx),
 		.timer_at = after->timer_at,
 	};
 }

@@ -19,11 +19,12 @@
 #define NOTE_FRESH      4u /* the start is on a new one */
 #define NOTE_FRESH_NEXT 8u /* the next start will be */
 #define NOTE_FLAPPING   16u
-#define NOTE_SLOW       32u  /* its cause is of the slow ladder */
-#define NOTE_FREE       64u  /* the failure counted as no attempt */
-#define NOTE_SUSPECT    128u /* the login failed twice: it may be locked or corrupt */
-#define NOTE_UNSURE     256u /* nobody has been able to look */
-#define NOTE_QUEUE      512u /* not a step: why it is not started yet */
+#define NOTE_SLOW       32u   /* its cause is of the slow ladder */
+#define NOTE_FREE       64u   /* the failure counted as no attempt */
+#define NOTE_SUSPECT    128u  /* the login failed twice: it may be locked or corrupt */
+#define NOTE_UNSURE     256u  /* nobody has been able to look */
+#define NOTE_QUEUE      512u  /* not a step: why it is not started yet */
+#define NOTE_BRAKED     1024u /* it failed while many others did: an incident */
 
 /* Numbers are stored; times in ms. */
 struct step_why {

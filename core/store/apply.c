@@ -19,6 +19,7 @@ static int prepare_deletes(struct apply *a, struct why *why)
 	} deletes[] = {
 		{ APPLY_ACCOUNT_DELETE, "DELETE FROM account WHERE row = ?1" },
 		{ APPLY_API_KEY_DELETE, "DELETE FROM api_key WHERE id = ?1" },
+		{ APPLY_INCIDENTS_CUT, "DELETE FROM incident WHERE id + ?2 <= ?1" },
 		{ APPLY_DEATHS_CUT,
 		  "DELETE FROM death WHERE slot = ?1 AND at <= (SELECT at FROM death "
 		  "WHERE slot = ?1 ORDER BY at DESC LIMIT 1 OFFSET ?2)" },
@@ -49,6 +50,7 @@ int apply_open(struct apply *a, struct db *db, struct fence *fence, struct why *
 		{ APPLY_INSTANCE, &record_instance, ROW_UPSERT, "" },
 		{ APPLY_CURSOR, &record_cursor, ROW_UPSERT, "" },
 		{ APPLY_DEATH, &record_death, ROW_UPSERT, "" },
+		{ APPLY_INCIDENT, &record_incident, ROW_UPSERT, "" },
 	};
 	int r;
 
@@ -158,6 +160,18 @@ static int put_death(struct apply *a, const struct death_record *death, struct w
 	return r == 0 ? db_run(a->db, cut, why) : r;
 }
 
+static int put_incident(struct apply *a, const struct incident_record *incident, struct why *why)
+{
+	sqlite3_stmt *cut = a->statements[APPLY_INCIDENTS_CUT];
+	int r = put(a, APPLY_INCIDENT, &record_incident, incident, why);
+
+	if (r == 0)
+		r = row_bind_number(a->db, cut, 1, incident->id, why);
+	if (r == 0)
+		r = row_bind_number(a->db, cut, 2, INCIDENTS_KEPT, why);
+	return r == 0 ? db_run(a->db, cut, why) : r;
+}
+
 static int carry_out(struct apply *a, const struct change *c, struct why *why)
 {
 	switch (c->kind) {
@@ -185,6 +199,8 @@ static int carry_out(struct apply *a, const struct change *c, struct why *why)
 		return put(a, APPLY_CURSOR, &record_cursor, &c->cursor, why);
 	case CHANGE_DEATH:
 		return put_death(a, &c->death, why);
+	case CHANGE_INCIDENT:
+		return put_incident(a, &c->incident, why);
 	case CHANGE_KINDS:
 		break;
 	}

@@ -19,6 +19,7 @@ static const struct record_type *const types[CHANGE_KINDS] = {
 	[CHANGE_API_KEY] = &record_api_key,
 	[CHANGE_API_KEY_DELETE] = &record_api_key_name,
 	[CHANGE_DEATH] = &record_death,
+	[CHANGE_INCIDENT] = &record_incident,
 };
 
 struct commit *commit_new(struct store *s)
@@ -126,6 +127,11 @@ void commit_instance(struct commit *c, const struct instance_record *r)
 void commit_cursor(struct commit *c, const struct cursor_record *r)
 {
 	add(c, CHANGE_CURSOR, r);
+}
+
+void commit_incident(struct commit *c, const struct incident_record *r)
+{
+	add(c, CHANGE_INCIDENT, r);
 }
 
 void commit_death(struct commit *c, const struct death_record *r)

@@ -24,6 +24,7 @@ enum change_kind {
 	CHANGE_INSTANCE,
 	CHANGE_CURSOR,
 	CHANGE_DEATH,
+	CHANGE_INCIDENT,
 	CHANGE_KINDS
 };
 
@@ -42,6 +43,7 @@ struct change {
 		struct instance_record instance;
 		struct cursor_record cursor;
 		struct death_record death;
+		struct incident_record incident;
 	};
 };
 

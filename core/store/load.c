@@ -18,6 +18,7 @@ static int hand_over(struct db *db, sqlite3_stmt *stmt, const struct record_type
 		struct attempt_record attempt;
 		struct api_key_record api_key;
 		struct instance_record instance;
+		struct incident_record incident;
 	} record;
 	int r = row_read(db, stmt, type, &record, why);
 
@@ -27,6 +28,8 @@ static int hand_over(struct db *db, sqlite3_stmt *stmt, const struct record_type
 		r = loader->account(loader->ctx, &record.account);
 	else if (type == &record_api_key)
 		r = loader->api_key != NULL ? loader->api_key(loader->ctx, &record.api_key) : 0;
+	else if (type == &record_incident)
+		r = loader->incident != NULL ? loader->incident(loader->ctx, &record.incident) : 0;
 	else if (type == &record_instance)
 		r = loader->instance != NULL ? loader->instance(loader->ctx, &record.instance) : 0;
 	else if (record.attempt.state != ATTEMPT_GONE)
@@ -60,6 +63,8 @@ int load_all(struct db *db, const struct store_loader *loader, struct why *why)
 		r = load_table(db, &record_attempt, "NOT INDEXED", loader, why);
 	if (r == 0)
 		r = load_table(db, &record_api_key, "ORDER BY created_at", loader, why);
+	if (r == 0)
+		r = load_table(db, &record_incident, "ORDER BY id", loader, why);
 	KP("store.load");
 	return r;
 }

@@ -175,6 +175,22 @@ static const struct column death_columns[] = {
 };
 TYPE(death, death_record, 2);
 
+static const struct column incident_columns[] = {
+	{ "id",                COLUMN_INT,  AT(incident_record, id) },
+	{ "state",             COLUMN_INT,  AT(incident_record, state) },
+	{ "real",              COLUMN_BOOL, AT(incident_record, real) },
+	{ "provider",          COLUMN_TEXT, AT(incident_record, provider) },
+	{ "instance",          COLUMN_TEXT, AT(incident_record, instance) },
+	{ "opened_at",         COLUMN_TIME, AT(incident_record, opened_at) },
+	{ "changed_at",        COLUMN_TIME, AT(incident_record, changed_at) },
+	{ "closed_at",         COLUMN_TIME, AT(incident_record, closed_at) },
+	{ "accounts",          COLUMN_INT,  AT(incident_record, accounts) },
+	{ "rounds",            COLUMN_INT,  AT(incident_record, rounds) },
+	{ "causes",            COLUMN_TEXT, AT(incident_record, causes) },
+	{ "text",              COLUMN_TEXT, AT(incident_record, text) },
+};
+TYPE(incident, incident_record, 1);
+
 static const struct column account_key_columns[] = {
 	{ "row",               COLUMN_INT,  AT(account_key, row) },
 };

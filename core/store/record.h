@@ -60,8 +60,8 @@ struct attempt_close {
 };
 
 extern const struct record_type record_meta, record_account, record_attempt, record_journal,
-    record_idem, record_instance, record_cursor, record_api_key, record_death, record_account_key,
-    record_attempt_close, record_attempt_outcome, record_api_key_name;
+    record_idem, record_instance, record_cursor, record_api_key, record_death, record_incident,
+    record_account_key, record_attempt_close, record_attempt_outcome, record_api_key_name;
 
 /* Append the record with the bytes of its strings.  ERR_RANGE, ERR_TOOBIG, ERR_NOMEM. */
 int record_pack(struct buf *, const struct record_type *, const void *record);

@@ -77,6 +77,18 @@ struct instance_record {
 	uint64_t drained_at; /* it takes no accounts since then; 0: it takes them */
 };
 
+/* Many accounts of a provider, or of one of its instances, that failed together. */
+struct incident_record {
+	uint64_t id;
+	uint8_t state;                 /* policy/incident.h; calm: it is over */
+	bool real;                     /* its log-outs were believed */
+	struct str provider, instance; /* instance: empty: of all of the provider's */
+	uint64_t opened_at, changed_at, closed_at;
+	uint64_t accounts, rounds; /* rounds: of canaries that failed, in a row */
+	struct str causes, text;   /* causes: a JSON object of counts */
+};
+#define INCIDENTS_KEPT 100 /* the newest */
+
 /* How far a receiver of events has got. */
 struct cursor_record {
 	struct str name;   /* the receiver's */
@@ -115,6 +127,7 @@ struct store_loader {
 	int (*attempt)(void *ctx, const struct attempt_record *lent); /* OPEN and ABANDONED ones */
 	int (*instance)(void *ctx, const struct instance_record *lent); /* NULL: not wanted */
 	int (*api_key)(void *ctx, const struct api_key_record *lent);   /* NULL: not wanted */
+	int (*incident)(void *ctx, const struct incident_record *lent); /* NULL: not wanted */
 };
 struct store_facts {
 	uint64_t last_seq;     /* of the journal */
@@ -151,6 +164,7 @@ void commit_idem(struct commit *, const struct idem_record *);
 void commit_api_key(struct commit *, const struct api_key_record *); /* insert or replace */
 void commit_api_key_delete(struct commit *, struct str id);
 void commit_instance(struct commit *, const struct instance_record *); /* insert or replace */
+void commit_incident(struct commit *, const struct incident_record *); /* insert or replace */
 void commit_cursor(struct commit *, const struct cursor_record *);     /* insert or replace */
 void commit_death(struct commit *, const struct death_record *);
 /* Given: *commit is NULL afterwards, always.  `done(ctx)` runs when it is on disk; never before
