@@ -36,7 +36,8 @@ struct account_view {
 	struct health health;
 	uint64_t health_since;
 	struct explanation explanation;
-	bool resumes; /* the next start opens `profile` */
+	bool resumes;      /* the next start opens `profile` */
+	uint64_t incident; /* the open incident of its instance or provider; 0: none */
 };
 
 /* All accounts in numbers, and those that are worst. */
@@ -120,6 +121,19 @@ struct instance_view {
 	uint64_t ending;  /* sessions that were given up and are not proven gone */
 	bool has_service; /* it has a command, and that process is: */
 	struct service_view service;
+};
+
+/* Accounts of a provider, or of one of its instances, that failed together. */
+struct incident_view {
+	uint64_t id;
+	const char *state;                         /* braking, probing, ramping, calm */
+	struct str provider, instance;             /* instance: empty: all of the provider's */
+	uint64_t opened_at, changed_at, closed_at; /* closed_at: 0: it is open */
+	uint64_t next_probe_at;                    /* 0: canaries are under way, or it ramps */
+	uint64_t starts_per_minute;                /* of a ramp; 0: it is none */
+	uint64_t accounts, failed_rounds;
+	bool logouts_believed;
+	struct str causes, text; /* causes: a JSON object of counts */
 };
 
 struct account_filter {
@@ -214,6 +228,9 @@ struct api_port {
 	bool (*instance)(void *ctx, struct str id, struct instance_view *ret_view);
 	void (*instances)(void *ctx, void (*each)(void *arg, const struct instance_view *),
 			  void *arg);
+	/* Open and recent incidents, newest first; `id` 0: all of them. */
+	void (*incidents)(void *ctx, uint64_t id,
+			  void (*each)(void *arg, const struct incident_view *), void *arg);
 	/* Is there anybody for a webhook to this provider, and instance of it (empty: any)?  NULL, or a
 	 * problem's code, and *why says whom it was meant for. */
 	const char *(*webhook)(void *ctx, struct str provider, struct str instance,

@@ -40,7 +40,8 @@ static bool fits(const char *pattern, struct str path, struct match *m)
 {
 	struct str want = str_of(pattern), w, have;
 
-	m->id = m->verb = m->provider = m->instance = m->session = m->key = m->slot = STR("");
+	m->id = m->verb = m->provider = m->instance = m->session = m->key = m->slot = m->incident =
+	    STR("");
 	while (next_segment(&want, &w)) {
 		if (!next_segment(&path, &have))
 			return false;
@@ -56,6 +57,8 @@ static bool fits(const char *pattern, struct str path, struct match *m)
 			m->session = have;
 		else if (str_is(w, "{key}") && have.n > 0)
 			m->key = have;
+		else if (str_is(w, "{incident}") && have.n > 0)
+			m->incident = have;
 		else if (str_is(w, "{slot}") && have.n > 0)
 			m->slot = have;
 		else if (!str_eq(w, have))

@@ -88,6 +88,10 @@ void account_json(struct jw *j, const char *key, const struct account_view *v)
 	jw_text(j, "next", v->explanation.next);
 	jw_text(j, "do", v->explanation.todo);
 	jw_object_end(j);
+	if (v->incident != 0)
+		jw_u64(j, "incident_id", v->incident);
+	else
+		jw_null(j, "incident_id");
 	if (v->qr.n > 0) {
 		jw_object(j, "qr");
 		qr_times(j, v);
@@ -198,6 +202,30 @@ static void service_json(struct jw *j, const char *key, const struct service_vie
 	jw_u64(j, "deaths", v->deaths);
 	jw_time(j, "next_start_at", v->next_start_at);
 	text_or_null(j, "last_death", v->last_death);
+	jw_object_end(j);
+}
+
+void incident_json(struct jw *j, const char *key, const struct incident_view *v)
+{
+	jw_object(j, key);
+	jw_u64(j, "id", v->id);
+	jw_text(j, "scope", v->instance.n > 0 ? "instance" : "provider");
+	jw_str(j, "provider", v->provider);
+	text_or_null(j, "instance", v->instance);
+	jw_text(j, "state", v->state);
+	jw_time(j, "opened_at", v->opened_at);
+	jw_time(j, "changed_at", v->changed_at);
+	jw_time(j, "closed_at", v->closed_at);
+	jw_time(j, "next_probe_at", v->next_probe_at);
+	if (v->starts_per_minute > 0)
+		jw_u64(j, "starts_per_minute", v->starts_per_minute);
+	else
+		jw_null(j, "starts_per_minute");
+	jw_u64(j, "accounts", v->accounts);
+	jw_u64(j, "failed_rounds", v->failed_rounds);
+	jw_bool(j, "logouts_believed", v->logouts_believed);
+	jw_raw(j, "causes", v->causes.n > 0 ? v->causes : STR("{}"));
+	jw_str(j, "text", v->text);
 	jw_object_end(j);
 }
 

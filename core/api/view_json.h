@@ -13,6 +13,7 @@ void health_json(struct jw *, const char *key, const struct account_view *);
 void qr_json(struct jw *, const char *key, const struct account_view *);
 void death_json(struct jw *, const char *key, const struct death_record *);
 void worker_json(struct jw *, const char *key, const struct worker_view *);
+void incident_json(struct jw *, const char *key, const struct incident_view *);
 void instance_json(struct jw *, const char *key, const struct instance_view *);
 
 #endif

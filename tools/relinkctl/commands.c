@@ -206,9 +206,8 @@ const struct command commands[] = {
 		"who\n"
 		"or what began each, on which login (* is the one that the next start opens), how\n"
 		"it ended and by what evidence, and what was decided then.",
-	    .examples =
-		"  relinkctl attempts shop-1\n"
-		"  relinkctl attempts shop-1 --json | jq '.attempts[].session_id'\n",
+	    .examples = "  relinkctl attempts shop-1\n"
+			"  relinkctl attempts shop-1 --json | jq '.attempts[].session_id'\n",
 	    .run = account_attempts,
 	},
 	{
@@ -238,6 +237,32 @@ const struct command commands[] = {
 		"  relinkctl worker deaths 0\n"
 		"  relinkctl worker deaths 0 --limit 1 --json | jq -r '.deaths[0].report'\n",
 	    .run = worker_deaths,
+	},
+	{
+	    .noun = "incident",
+	    .name = "list",
+	    .args = "",
+	    .options = OPT(QUIET),
+	    .brief = "many accounts that failed together",
+	    .text =
+		"Lists open and recent incidents, newest first: when many accounts of one "
+		"provider\n"
+		"or instance fail together, nothing is concluded about them until canaries have\n"
+		"come up. A state is one of braking, probing, ramping, calm (it is over).",
+	    .examples = "  relinkctl incident list\n"
+			"  relinkctl incident list --json | jq '.incidents[] | select(.closed_at "
+			"== null)'\n",
+	    .run = incident_list,
+	},
+	{
+	    .noun = "incident",
+	    .name = "show",
+	    .args = "INCIDENT",
+	    .options = 0,
+	    .brief = "everything about one incident",
+	    .text = "Shows every member of the incident as the daemon gives it.",
+	    .examples = "  relinkctl incident show 3\n",
+	    .run = incident_show,
 	},
 	{
 	    .noun = "instance",

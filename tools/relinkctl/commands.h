@@ -20,6 +20,8 @@ int account_verb(struct cli *);
 int daemon_status(struct cli *);
 int events_follow(struct cli *);
 int health_summary(struct cli *);
+int incident_list(struct cli *);
+int incident_show(struct cli *);
 int instance_drain(struct cli *);
 int instance_list(struct cli *);
 int instance_resume(struct cli *);
