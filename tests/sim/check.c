@@ -192,6 +192,11 @@ void check_create(const struct request *r)
 		       in_window(creates.at, creates.n), WINDOW_MS, (unsigned long long)allowed);
 	check_drained(r);
 	check_flapping_start(r);
+	/* two rounds may come within a minute; how long recognition takes is the first minute's business */
+	if (sim.s.faults.waves > 0 && world_wave_age() > 2 * WINDOW_MS &&
+	    in_window(creates.at, creates.n) > 2 * sim.conf->incident_canaries)
+		broken("only canaries start while it holds", "%u starts in %u ms",
+		       in_window(creates.at, creates.n), WINDOW_MS);
 	/* no automatic action gives up a living login */
 	if (good != NULL && strcmp(good, r->profile) != 0) {
 		if (!world_fresh_allowed(r->account))
@@ -251,6 +256,26 @@ static void check_left_behind(const struct member *m)
 	world_allow_fresh(m->id, true);
 }
 
+#define RECOGNISED_MS 60000
+
+/* What befalls all at once is no account's own fault.  (That nobody came to scan is.) */
+static void check_wave(const struct member *m)
+{
+	const struct account *a = &m->a;
+
+	if (sim.s.faults.waves == 0 || world_good_profile(m->id) == NULL ||
+	    sim.now < a->since + RECOGNISED_MS)
+		return;
+	if ((a->state == ST_PARKED || a->state == ST_HELD) && a->cause != RELINK_QR_EXPIRED)
+		broken("nobody is parked for a wave", "%s is in %s for %s", m->id,
+		       state_name(a->state), cause_name(a->cause));
+	if (a->profile == PROFILE_DEAD || a->profile == PROFILE_SUSPECT)
+		broken("logins are kept", "that of %s is good", m->id);
+	if (a->fails > 0)
+		broken("no attempt is burned in an incident", "%s has %u in %s for %s", m->id,
+		       a->fails, state_name(a->state), cause_name(a->cause));
+}
+
 static void check_member(const struct member *m)
 {
 	const struct account *a = &m->a;
@@ -259,6 +284,7 @@ static void check_member(const struct member *m)
 
 	check_left_behind(m);
 	check_flapping(m);
+	check_wave(m);
 	if ((bool)a->open != life)
 		broken("a life is open exactly in its states", "%s: open %d in %s", m->id, a->open,
 		       state_name(a->state));

@@ -10,12 +10,22 @@
 #include "base/clock.h"
 #include "sim.h"
 
-enum change_kind { CH_ACCOUNT, CH_DELETE, CH_ATTEMPT, CH_CLOSE, CH_JOURNAL, CH_IDEM, CH_INSTANCE };
+enum change_kind {
+	CH_ACCOUNT,
+	CH_DELETE,
+	CH_ATTEMPT,
+	CH_CLOSE,
+	CH_JOURNAL,
+	CH_IDEM,
+	CH_INSTANCE,
+	CH_INCIDENT
+};
 struct change {
 	uint8_t kind;
 	struct account_record account;
 	struct attempt_record attempt;
 	struct instance_record instance;
+	struct incident_record incident;
 	uint64_t row, seq;
 	char *texts[10];
 	struct change *next;
@@ -54,6 +64,10 @@ struct instance_kept {
 	UT_hash_handle hh;
 };
 static struct instance_kept *instances;
+static struct incident_kept {
+	struct incident_record r;
+	char *texts[10];
+} incidents[INCIDENTS_KEPT]; /* by id */
 static uint64_t last_seq, last_row, token;
 static struct store *graveyard; /* agenda entries may still point at a dead core's store */
 
@@ -137,6 +151,21 @@ static void check_id(const struct row_kept *row)
 	}
 }
 
+/* Its texts are taken over. */
+static void keep_incident(const struct incident_record *r, char *texts[10])
+{
+	struct incident_kept *k = &incidents[r->id % INCIDENTS_KEPT];
+
+	free_texts(k->texts);
+	*k = (struct incident_kept){ .r = *r };
+	for (unsigned i = 0; i < 4; i++)
+		k->texts[i] = TAKE(texts[i]);
+	k->r.provider = str_of(k->texts[0]);
+	k->r.instance = str_of(k->texts[1]);
+	k->r.causes = str_of(k->texts[2]);
+	k->r.text = str_of(k->texts[3]);
+}
+
 static void keep_instance(const struct instance_record *r, const char *id)
 {
 	struct instance_kept *k;
@@ -201,6 +230,9 @@ static void apply(struct change *c)
 	case CH_INSTANCE:
 		keep_instance(&c->instance, c->texts[0]);
 		break;
+	case CH_INCIDENT:
+		keep_incident(&c->incident, c->texts);
+		break;
 	case CH_IDEM:
 		break;
 	}
@@ -260,6 +292,10 @@ int store_load(struct store *s, const struct store_loader *l, struct store_facts
 	{
 		if (r == 0 && a->r.state != ATTEMPT_GONE)
 			r = l->attempt(l->ctx, &a->r);
+	}
+	for (unsigned i = 0; i < INCIDENTS_KEPT && r == 0; i++) {
+		if (incidents[i].r.id != 0)
+			r = l->incident(l->ctx, &incidents[i].r);
 	}
 	*f = (struct store_facts){ .last_seq = last_seq, .last_row = last_row, .token = token };
 	return r;
@@ -384,6 +420,17 @@ void commit_instance(struct commit *c, const struct instance_record *r)
 
 	ch->instance = *r;
 	ch->texts[0] = str_dup(r->id);
+}
+
+void commit_incident(struct commit *c, const struct incident_record *r)
+{
+	struct change *ch = change_new(c, CH_INCIDENT);
+
+	ch->incident = *r;
+	ch->texts[0] = str_dup(r->provider);
+	ch->texts[1] = str_dup(r->instance);
+	ch->texts[2] = str_dup(r->causes);
+	ch->texts[3] = str_dup(r->text);
 }
 
 void commit_idem(struct commit *c, const struct idem_record *r)
@@ -566,6 +613,10 @@ void fake_store_reset(void)
 		free(a->session);
 		free(a->instance);
 		free(a);
+	}
+	for (unsigned i = 0; i < INCIDENTS_KEPT; i++) {
+		free_texts(incidents[i].texts);
+		incidents[i] = (struct incident_kept){ 0 };
 	}
 	while (graveyard != NULL) {
 		struct store *dead = graveyard;

@@ -104,6 +104,9 @@ static const struct faults moves = {
 	.disk_slow = 200,
 };
 
+/* What befalls all at the same time, and nothing else. */
+static const struct faults waves = { .waves = 2000, .push_lost = 1000, .list_error = 200 };
+
 static const struct faults slow_disk = {
 	.create_late = 500,
 	.create_denied = 2000,
@@ -307,6 +310,15 @@ static const struct kind {
 	    .listable = true,
 	    .wishes = 1,
 	    .faults = flapping } },
+	{ "waves-fenced",
+	  { .accounts = 60,
+	    .instances = 3,
+	    .workers = 2,
+	    .fenced = true,
+	    .listable = true,
+	    .faults = waves } },
+	{ "waves-listable",
+	  { .accounts = 40, .instances = 1, .workers = 1, .listable = true, .faults = waves } },
 	{ "outage",
 	  { .accounts = 80,
 	    .starts_per_minute = 6, /* so that the bucket is what they wait for */

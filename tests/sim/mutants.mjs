@@ -22,6 +22,7 @@ const some = process.argv[3] === "--some" && !process.env.RELINK_LONG;
 const only = process.argv[3] === "--some" ? undefined : process.argv[3];
 const cores = availableParallelism?.() ?? cpus().length;
 
+const waves = ["--kind", "waves-fenced", "--steps", "400000", "--seeds", "6"];
 const mutants = [
 	["create is sent before its intent is durable", "engine/step.c",
 	 "batch_act(e, &(struct act){ ACT_CREATE,", "act_now(e, &(struct act){ ACT_CREATE,"],
@@ -149,6 +150,19 @@ const mutants = [
 	 "	case AFTER_WAIT:\n		step_enter(s, ST_WAITING);", "	case AFTER_WAIT:\n		step_enter(s, ST_WAITING);\n		return;"],
 	["who is flapping starts as soon as others", "policy/account_end.c", "return flap > ms ? flap : ms;", "return ms;"],
 	["a loss costs who is flapping an attempt", "policy/account_end.c", "		if (on_ladder)\n			break;\n", ""],
+	["an incident decides about accounts all the same", "policy/account_end.c",
+	 "	return s->e->brake != BRAKE_NONE && incident_counts(cause);", "	(void)cause;\n	return s->e->brake > 9;", waves],
+	["no incident is ever recognised", "policy/incident.c",
+	 "failing >= r->min_accounts &&", "failing > 100000 &&", waves],
+	["all start while an incident holds", "engine/incidents.c",
+	 "	if (scope_is_calm(s) || admit_is_person(class))", "	if (class < ADMIT_CLASSES)", waves],
+	["a round of canaries has no end", "policy/incident.c",
+	 "return !i->resting && i->given < r->canaries;", "return true;", waves],
+	["what failed before an incident was recognised stays", "engine/incidents.c",
+	 "	if (k->ended && m != NULL && m->instance != NULL)", "	if (k->ended && m != NULL && m->row == 0)", waves],
+	["after a failed list nothing counts", "engine/incidents.c",
+	 "	if (evidence || m->instance->reachable)", "	if (m->instance->reachable)",
+	 ["--kind", "waves-listable", "--steps", "1600000", "--seeds", "24"]],
 ];
 
 const flags = ["-std=gnu17", "-D_GNU_SOURCE", "-DCHANGES_A_TIME=3", "-O1", "-w", `-I${root}/core`, `-I${root}/include`,

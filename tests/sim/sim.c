@@ -81,6 +81,14 @@ static struct conf *make_conf(const struct setting *s)
 	c->list_interval_ms = LIST_MS;
 	c->op_deadline_ms = 30000;
 	c->join_ms = 5000;
+	c->incident_window_ms = 120000;
+	c->incident_accounts = 5;
+	c->incident_share = 30;
+	c->incident_canaries = 3;
+	c->incident_probe_ms = 60000;
+	c->incident_probe_cap_ms = 300000;
+	c->incident_quiet_ms = 60000;
+	c->incident_believe_ms = 1800000;
 	c->ping_interval_ms = 3000;
 	c->ping_misses = 3;
 	c->hello_ms = c->ready_ms = c->stop_ms = 10000;
@@ -344,6 +352,9 @@ static void on_tick(void *arg)
 		if (happens(f->instance_long_down))
 			world_instance_down(i, MOVE_AFTER_MS + chance(3600000));
 	}
+	if (sim.engine != NULL && sim.now > BEGINNING_MS + 1800000 &&
+	    happens(f->waves)) /* all are up */
+		world_wave(chance(2) == 0 ? WAVE_LOGOUT : WAVE_STARTS, 120000 + chance(1300000));
 	if (sim.engine != NULL && happens(f->drains))
 		operator_decides();
 	while (sim.engine != NULL && wishes-- > 0)

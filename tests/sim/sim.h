@@ -32,7 +32,8 @@ struct faults {
 	unsigned service_dies, service_hangs; /* per tick */
 	unsigned service_dies_answering;      /* per list: its last word is on the way then */
 	unsigned instance_long_down;          /* for so long that accounts may move; per tick */
-	unsigned drains;                      /* an operator drains or resumes one; per tick */
+	unsigned waves;  /* something befalls all sessions, or all starts, for a while; per tick */
+	unsigned drains; /* an operator drains or resumes one; per tick */
 };
 
 struct setting {
@@ -147,6 +148,12 @@ void world_reset(void);
 void world_gets(struct request *given);
 void world_instance_down(unsigned instance, uint64_t for_ms);
 void world_calm(void);
+/* WAVE_LOGOUT: all sessions are said to be logged out, and are not.  WAVE_STARTS: they end, and none
+ * can be started. */
+enum wave { WAVE_NONE, WAVE_LOGOUT, WAVE_STARTS };
+void world_wave(enum wave, uint64_t for_ms);
+/* How long it has been going on; 0: there is none. */
+uint64_t world_wave_age(void);
 unsigned world_live_of(const char *account, const char **ret_session);
 bool world_is_live(const char *session);
 bool world_never_connected(const char *session); /* it is there, and has not got so far */

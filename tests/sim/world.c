@@ -52,6 +52,10 @@ static struct known_profile *profiles;
 static struct known_account *accounts;
 static struct place places[64];
 static uint64_t serials;
+static struct {
+	enum wave kind;
+	uint64_t began_at, until;
+} wave;
 
 static struct known_account *account_of(const char *id)
 {
@@ -88,9 +92,26 @@ static struct session *session_of(const char *id)
 	return s;
 }
 
+static bool wave_is(enum wave kind)
+{
+	return wave.kind == kind && sim.now < wave.until && !sim.calm;
+}
+
+/* What is said of a session, as opposed to what it is. */
+static unsigned said(const struct session *s, unsigned *ret_cause)
+{
+	bool lie = wave_is(WAVE_LOGOUT) &&
+		   (s->state == RELINK_STATE_CONNECTED || s->state == RELINK_STATE_AUTHENTICATED);
+
+	*ret_cause = lie ? RELINK_LOGGED_OUT : s->cause;
+	return lie ? RELINK_STATE_DOWN : s->state;
+}
+
 static void push(const struct session *s)
 {
-	worker_push(s->instance, s->id, s->account, s->generation, s->state, s->cause);
+	unsigned cause, state = said(s, &cause);
+
+	worker_push(s->instance, s->id, s->account, s->generation, state, cause);
 }
 
 static void session_end(struct session *s)
@@ -322,6 +343,8 @@ static unsigned refusal(const struct request *r)
 		if (!sim.s.fenced && strcmp(s->profile, r->profile) == 0)
 			return RELINK_ENGINE_CRASH; /* the profile is locked */
 	}
+	if (wave_is(WAVE_STARTS))
+		return chance(2) == 0 ? RELINK_CLIENT_OUTDATED : RELINK_ENGINE_CRASH;
 	if (!sim.calm && happens(sim.s.faults.create_refused)) {
 		static const unsigned causes[] = { RELINK_THROTTLED,    RELINK_REFUSED,
 						   RELINK_ENGINE_CRASH, RELINK_PROVIDER_DOWN,
@@ -421,11 +444,13 @@ static void got_list(struct request *r)
 	{
 		if (s->visible_at > sim.now)
 			continue;
+		unsigned cause, state = said(s, &cause);
+
 		r->sessions[r->n_sessions++] =
 		    (struct msg_session){ .session = { str_dup(str_of(s->id)), strlen(s->id) },
 					  .generation = chance(3) == 0 ? 0 : s->generation,
-					  .state = s->state,
-					  .cause = s->cause };
+					  .state = state,
+					  .cause = cause };
 	}
 	if (!sim.calm && happens(f->list_partial)) {
 		r->complete = false;
@@ -441,8 +466,10 @@ static void got_health(struct request *r)
 {
 	struct session *s = session_of(r->session);
 
-	r->state = s != NULL ? s->state : RELINK_STATE_UNKNOWN;
-	r->cause = s != NULL ? s->cause : RELINK_GONE;
+	r->state = RELINK_STATE_UNKNOWN;
+	r->cause = RELINK_GONE;
+	if (s != NULL)
+		r->state = said(s, &r->cause);
 	request_reply_ok(r);
 }
 
@@ -512,6 +539,41 @@ void world_instance_down(unsigned instance, uint64_t for_ms)
 		p->given_up_at = p->down_from + MOVE_AFTER_MS - LIST_MS;
 	if (chance(2) != 0)
 		world_forgets(instance);
+}
+
+static void on_wave_over(void *arg)
+{
+	struct session *s, *next;
+
+	(void)arg;
+	if (sim.pool == NULL)
+		return;
+	HASH_ITER(hh, sessions, s, next)
+	push(s);
+}
+
+void world_wave(enum wave kind, uint64_t for_ms)
+{
+	struct session *s, *next;
+
+	if (sim.now < wave.until + 1800000)
+		return; /* one after the other */
+	wave.kind = kind;
+	wave.began_at = sim.now;
+	wave.until = sim.now + for_ms;
+	HASH_ITER(hh, sessions, s, next)
+	{
+		if (kind == WAVE_LOGOUT)
+			push(s);
+	}
+	for (unsigned i = 0; i < sim.s.instances && kind == WAVE_STARTS; i++)
+		world_forgets(i);
+	later(for_ms + 1, on_wave_over, NULL);
+}
+
+uint64_t world_wave_age(void)
+{
+	return wave_is(wave.kind) ? sim.now - wave.began_at : 0;
 }
 
 /* From here on nothing fails, people scan at once, and whoever was dying lives. */
@@ -627,4 +689,5 @@ void world_reset(void)
 		free(a);
 	}
 	memset(places, 0, sizeof places);
+	memset(&wave, 0, sizeof wave);
 }

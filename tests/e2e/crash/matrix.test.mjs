@@ -20,6 +20,7 @@ const classes = ["mock", "mock-listable"];
 // Points that this story does not come by, and the test that kills there instead.
 const elsewhere = {
 	"api.dropin.submitted": "tests/e2e/dropin/crash.test.mjs",
+	"engine.incident": "tests/e2e/spine/incidents.test.mjs",
 	"engine.key.changed": "tests/e2e/spine/keys.test.mjs",
 	"engine.service.gone": "tests/e2e/services/crash.test.mjs",
 	"engine.service.spawn": "tests/e2e/services/crash.test.mjs",

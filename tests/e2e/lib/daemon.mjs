@@ -22,6 +22,9 @@ export const quick = {
 	operation_deadline: "2s", start_deadline: "4s", qr_deadline: "20s", stable_after: "1s",
 	join_window: "300ms", flap_losses: 0, // stories drop an account as often as they like
 };
+export const quickIncident = {
+	window: "3s", probe_interval: "300ms", probe_cap: "1500ms", quiet: "300ms", believe_logouts_after: "1m",
+};
 // The same for the mock; scan_ms is a story's own business.
 export const fast = {
 	create_ms: "4ms", disconnect_ms: "4ms", health_ms: "2ms", list_ms: "2ms", qr_ms: "10ms",
@@ -84,7 +87,7 @@ export class Daemon {
 	// instances: how many of the provider; each keeps its side in a folder of its own.  prefix: words
 	// before relinkd's command line.
 	constructor({ provider = "mock", instances = 1, workers = 1, mock = {}, policy = {}, worker = {},
-		log = { level: "info" }, more = {}, instance = {}, rate = {}, prefix = [],
+		log = { level: "info" }, incident = {}, more = {}, instance = {}, rate = {}, prefix = [],
 		dir = folder() } = {}) {
 		this.dir = dir;
 		this.provider = provider;
@@ -94,6 +97,7 @@ export class Daemon {
 		this.config = {
 			state_dir: this.state, plugin_dir: plugins, worker_path: path.join(bin, "relink-worker"),
 			http: { listen: "127.0.0.1:0" }, log, policy: { ...quick, ...policy },
+			incident: { ...quickIncident, ...incident },
 			worker: { ...quickWorker, ...worker },
 			providers: {
 				[provider]: {

@@ -38,7 +38,7 @@ async function outage(d, accounts) {
 
 describe("admission", { concurrency: 3 }, () => {
 	test("a workspace with 90 % of the accounts does not delay another one's", () => withDaemon(
-		{ mock: scans, instance: { concurrent_starts: 3 }, policy: slow },
+		{ mock: scans, instance: { concurrent_starts: 3 }, policy: slow, incident: { window: "0s" } },
 		async (d) => {
 			const big = names(36, "big"), small = names(4, "small");
 			const lines = await outage(d, [...big.map((id) => [id, "acme"]), ...small.map((id) => [id, "shop"])]);
@@ -52,7 +52,7 @@ describe("admission", { concurrency: 3 }, () => {
 		}));
 
 	test("who clicks in a storm goes first, though all slots are taken", () => withDaemon(
-		{ mock: scans, instance: { concurrent_starts: 3 }, policy: slow }, async (d) => {
+		{ mock: scans, instance: { concurrent_starts: 3 }, policy: slow, incident: { window: "0s" } }, async (d) => {
 			const crowd = names(40, "a");
 			await make(d, "me", { connect: true });
 			await d.reaches("me", "connected");

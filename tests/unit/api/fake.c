@@ -171,6 +171,23 @@ static void port_instances(void *ctx, void (*each)(void *, const struct instance
 	each(arg, &v);
 }
 
+static void port_incidents(void *ctx, uint64_t id,
+			   void (*each)(void *, const struct incident_view *), void *arg)
+{
+	const struct incident_view v = { .id = 7,
+					 .state = "probing",
+					 .provider = STR("mock"),
+					 .opened_at = 1000,
+					 .changed_at = 2000,
+					 .accounts = 40,
+					 .causes = STR("{\"logged_out\":40}"),
+					 .text = STR("40 accounts failed together") };
+
+	(void)ctx;
+	if (id == 0 || id == v.id)
+		each(arg, &v);
+}
+
 static unsigned port_workers(void *ctx, void (*each)(void *, const struct worker_view *), void *arg)
 {
 	const struct worker_view v = {
@@ -656,6 +673,7 @@ struct api_port fake_port(struct fake *f)
 		.key_used = port_key_used,
 		.instance = port_instance,
 		.instances = port_instances,
+		.incidents = port_incidents,
 		.webhook = fake_webhook,
 		.attempts = fake_attempts,
 		.deaths = fake_deaths,

@@ -90,7 +90,8 @@ static unsigned some_kind(uint64_t *rng, const struct account *a)
 	unsigned kind;
 
 	if (a->timer_at == 0 && !account_has_life(a) && a->state != ST_QUEUED)
-		return below(rng, 8) == 0 ? EV_LEAVE + (unsigned)below(rng, 2) : some_wish(rng);
+		return below(rng, 8) == 0 ? EV_LEAVE + (unsigned)below(rng, EV_COUNT - EV_LEAVE)
+					  : some_wish(rng);
 	if (below(rng, 40) == 0)
 		return some_wish(rng);
 	do
@@ -112,6 +113,12 @@ static struct account_event some_event(uint64_t *rng, struct story *s)
 	e.cut_off = below(rng, 2);
 	e.bare = below(rng, 2);
 	e.crowded = below(rng, 2);
+	if (below(rng, 4) == 0)
+		e.brake = (uint8_t)below(rng, 3);
+	if (e.kind == EV_EXCUSED) {
+		e.failed_life = s->a.generation - below(rng, 2);
+		e.before.profile = (uint8_t)below(rng, PROFILE_DEAD);
+	}
 	if (!event_is_about_a_life(e.kind))
 		return e;
 	e.generation = s->a.generation;
@@ -212,7 +219,7 @@ static void a_million_events_keep_the_rules_and_replay(void **state)
 	uint64_t rounds = getenv("RELINK_LONG") != NULL ? ROUNDS_LONG : ROUNDS;
 
 	(void)state;
-	for (uint64_t seed = 1; seed <= rounds || n_steps < 1000000; seed++) {
+	for (uint64_t seed = 1; seed <= rounds || n_steps < 1300000; seed++) {
 		unsigned lines;
 
 		play(seed, &lines);

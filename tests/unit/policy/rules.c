@@ -187,7 +187,7 @@ RULE(spent_budget_ends_the_tries)
 
 static bool about_a_life(const struct account_event *e)
 {
-	return e->kind >= EV_CREATED && e->kind != EV_LEAVE && e->kind != EV_MOVED;
+	return event_is_about_a_life(e->kind);
 }
 
 /* Only two voices of the same opinion may come in any order. */
@@ -274,6 +274,9 @@ RULE(two_pieces_of_evidence)
 		return true;
 	if (e->kind == EV_ABSENT && b->suspect == RELINK_NONE)
 		return b->absent_since != 0 && e->at >= b->absent_since + m->p->settle;
+	/* a canary that shows a QR is our own start, which needs no second piece */
+	if (e->kind == EV_QR && e->brake != BRAKE_NONE)
+		return b->state == ST_STARTING || b->suspect != RELINK_NONE;
 	return (e->kind == EV_DOWN || e->kind == EV_ABSENT) &&
 	       (b->suspect != RELINK_NONE || b->absent_since != 0);
 }
@@ -339,9 +342,12 @@ RULE(waits_are_in_bounds)
 	const struct account *b = m->before, *a = m->a;
 	uint64_t wait = a->timer_at - m->e->now,
 		 step = p->slow[b->slow_step < 3 ? b->slow_step : 2];
+	bool spared = m->e->brake != BRAKE_NONE || m->e->kind == EV_EXCUSED;
 
 	if (a->state != ST_WAITING || b->state == ST_WAITING)
 		return true;
+	if (a->flap.step == 0 && spared) /* the incident says who starts when */
+		return within(wait, p->backoff_base, backoff_top(p, 1));
 	if (a->flap.step > 0)
 		return within(wait, p->flap.wait, 11 * p->slow_cap / 10 + 44 * p->flap.wait / 10);
 	if (cause_then(p->causes, a->cause) != THEN_SLOW)
@@ -360,6 +366,8 @@ RULE(flapping_is_slow_and_not_given_up)
 	unsigned step = b->flap.step < 3 ? b->flap.step : 3;
 	bool lost = b->state == ST_UP && a->state != ST_UP;
 
+	if (m->e->kind == EV_EXCUSED) /* losses are taken back, and nothing else */
+		return a->flap.at_s <= b->flap.at_s && a->flap.step <= b->flap.step;
 	if (b->flap.step == 0)
 		return a->flap.step == 0 ||
 		       (lost && !m->e->excused && m->e->kind >= EV_BORN && m->e->kind <= EV_ABSENT);
@@ -412,6 +420,7 @@ RULE(who_waits_for_a_person_is_left_alone)
 	unsigned was = m->before->state;
 
 	return m->a->state == was || m->e->kind <= EV_DELETE ||
+	       (m->e->kind == EV_EXCUSED && was != ST_IDLE) ||
 	       (was != ST_IDLE && was != ST_PARKED && was != ST_HELD);
 }
 
@@ -496,7 +505,8 @@ static const struct rule step_rules[] = {
 	{ "each wait is inside its bounds", waits_are_in_bounds },
 	{ "who begins to flap has just lost a connection of its own; its starts follow their "
 	  "ladder, a loss "
-	  "costs it no attempt, and only connected time that was seen or a person ends it",
+	  "costs it no attempt, and only connected time that was seen, a person or an incident's "
+	  "excuse ends it",
 	  flapping_is_slow_and_not_given_up },
 	{ "each deadline is whole when its state is entered, but of a code too many",
 	  deadlines_are_whole },

@@ -8,10 +8,11 @@
 /* Nothing behind the table's back: between two columns there is at most padding. */
 static void every_field_has_a_column(void **state)
 {
-	static const struct record_type *const types[] = {
-		&record_meta,     &record_account, &record_attempt, &record_journal, &record_idem,
-		&record_instance, &record_cursor,  &record_api_key, &record_death
-	};
+	static const struct record_type *const types[] = { &record_meta,    &record_account,
+							   &record_attempt, &record_journal,
+							   &record_idem,    &record_instance,
+							   &record_cursor,  &record_api_key,
+							   &record_death,   &record_incident };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(types); i++) {
@@ -229,6 +230,62 @@ static void decisions_about_instances_survive(void **state)
 	buf_fini(&out);
 }
 
+static int dump_incident(void *ctx, const struct incident_record *r)
+{
+	dump_record(ctx, &record_incident, r);
+	return 0;
+}
+
+/* The newest state of each counts, and the oldest go. */
+static void the_newest_incidents_survive(void **state)
+{
+	struct store_loader l = { .account = ignore_account,
+				  .attempt = ignore_attempt,
+				  .incident = dump_incident };
+	struct incident_record r = { .state = 2,
+				     .provider = STR("mock"),
+				     .opened_at = 4711,
+				     .changed_at = 4712,
+				     .accounts = 5000,
+				     .rounds = 3,
+				     .causes = STR("{\"gone\":5000}"),
+				     .text = STR("5000 accounts failed together") };
+	struct buf in, out;
+	struct commit *c;
+	struct rig rig;
+
+	(void)state;
+	buf_init(&in, 1u << 20);
+	buf_init(&out, 1u << 20);
+	l.ctx = &out;
+	rig_init(&rig);
+	rig_start(&rig);
+	c = commit_new(rig.store);
+	for (r.id = 1; r.id <= INCIDENTS_KEPT + 7; r.id++)
+		commit_incident(c, &r);
+	r.id--;
+	r.closed_at = 4713;
+	r.real = true;
+	r.instance = STR("mock-1");
+	commit_incident(c, &r);
+	rig_commit(&rig, c);
+	rig_close(&rig);
+	rig_load(&rig, &l);
+	r.closed_at = 0;
+	r.real = false;
+	r.instance = STR_NONE;
+	for (r.id = 8; r.id < INCIDENTS_KEPT + 7; r.id++)
+		dump_record(&in, &record_incident, &r);
+	r.closed_at = 4713;
+	r.real = true;
+	r.instance = STR("mock-1");
+	dump_record(&in, &record_incident, &r);
+	assert_true(str_eq(buf_all(&in), buf_all(&out)));
+	rig_fini(&rig);
+	buf_fini(&in);
+	buf_fini(&out);
+}
+
 static void zeros_and_empty_strings_survive(void **state)
 {
 	uint64_t seed = 1;
@@ -387,6 +444,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_field_has_a_column),
 		cmocka_unit_test(decisions_about_instances_survive),
+		cmocka_unit_test(the_newest_incidents_survive),
 		cmocka_unit_test(zeros_and_empty_strings_survive),
 		cmocka_unit_test(the_largest_values_survive),
 		cmocka_unit_test(random_values_and_bytes_survive),
