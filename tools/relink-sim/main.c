@@ -124,8 +124,10 @@ static void resize(struct scenario *s, uint64_t accounts)
 		exit(2);
 	}
 	s->starts_per_minute = s->starts_per_minute * accounts / s->accounts + 1;
-	s->accounts = accounts;
+	s->start_burst = s->start_burst * accounts / s->accounts + 1;
+	s->instances = s->instances * accounts / s->accounts;
 	s->instances = s->instances > room ? s->instances : room;
+	s->accounts = accounts;
 }
 
 static size_t run_all(const struct scenario *s, const struct options *o, struct result *r)

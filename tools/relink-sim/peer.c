@@ -161,8 +161,9 @@ static void back(unsigned instance)
 	}
 }
 
-static void click(uint32_t n)
+static void click(uint32_t n, bool insists)
 {
+	(void)insists;
 	cancel(&peers[n].ev);
 	peers[n].tries = 0;
 	drop_lives(n);

@@ -29,7 +29,7 @@ static void on_click(struct event *ev)
 	if (p->down_at != 0) {
 		sim.f.clicks++;
 		p->clicked = true;
-		sim.driver->click(c->account);
+		sim.driver->click(c->account, sim.s->insist);
 	}
 	free(c);
 }
@@ -60,7 +60,7 @@ void people_click(uint64_t n)
 			continue;
 		sim.f.clicks++;
 		sim.phones[account].clicked = true;
-		sim.driver->click(account);
+		sim.driver->click(account, true);
 		n--;
 	}
 }

@@ -229,12 +229,12 @@ void sim_ask(unsigned kind, const char *account, unsigned instance)
 		command_free(&c);
 }
 
-static void click(uint32_t account)
+static void click(uint32_t account, bool insists)
 {
 	char id[16];
 
 	snprintf(id, sizeof id, "a%u", account);
-	sim_ask(COMMAND_RECONNECT, id, 0);
+	sim_ask(insists ? COMMAND_RECONNECT : COMMAND_CONNECT, id, 0);
 }
 
 static void back(unsigned instance)

@@ -73,6 +73,7 @@ static const struct key people[] = {
 	KEY(scenario, scan_after, "scan_after", MS, "1m", 1, 86400000),
 	KEY(scenario, click, "click", SHARE, "60%", 0, 1),
 	KEY(scenario, click_after, "click_after", MS, "15m", 1, 7ull * 86400000),
+	KEY(scenario, insist, "insist", FLAG, "false", 0, 0),
 	KEY(scenario, high, "high_priority", SHARE, "0%", 0, 1),
 	KEY(scenario, low, "low_priority", SHARE, "0%", 0, 1),
 	KEY(scenario, big_workspace, "big_workspace", SHARE, "100%", 0, 1),

@@ -61,7 +61,7 @@ struct scenario {
 	uint64_t start_time, start_timeout, parallel_starts, session_life;
 	uint64_t move_after;
 	double start_spread, start_failures, overload_crashes, death_log_outs, push_lost;
-	bool shared, move;
+	bool shared, move, insist;
 	/* people */
 	double scan, click, linked, high, low, big_workspace;
 	uint64_t scan_after, click_after;

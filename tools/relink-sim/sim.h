@@ -92,7 +92,8 @@ struct figures {
 struct driver {
 	void (*told)(struct session *);  /* its state is new; the last thing that is done with it */
 	void (*back)(unsigned instance); /* a backend that was dead runs again */
-	void (*click)(uint32_t account); /* a person wants it to be connected */
+	/* A person wants it to be connected; `insists`: at the price of a login that failed twice. */
+	void (*click)(uint32_t account, bool insists);
 };
 
 struct sim {
