@@ -236,16 +236,16 @@ static void not_listed(struct engine *e, struct instance *i, uint64_t at)
 			account_happens(e, m, &h);
 		turn_breathe(e);
 	}
-	DL_FOREACH_SAFE(e->stray_list, s, next)
+	DL_FOREACH_SAFE2(i->stray_list, s, next, i_next)
 	{
-		if (s->instance == i && s->mark != i->serial)
+		if (s->mark != i->serial)
 			stray_absent(e, s, at);
 		turn_breathe(e);
 	}
 }
 
 /* The backend restarted: what was absent before says nothing about what it will bring back. */
-static void note_boot(struct engine *e, struct instance *i, struct str boot_id)
+static void note_boot(struct instance *i, struct str boot_id)
 {
 	struct member *m;
 	struct stray *s;
@@ -266,11 +266,8 @@ static void note_boot(struct engine *e, struct instance *i, struct str boot_id)
 		starts_begin_low(e, i);
 		DL_FOREACH2(i->members, m, i_next)
 		m->a.absent_since = 0;
-		DL_FOREACH(e->stray_list, s)
-		{
-			if (s->instance == i)
-				s->o.absent_since = 0;
-		}
+		DL_FOREACH2(i->stray_list, s, i_next)
+		s->o.absent_since = 0;
 	}
 	str_copy(i->boot_id, sizeof i->boot_id, boot_id);
 }
@@ -295,7 +292,7 @@ static void list_read(struct engine *e, struct instance *i, uint64_t asked_at,
 	bool complete = r->complete && r->total == i->listing.n_sessions;
 
 	KP("engine.list.reading");
-	note_boot(e, i, r->boot_id);
+	note_boot(i, r->boot_id);
 	if (service_is_current(i, asked_at))
 		instance_answered(e, i);
 	if (complete) {

@@ -114,6 +114,7 @@ struct stray {
 	uint32_t mark;
 	struct stray *prev, *next;
 	struct stray *m_prev, *m_next; /* of its account */
+	struct stray *i_prev, *i_next; /* of its instance */
 	UT_hash_handle hh, hh_life;
 };
 
@@ -154,17 +155,18 @@ struct instance {
 	uint64_t list_asked_at; /* when any list was last asked for */
 	uint64_t list_due;      /* when the timer is set for; 0: not */
 	uint32_t serial, list_fails;
-	bool reachable;       /* the last question was answered */
-	bool silent;          /* it was not, since nobody is there to answer */
-	bool given_up;        /* silent for so long that its accounts move */
-	uint64_t down_since;  /* no answer, or no process, since then; 0: there is */
-	uint64_t up_since;    /* the first of those that were; 0: none */
-	uint64_t answered_at; /* the last that was; 0: none since we started */
-	char *last_error;     /* of the newest question that failed; NULL: none did */
-	uint64_t drained_at;  /* an operator wants it empty since then; 0: it takes accounts */
-	bool emptied;         /* and it is, as was said */
-	uint64_t strays;      /* lives there that were given up and are not proven gone */
-	uint64_t pass_left;   /* how many of its accounts are to be looked at: places.c */
+	bool reachable;           /* the last question was answered */
+	bool silent;              /* it was not, since nobody is there to answer */
+	bool given_up;            /* silent for so long that its accounts move */
+	uint64_t down_since;      /* no answer, or no process, since then; 0: there is */
+	uint64_t up_since;        /* the first of those that were; 0: none */
+	uint64_t answered_at;     /* the last that was; 0: none since we started */
+	char *last_error;         /* of the newest question that failed; NULL: none did */
+	uint64_t drained_at;      /* an operator wants it empty since then; 0: it takes accounts */
+	bool emptied;             /* and it is, as was said */
+	uint64_t strays;          /* lives there that were given up and are not proven gone */
+	struct stray *stray_list; /* those; utlist, i_prev/i_next: a list concerns no others */
+	uint64_t pass_left;       /* how many of its accounts are to be looked at: places.c */
 	struct service_slot *service; /* its process; NULL: somebody else starts it */
 	bool partial;                 /* its last list was incomplete */
 	char boot_id[65];

@@ -66,6 +66,7 @@ struct stray *stray_new(struct engine *e, uint64_t row, uint64_t generation, str
 	HASH_ADD_KEYPTR(hh, e->strays, s->session, session.n, s);
 	HASH_ADD(hh_life, e->strays_by_life, life, sizeof s->life, s);
 	DL_APPEND(e->stray_list, s);
+	DL_APPEND2(i->stray_list, s, i_prev, i_next);
 	e->stats.orphans++;
 	m = member_by_row(e, row);
 	i->strays++;
@@ -91,6 +92,7 @@ void stray_free(struct engine *e, struct stray **stray)
 	HASH_DEL(e->strays, s);
 	HASH_DELETE(hh_life, e->strays_by_life, s);
 	DL_DELETE(e->stray_list, s);
+	DL_DELETE2(s->instance->stray_list, s, i_prev, i_next);
 	e->stats.orphans--;
 	s->instance->strays--;
 	m = member_by_row(e, s->life.row);
