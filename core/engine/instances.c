@@ -82,6 +82,8 @@ void instance_judge(struct engine *e, struct instance *i)
 
 void instance_answered(struct engine *e, struct instance *i)
 {
+	bool news = !i->reachable || i->given_up;
+
 	if (!i->reachable) {
 		LOG(INFO, ENGINE, "instance.reachable", f_text("instance", i->conf->id));
 		i->up_since = e->now;
@@ -93,7 +95,7 @@ void instance_answered(struct engine *e, struct instance *i)
 	i->down_since = 0;
 	i->answered_at = e->now;
 	set_given_up(e, i, false);
-	places_stir(e, i->provider);
+	places_answered(e, i->provider, news);
 }
 
 /* Did nobody answer, or did somebody refuse? */

@@ -245,7 +245,7 @@ static void not_listed(struct engine *e, struct instance *i, uint64_t at)
 }
 
 /* The backend restarted: what was absent before says nothing about what it will bring back. */
-static void note_boot(struct instance *i, struct str boot_id)
+static void note_boot(struct engine *e, struct instance *i, struct str boot_id)
 {
 	struct member *m;
 	struct stray *s;
@@ -292,7 +292,7 @@ static void list_read(struct engine *e, struct instance *i, uint64_t asked_at,
 	bool complete = r->complete && r->total == i->listing.n_sessions;
 
 	KP("engine.list.reading");
-	note_boot(i, r->boot_id);
+	note_boot(e, i, r->boot_id);
 	if (service_is_current(i, asked_at))
 		instance_answered(e, i);
 	if (complete) {

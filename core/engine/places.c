@@ -11,7 +11,8 @@
 
 #include "engine/state.h"
 
-#define LOOKED_A_TURN 256 /* accounts of an instance, or homeless ones */
+#define LOOKED_A_TURN 256  /* accounts of an instance, or homeless ones */
+#define STIR_MS       1000 /* between two looks at everybody because instances came back */
 
 /* ---- where to ---- */
 
@@ -223,6 +224,8 @@ bool place_homeless(struct engine *e, struct member *m, bool fresh)
 /* Those who are on their way to an instance that does not answer any more are looked at, too. */
 void places_stir(struct engine *e, struct provider *p)
 {
+	p->stirred_at = e->now;
+	p->stir_at = 0;
 	for (size_t n = 0; n < p->n_instances; n++) {
 		struct instance *i = &p->instances[n];
 
@@ -232,6 +235,18 @@ void places_stir(struct engine *e, struct provider *p)
 	}
 	if (p->conf->when_down_move)
 		p->homeless_left = p->n_homeless;
+}
+
+/* When many come back one after the other, once a second suffices; and when nothing is new, looking from
+ * time to time, since there may be room where there was none. */
+void places_answered(struct engine *e, struct provider *p, bool news)
+{
+	uint64_t wait = news ? STIR_MS : e->conf->list_interval_ms, at = p->stirred_at + wait;
+
+	if (e->now >= at)
+		places_stir(e, p);
+	else if (news && p->stir_at == 0)
+		p->stir_at = at;
 }
 
 static void pass(struct engine *e, struct member **list, uint64_t *left)
@@ -273,14 +288,26 @@ static bool is_left(const struct provider *p)
 
 void places_go_on(struct engine *e)
 {
+	uint64_t next = 0;
+
 	if (e->stopping || !e->store_ok || e->held != NULL)
 		return;
-	for (size_t k = 0; k < e->n_providers; k++)
-		pass_all(e, &e->providers[k]);
 	for (size_t k = 0; k < e->n_providers; k++) {
-		if (is_left(&e->providers[k]))
-			timer_set(e, &e->place_timer, e->now);
+		struct provider *p = &e->providers[k];
+
+		if (p->stir_at != 0 && e->now >= p->stir_at)
+			places_stir(e, p);
+		pass_all(e, p);
 	}
+	for (size_t k = 0; k < e->n_providers; k++) {
+		const struct provider *p = &e->providers[k];
+		uint64_t at = is_left(p) ? e->now : p->stir_at;
+
+		if (at != 0 && (next == 0 || at < next))
+			next = at;
+	}
+	if (next != 0)
+		timer_set(e, &e->place_timer, next);
 }
 
 void place_forgotten(struct engine *e, struct member *m)

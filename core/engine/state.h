@@ -202,8 +202,9 @@ struct provider {
 	struct scope scope;
 	uint64_t caps, start_deadline; /* from the worker's hello */
 	uint64_t queued;
-	uint64_t moving;         /* accounts between two instances */
-	struct member *homeless; /* whose instance is not configured; utlist, i_prev/i_next */
+	uint64_t moving;              /* accounts between two instances */
+	uint64_t stirred_at, stir_at; /* all its accounts were, will be looked at; places.c */
+	struct member *homeless;      /* whose instance is not configured; utlist, i_prev/i_next */
 	uint64_t n_homeless, homeless_left;
 };
 
@@ -482,6 +483,8 @@ void place_anew(struct engine *, struct member *);
 bool place_homeless(struct engine *, struct member *, bool fresh);
 /* Something about this provider's instances is new: look at the accounts of those that have a fault. */
 void places_stir(struct engine *, struct provider *);
+/* An instance answered; `news`: after a silence. */
+void places_answered(struct engine *, struct provider *, bool news);
 void places_go_on(struct engine *);
 /* Counted no more among those between two instances, if it has arrived, or will not, or waits. */
 void place_settled(struct engine *, struct member *);

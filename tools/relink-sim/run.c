@@ -130,67 +130,56 @@ void sim_close(void)
 
 /* --- Relink --- */
 
-static struct conf *make_conf(const struct scenario *s)
+/* relinkd's own defaults, as its parser makes them, for so many instances. */
+static struct conf *default_conf(uint64_t instances)
 {
-	struct conf *c = calloc(1, sizeof *c);
-	struct conf_provider *p = calloc(1, sizeof *p);
-	char name[16];
+	struct conf *c = NULL;
+	struct why why;
+	struct buf text;
 
-	must(c != NULL && p != NULL);
-	*c = (struct conf){ .backoff_base_ms = s->backoff_base,
-			    .backoff_cap_ms = s->backoff_cap,
-			    .max_attempts = s->max_attempts,
-			    .stable_ms = s->stable_after,
-			    .start_deadline_ms = s->start_deadline,
-			    .qr_deadline_ms = s->qr_deadline,
-			    .settle_ms = s->settle,
-			    .list_interval_ms = s->list_interval,
-			    .op_deadline_ms = s->op_deadline,
-			    .join_ms = s->join_window,
-			    .ping_interval_ms = 60000,
-			    .ping_misses = 3,
-			    .hello_ms = 10000,
-			    .ready_ms = 10000,
-			    .stop_ms = 10000,
-			    .restart_base_ms = 1000,
-			    .restart_cap_ms = 60000,
-			    .restart_burst = 5,
-			    .restart_window_ms = 60000,
-			    .cool_ms = 300000,
-			    .plugin_dir = str_dup(STR("/nowhere")),
-			    .n_providers = 1,
-			    .providers = p };
-	*p = (struct conf_provider){ .name = str_dup(STR("sim")),
-				     .plugin = str_dup(STR("sim")),
-				     .workers = s->workers,
-				     .starts_per_minute = s->starts_per_minute,
-				     .start_burst = s->start_burst,
-				     .shared_credentials = s->shared,
-				     .when_down_move = s->move,
-				     .move_after_ms = s->move_after,
-				     .n_instances = s->instances };
-	p->instances = calloc(s->instances, sizeof *p->instances);
-	must(p->instances != NULL);
-	for (uint64_t i = 0; i < s->instances; i++) {
-		snprintf(name, sizeof name, "i%u", (unsigned)i);
-		p->instances[i] =
-		    (struct conf_instance){ .id = str_dup(str_of(name)),
-					    .capacity = s->capacity,
-					    .concurrent_starts = s->concurrent_starts };
-	}
+	buf_init(&text, 1u << 20);
+	buf_text(&text, "plugin_dir: /nowhere\nproviders:\n  sim:\n    instances:\n");
+	for (uint64_t i = 0; i < instances; i++)
+		buf_printf(&text, "      - id: i%u\n", (unsigned)i);
+	must(text.failed == 0);
+	if (conf_parse(&c, "relink-sim", buf_all(&text), &why) < 0)
+		must_not_reach("relinkd's defaults are no configuration");
+	buf_fini(&text);
 	return c;
 }
 
-static void free_conf(struct conf *c)
+static struct conf *make_conf(const struct scenario *s)
 {
-	for (size_t i = 0; i < c->providers[0].n_instances; i++)
-		free(c->providers[0].instances[i].id);
-	free(c->providers[0].instances);
-	free(c->providers[0].name);
-	free(c->providers[0].plugin);
-	free(c->providers);
-	free(c->plugin_dir);
-	free(c);
+	struct conf *c = default_conf(s->instances);
+	struct conf_provider *p = &c->providers[0];
+
+	c->backoff_base_ms = s->backoff_base;
+	c->backoff_cap_ms = s->backoff_cap;
+	c->max_attempts = s->max_attempts;
+	c->stable_ms = s->stable_after;
+	c->start_deadline_ms = s->start_deadline;
+	c->qr_deadline_ms = s->qr_deadline;
+	c->settle_ms = s->settle;
+	c->list_interval_ms = s->list_interval;
+	c->op_deadline_ms = s->op_deadline;
+	c->join_ms = s->join_window;
+	c->flap_losses = s->flap_losses;
+	c->incident_window_ms = s->incident_window;
+	c->incident_believe_ms = s->believe_logouts;
+	c->ping_interval_ms = 60000; /* all workers answer: so they cost little */
+	p->workers = s->workers;
+	p->starts_per_minute = s->starts_per_minute;
+	p->start_burst = s->start_burst;
+	p->shared_credentials = s->shared;
+	p->when_down_move = s->move;
+	p->move_after_ms = s->move_after;
+	for (size_t i = 0; i < p->n_instances; i++) {
+		p->instances[i].capacity = s->capacity;
+		p->instances[i].concurrent_starts = s->concurrent_starts;
+		p->instances[i].starts_at_first = s->starts_at_first;
+		p->instances[i].max_qr_waiting = s->max_qr_waiting;
+	}
+	return c;
 }
 
 static uint64_t next_turn(void)
@@ -267,7 +256,7 @@ void sim_relink(void)
 	bus_free(&bus);
 	pool_free(&pool);
 	store_close(&store);
-	free_conf(conf);
+	conf_free(&conf);
 }
 
 void sim_peer(const char *name)

@@ -46,12 +46,17 @@ static const struct key policy[] = {
 	KEY(scenario, list_interval, "list_interval", MS, "15s", 100, 600000),
 	KEY(scenario, op_deadline, "operation_deadline", MS, "30s", 100, 600000),
 	KEY(scenario, join_window, "join_window", MS, "5s", 0, 60000),
+	KEY(scenario, flap_losses, "flap_losses", COUNT, "5", 0, 5),
+	KEY(scenario, incident_window, "incident_window", MS, "2m", 0, 3600000),
+	KEY(scenario, believe_logouts, "believe_logouts_after", MS, "30m", 0, 30ull * 86400000),
 };
 static const struct key fleet[] = {
 	KEY(scenario, instances, "instances", COUNT, "1", 1, 1024),
 	KEY(scenario, workers, "workers", COUNT, "1", 1, 256),
 	KEY(scenario, capacity, "capacity", COUNT, "500", 1, 1000000),
 	KEY(scenario, concurrent_starts, "concurrent_starts", COUNT, "4", 1, 1000),
+	KEY(scenario, starts_at_first, "starts_at_first", COUNT, "2", 1, 1000),
+	KEY(scenario, max_qr_waiting, "max_qr_waiting", COUNT, "50", 0, 1000000),
 	KEY(scenario, starts_per_minute, "starts_per_minute", COUNT, "120", 1, 1000000),
 	KEY(scenario, start_burst, "start_burst", COUNT, "20", 1, 100000),
 	KEY(scenario, start_time, "start_time", MS, "8s", 1, 3600000),

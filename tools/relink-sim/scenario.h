@@ -56,8 +56,10 @@ struct scenario {
 	/* policy */
 	uint64_t backoff_base, backoff_cap, max_attempts, stable_after, start_deadline, qr_deadline;
 	uint64_t settle, list_interval, op_deadline, join_window;
+	uint64_t flap_losses, incident_window, believe_logouts; /* 0: off */
 	/* fleet */
-	uint64_t instances, capacity, concurrent_starts, starts_per_minute, start_burst, workers;
+	uint64_t instances, capacity, concurrent_starts, starts_at_first, max_qr_waiting;
+	uint64_t starts_per_minute, start_burst, workers;
 	uint64_t start_time, start_timeout, parallel_starts, session_life;
 	uint64_t move_after;
 	double start_spread, start_failures, overload_crashes, death_log_outs, push_lost;

@@ -173,6 +173,18 @@ void commit_death(struct commit *c, const struct death_record *r)
 	c->changes++;
 }
 
+void commit_incident(struct commit *c, const struct incident_record *r)
+{
+	(void)r;
+	c->changes++;
+}
+
+void commit_attempt_outcome(struct commit *c, const struct attempt_outcome *o)
+{
+	(void)o;
+	c->changes++;
+}
+
 /* All that waits is durable at once, as a group commit is. */
 static void on_disk(struct event *ev)
 {
@@ -237,6 +249,18 @@ int store_read_deaths(struct store *s, uint64_t slot, uint32_t limit, death_fn *
 {
 	(void)s;
 	(void)slot;
+	(void)limit;
+	(void)fn;
+	(void)ctx;
+	return ERR_UNSUPPORTED;
+}
+
+int store_read_attempts(struct store *s, uint64_t row, uint64_t before, uint32_t limit,
+			attempt_fn *fn, void *ctx)
+{
+	(void)s;
+	(void)row;
+	(void)before;
 	(void)limit;
 	(void)fn;
 	(void)ctx;
