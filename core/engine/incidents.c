@@ -303,6 +303,15 @@ unsigned incident_brake(const struct engine *e, const struct member *m)
 	return incident_may_end(&rules, &s->i) ? BRAKE_SOFT : BRAKE_KEEP;
 }
 
+/* Its instance was away or began anew, and its session is gone since then: that is explained, and the
+ * instance's starts begin low anyway. */
+static bool is_explained(const struct account_event *ev)
+{
+	return ev->excused && (ev->kind == EV_ABSENT ||
+			       (ev->kind == EV_DOWN &&
+				(ev->cause == RELINK_GONE || ev->cause == RELINK_ENGINE_CRASH)));
+}
+
 void incident_learns(struct engine *e, struct member *m, const struct account *was,
 		     const struct account_event *ev, const struct effects *fx)
 {
@@ -321,6 +330,8 @@ void incident_learns(struct engine *e, struct member *m, const struct account *w
 		return;
 	}
 	if (ev->kind != EV_TIMER && ev->kind != EV_REFUSED && !evidence)
+		return;
+	if (scope_is_calm(s) && is_explained(ev))
 		return;
 	/* Who does not answer at all is down, which is known and waited for without this; but who tells
 	 * us something is there, whatever became of the last list. */

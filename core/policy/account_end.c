@@ -176,14 +176,15 @@ enum after step_verdict(struct step *s, unsigned cause, bool blame)
 {
 	struct account *a = s->a;
 	const struct cause_rule *rule = cause_rule(cause);
-	bool on_ladder; /* connected before, and flapping: no failed attempt to connect */
+	bool lost, on_ladder; /* connected before; and flapping: no failed attempt to connect */
 
 	a->person = 0;
 	if (step_is_braked(s, cause)) {
 		step_set_cause(s, cause, ACTION_NONE);
 		return AFTER_WAIT;
 	}
-	on_ladder = step_lost_up(s) && account_is_flapping(a);
+	lost = step_lost_up(s);
+	on_ladder = lost && account_is_flapping(a);
 	if (rule->login_dead)
 		a->profile = PROFILE_DEAD;
 	if (blame && rule->blames_profile && !a->fresh && ++a->profile_fails >= 2) {
@@ -195,7 +196,7 @@ enum after step_verdict(struct step *s, unsigned cause, bool blame)
 	}
 	switch (cause_then(s->p->causes, cause)) {
 	case THEN_RETRY:
-		if (on_ladder)
+		if (on_ladder || (lost && s->e->excused))
 			break;
 		if (++a->fails >= cause_attempts(s->p->causes, cause, s->p->max_fails)) {
 			step_set_cause(s, cause, rule->action);

@@ -21,7 +21,7 @@ const d = new Daemon({
 	instances, workers: instances, log: { level: "warn" },
 	instance: { capacity: Math.ceil(n / instances * 1.2), concurrent_starts: 20 },
 	rate: { starts_per_minute: rate, start_burst: 20 },
-	mock: { create_ms: "20ms", qr_ms: "50ms", scan_ms: "50ms", auth_ms: "50ms", resume_ms: "1s", jitter: 50 },
+	mock: { create_ms: "20ms", qr_ms: "50ms", scan_ms: "50ms", auth_ms: "50ms", resume_ms: "1500ms", jitter: 66 },
 });
 d.config.policy = {}; // as it is delivered
 delete d.config.worker;

@@ -188,6 +188,7 @@ static void what_an_instance_or_a_person_did_does_not_count(void **state)
 		push(&s, EV_UP);
 	}
 	assert_int_equal(s.a.flap.at_s, 0);
+	assert_int_equal(s.a.fails, 0); /* nor is it an attempt */
 	for (unsigned n = 0; n < 8; n++) {
 		pass(&s, MINUTE);
 		they_ask(&s, EV_RECONNECT);
