@@ -18,6 +18,7 @@
 #include <uv.h>
 
 #include "api/api.h"
+#include "app/figures.h"
 #include "app/notify.h"
 #include "base/clock.h"
 #include "base/killpoint.h"
@@ -259,6 +260,17 @@ static int start_loop(struct app *a)
 	return 0;
 }
 
+static void write_figures(void *ctx, struct metrics *m)
+{
+	const struct app *a;
+
+	OBJ_CAST(a, ctx, APP_MAGIC);
+	engine_metrics(a->engine, m);
+	pool_figures(a->pool, m);
+	store_figures(a->store, m);
+	process_figures(m);
+}
+
 static int start_api(struct app *a, struct why *why)
 {
 	const struct conf *c = a->conf;
@@ -277,6 +289,9 @@ static int start_api(struct app *a, struct why *why)
 				 .hosts = c->http_hosts,
 				 .any_host = c->http_allow_remote && c->http_hosts == NULL,
 				 .body_bytes = c->http_body_bytes,
+				 .metrics_open = c->http_metrics_open,
+				 .figures = write_figures,
+				 .figures_ctx = a,
 				 .dropin = {
 				     .key = c->dropin_key,
 				     .key_file = c->dropin_key_file,

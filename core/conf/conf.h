@@ -83,6 +83,7 @@ struct conf {
 	char *http_socket;      /* unix socket; NULL: relink.sock in state_dir */
 	uint64_t http_header_ms, http_body_ms, http_write_ms, http_idle_ms;
 	uint64_t http_connections, http_connections_per_peer, http_body_bytes;
+	bool http_metrics_open;
 	char *http_hosts; /* names with spaces between; NULL: see conf/keys.def */
 
 	char *dropin_key, *dropin_key_file; /* both NULL: there is no drop-in face */

@@ -435,6 +435,7 @@ void call_answered(struct engine *e, struct inbox_reply *r)
 	must(op != NULL); /* the pool answers each call once */
 	HASH_DEL(e->ops, op);
 	left(e, op, r->result);
+	meter_op(e, op, r);
 	if (r->result == ERR_CANCELLED || r->result == ERR_TIMEOUT)
 		death_lost_op(e, op);
 	switch ((enum op_kind)op->kind) {

@@ -22,6 +22,7 @@
 struct bus;
 struct conf;
 struct engine;
+struct metrics;
 struct pool;
 struct pool_port;
 struct services;
@@ -79,5 +80,7 @@ struct engine_stats {
 	uint64_t blamed;
 };
 void engine_stats(const struct engine *, struct engine_stats *ret_stats);
+/* All of its figures; looks at no account. */
+void engine_metrics(const struct engine *, struct metrics *);
 
 #endif

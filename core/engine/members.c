@@ -301,6 +301,7 @@ int member_add(struct engine *e, struct member *m)
 	if (!member_is_deleted(m))
 		HASH_ADD_KEYPTR(hh_id, e->by_id, m->id, strlen(m->id), m);
 	member_join(e, m, m->instance);
+	meter_place(e, m);
 	return 0;
 }
 
@@ -324,6 +325,7 @@ void member_free(struct engine *e, struct member **member)
 		queue_take(e, m);
 	if (m->row < e->n_rows && e->rows[m->row] == m) {
 		member_forget_id(e, m);
+		meter_forget(e, m);
 		if (m->hh_session.tbl != NULL)
 			HASH_DELETE(hh_session, e->by_session, m);
 		member_leave(m);

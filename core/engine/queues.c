@@ -84,6 +84,7 @@ void queue_put(struct engine *e, struct member *m)
 	i->lines[m->queue_line].accounts++;
 	i->queued++;
 	i->provider->queued++;
+	i->provider->meter.queued[m->queue_line / 2]++;
 }
 
 void queue_take(struct engine *e, struct member *m)
@@ -100,6 +101,7 @@ void queue_take(struct engine *e, struct member *m)
 	i->lines[m->queue_line].accounts--;
 	i->queued--;
 	i->provider->queued--;
+	i->provider->meter.queued[m->queue_line / 2]--;
 }
 
 /* Of one workspace at two instances: where it let others go first more often. */

@@ -18,6 +18,7 @@
 #include "engine/brake.h"
 #include "engine/engine.h"
 #include "engine/inbox.h"
+#include "engine/meter.h"
 #include "engine/starts.h"
 #include "out/bus.h"
 #include "policy/account.h"
@@ -90,6 +91,7 @@ struct member {
 	bool person_slot;   /* and that slot was given to a person */
 	uint8_t queue_line; /* ADMIT_LINES */
 	uint8_t n_sends;    /* messages on their way */
+	struct member_meter meter;
 	uint32_t message_s; /* when one last came or went, in seconds; 0: not since we started */
 	uint32_t ticket;    /* of its lane: how many came before it */
 	struct failures *failures;      /* messages that failed lately; NULL: none */
@@ -205,6 +207,7 @@ struct provider {
 	uint64_t moving;              /* accounts between two instances */
 	uint64_t stirred_at, stir_at; /* all its accounts were, will be looked at; places.c */
 	struct member *homeless;      /* whose instance is not configured; utlist, i_prev/i_next */
+	struct provider_meter meter;
 	uint64_t n_homeless, homeless_left;
 };
 
@@ -351,6 +354,7 @@ struct engine {
 	void (*on_stopped)(void *ctx);
 	void *on_stopped_ctx;
 	struct engine_stats stats;
+	struct engine_meter meter;
 };
 
 /* members.c: the table of accounts */

@@ -99,6 +99,7 @@ void account_moved(struct engine *e, struct member *m)
 		HASH_DELETE(hh_session, e->by_session, m);
 		m->hh_session.tbl = NULL;
 	}
+	meter_place(e, m);
 	if (a->state != ST_QR && m->qr != NULL) {
 		free(m->qr);
 		m->qr = NULL;
@@ -336,6 +337,7 @@ void account_happens(struct engine *e, struct member *m, struct happening *h)
 	const struct account before = m->a;
 	struct effects fx;
 	struct step_why why;
+	struct meter_before metered = meter_before(m);
 	struct policy p;
 
 	if (!policy_for(e, m, h->e.kind, &p))
@@ -354,6 +356,7 @@ void account_happens(struct engine *e, struct member *m, struct happening *h)
 		e->stats.stale++;
 		return;
 	}
+	meter_step(e, m, &metered, &fx);
 	if (h->e.kind <= EV_REGENERATE && fx.from == ST_HELD)
 		blame_again(&m->blame, e->now);
 	if (fx.reason)

@@ -217,6 +217,12 @@ void store_stats(const struct store *s, struct store_stats *ret_stats)
 					   .pruned = w->n_pruned };
 }
 
+void store_times(struct store *s, struct store_times *ret_times)
+{
+	must(s->started);
+	writer_times(&s->writer, ret_times);
+}
+
 static void stop(struct store *s)
 {
 	writer_stop(&s->writer);

@@ -19,6 +19,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/histogram.h"
 #include "base/str.h"
 #include "policy/attempt.h"
 #include "policy/death.h"
@@ -214,6 +215,11 @@ struct store_stats {
 	uint64_t refused; /* commits and questions that met a full queue */
 };
 void store_stats(const struct store *, struct store_stats *ret_stats);
+/* Of each group that became durable: how long it took, tries included, and how many commits it had. */
+struct store_times {
+	struct histogram took_us, sizes; /* steps_disk_us, steps_size */
+};
+void store_times(struct store *, struct store_times *ret_times);
 
 /* Finish what was submitted (unless fatal or the disk is full), stop the threads, release the lock.
  * Blocks; for the end of the process, and not from a callback.  No callback runs any more; let the

@@ -131,10 +131,21 @@ static int apply_until_done(struct writer *w, const struct commit *group, struct
 	return r;
 }
 
+static void measure(struct writer *w, uint64_t began_ns, uint64_t commits)
+{
+	uint64_t took_us = (clock_mono_ns() - began_ns) / 1000;
+
+	thread_lock(&w->thread);
+	histogram_add(&w->took_us, &steps_disk_us, took_us);
+	histogram_add(&w->sizes, &steps_size, commits);
+	thread_unlock(&w->thread);
+}
+
 static int write_group(struct writer *w, struct commit **group)
 {
 	struct why why = { 0 };
 	struct commit *c;
+	uint64_t began_ns = clock_mono_ns(), commits = 0;
 	int r = apply_until_done(w, *group, &why);
 
 	if (r < 0) {
@@ -146,11 +157,13 @@ static int write_group(struct writer *w, struct commit **group)
 	DL_FOREACH(*group, c)
 	{
 		w->n_commits++;
+		commits++;
 		w->n_changes += c->n_changes;
 		w->backlog -= weight(c);
 		w->prune_debt += c->n_changes;
 	}
 	w->n_groups++;
+	measure(w, began_ns, commits);
 	post_done(w->post, group);
 	return 0;
 }
@@ -262,6 +275,13 @@ static int enqueue(struct writer *w, struct commit **commit)
 	if (first || group_is_full(w))
 		thread_wake(&w->thread);
 	return 0;
+}
+
+void writer_times(struct writer *w, struct store_times *ret_times)
+{
+	thread_lock(&w->thread);
+	*ret_times = (struct store_times){ .took_us = w->took_us, .sizes = w->sizes };
+	thread_unlock(&w->thread);
 }
 
 bool writer_has_room(struct writer *w)

@@ -9,6 +9,7 @@
 #define RELINK_STORE_WRITER_H
 #include <stdatomic.h>
 
+#include "base/histogram.h"
 #include "store/apply.h"
 #include "store/post.h"
 #include "store/prune.h"
@@ -25,7 +26,8 @@ struct writer {
 	/* Under its lock: */
 	struct commit *pending;
 	uint64_t pending_changes, pending_bytes;
-	uint64_t first_ns; /* since when the oldest of them waits */
+	uint64_t first_ns;               /* since when the oldest of them waits */
+	struct histogram took_us, sizes; /* of groups that are durable */
 	/* Of the writer thread: */
 	uint64_t
 	    prune_debt; /* changes since the last step: it forgets twice as fast as it learns */
@@ -43,5 +45,6 @@ void writer_stop(struct writer *);
 /* Given.  ERR_FULL, or what went wrong while it was built.  Dropped, with 0, after the end. */
 int writer_submit(struct writer *, struct commit **);
 bool writer_has_room(struct writer *);
+void writer_times(struct writer *, struct store_times *ret_times);
 
 #endif
