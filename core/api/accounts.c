@@ -7,6 +7,7 @@
 #include "api/answer.h"
 #include "api/body.h"
 #include "api/change.h"
+#include "api/fields.h"
 #include "api/handlers.h"
 #include "api/metadata.h"
 #include "api/texts.h"
@@ -91,6 +92,18 @@ static const struct field patch_fields[] = {
 	OBJECT("metadata", metadata, LIMIT_METADATA, AN_OBJECT, NULL),
 };
 // clang-format on
+
+const struct field *fields_of_account(size_t *ret_n)
+{
+	*ret_n = ARRAY_LEN(create_fields);
+	return create_fields;
+}
+
+const struct field *fields_of_patch(size_t *ret_n)
+{
+	*ret_n = ARRAY_LEN(patch_fields);
+	return patch_fields;
+}
 
 /* --- changes --- */
 

@@ -11,6 +11,7 @@
 #include "api/answer.h"
 #include "api/body.h"
 #include "api/change.h"
+#include "api/fields.h"
 #include "api/handlers.h"
 #include "api/view_json.h"
 #include "base/limits.h"
@@ -64,6 +65,12 @@ static void after_action(struct conn *c, const struct change_order *order,
 static const struct field qr_fields[] = {
 	{ "force", FIELD_BOOL, offsetof(struct command, force), 0, NULL, "true or false", NULL },
 };
+
+const struct field *fields_of_qr(size_t *ret_n)
+{
+	*ret_n = ARRAY_LEN(qr_fields);
+	return qr_fields;
+}
 
 static void act(struct exchange *x, enum command_kind kind, enum wait_for what,
 		const struct field *fields, size_t n_fields)

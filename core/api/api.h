@@ -9,6 +9,7 @@
 
 struct api;
 struct bus;
+struct metrics;
 struct uv_loop_s;
 
 /* The drop-in face: see dropin/dropin.h. */
@@ -34,6 +35,10 @@ struct api_options {
 	const char *hosts; /* names that we answer to, besides our own; NULL: none */
 	bool any_host;
 	struct dropin_options dropin;
+	bool metrics_open; /* GET /metrics needs no key from this machine */
+	/* Figures of the rest of the daemon; NULL: none. */
+	void (*figures)(void *ctx, struct metrics *);
+	void *figures_ctx;
 };
 
 /* Reads or makes the key, binds, listens.  `port` is copied, `bus` kept.  On failure nothing

@@ -380,10 +380,11 @@ static void leave(struct conn *c)
 	c->changed(c);
 }
 
-static void log_answer(const struct conn *c, unsigned status)
+static void tell_answer(const struct conn *c, unsigned status)
 {
 	const struct http_request *r = &c->http->request;
 
+	meter_count(&c->face->meter, c->route, status, clock_ms() - c->since);
 	LOG(DEBUG, API, "http.request", f_text("method", http_method_name(r->method)),
 	    f_str("path", r->path), f_u64("status", status), f_u64("ms", clock_ms() - c->since));
 }
@@ -397,7 +398,8 @@ void conn_answer(struct conn *c, const struct response *r)
 	forget_hook(c);
 	if (c->phase == CONN_OVER)
 		return;
-	log_answer(c, r->status);
+	tell_answer(c, r->status);
+	c->route = NULL;
 	c->face->stats.requests++;
 	response_write(&c->out, r, face_date(c->face), keep, c->head_only);
 	c->turn++;
@@ -423,7 +425,7 @@ void conn_await(struct conn *c, struct work *w)
 
 void conn_stream(struct conn *c, const struct response *r, struct work *w)
 {
-	log_answer(c, r->status);
+	tell_answer(c, r->status);
 	c->face->stats.requests++;
 	response_write(&c->out, r, face_date(c->face), false, false);
 	forget_http(c);

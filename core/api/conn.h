@@ -20,6 +20,7 @@
 
 struct face;
 struct response;
+struct route;
 struct work;
 
 enum conn_phase {
@@ -41,20 +42,21 @@ struct conn {
 	uint64_t since;    /* when the present step began */
 	uint64_t progress; /* when bytes went out last, while there are some */
 	struct deadline deadline;
-	struct peer peer; /* the owner's to set, after conn_init */
-	struct who who;   /* of the request under way, and of the stream */
-	uint8_t phase;    /* enum conn_phase */
-	uint8_t turn;     /* requests answered since the loop had its turn */
-	bool trusted;     /* the peer needs no key */
-	bool from_unix;   /* the owner's to set: it came to the unix socket */
-	bool eof;         /* the client sends no more */
-	bool writing;     /* there is output; a deadline watches it */
-	bool inside;      /* a conn_* call is on the stack: `changed` is not needed */
-	bool used;        /* had a request before */
-	bool head_only;   /* the request is HEAD */
-	bool keep_alive;  /* the request allows another after it */
-	bool hook;        /* its body is one of those that LIMIT_HTTP_HOOKS counts */
-	bool dropin;      /* the request is for the drop-in face: problems have its shape */
+	struct peer peer;          /* the owner's to set, after conn_init */
+	const struct route *route; /* of the request under way; NULL: none fits, or not known yet */
+	struct who who;            /* of the request under way, and of the stream */
+	uint8_t phase;             /* enum conn_phase */
+	uint8_t turn;              /* requests answered since the loop had its turn */
+	bool trusted;              /* the peer needs no key */
+	bool from_unix;            /* the owner's to set: it came to the unix socket */
+	bool eof;                  /* the client sends no more */
+	bool writing;              /* there is output; a deadline watches it */
+	bool inside;               /* a conn_* call is on the stack: `changed` is not needed */
+	bool used;                 /* had a request before */
+	bool head_only;            /* the request is HEAD */
+	bool keep_alive;           /* the request allows another after it */
+	bool hook;                 /* its body is one of those that LIMIT_HTTP_HOOKS counts */
+	bool dropin; /* the request is for the drop-in face: problems have its shape */
 };
 
 /* `changed` is called when work or a deadline, and not the owner, has changed output, appetite or

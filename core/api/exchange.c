@@ -116,6 +116,7 @@ int exchange_open(struct exchange *x, struct conn *c, const struct http_request 
 	x->conn = c;
 	x->request = r;
 	x->match.allow[0] = '\0';
+	c->route = NULL;
 	c->dropin = is_dropin_path(c->face, r->path);
 	bad = access_check_host(x);
 	if (bad == 0)
@@ -123,6 +124,7 @@ int exchange_open(struct exchange *x, struct conn *c, const struct http_request 
 				  &x->problem);
 	if (bad != 0)
 		return bad;
+	c->route = x->match.route;
 	c->dropin = route_is_dropin(x->match.route);
 	bad = c->dropin ? dropin_check(x, complete) : check_strictly(x);
 	return bad == 0 ? check_body(x) : bad;

@@ -19,6 +19,9 @@ int face_init(struct face *f, const struct api_options *o, const struct api_port
 		.write_ms = o->write_ms,
 		.idle_ms = o->idle_ms,
 		.body_limit = o->body_bytes,
+		.metrics_open = o->metrics_open,
+		.figures = o->figures,
+		.figures_ctx = o->figures_ctx,
 	};
 	buf_init(&f->content, ANSWER_MAX);
 	return waits_new(&f->waits, f);

@@ -10,6 +10,7 @@
 #include "api/deadline.h"
 #include "api/failures.h"
 #include "api/hosts.h"
+#include "api/meter.h"
 #include "api/port.h"
 #include "base/buf.h"
 
@@ -41,6 +42,10 @@ struct face {
 	uint64_t date_s;
 	bool stopping; /* no request after the one under way */
 	struct api_stats stats;
+	struct meter meter;
+	bool metrics_open;
+	void (*figures)(void *ctx, struct metrics *);
+	void *figures_ctx;
 };
 
 /* The key (auth) is the caller's to set, and the hosts: all are allowed until then.  ERR_NOMEM. */

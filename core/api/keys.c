@@ -13,6 +13,7 @@
 #include "api/auth.h"
 #include "api/body.h"
 #include "api/change.h"
+#include "api/fields.h"
 #include "api/handlers.h"
 #include "api/streams.h"
 #include "api/texts.h"
@@ -82,6 +83,12 @@ static const struct field fields[] = {
 	{ "expires_at", FIELD_TEXT,   AT(expires_at), TIME_MAX,        is_time,      A_TIME,      NULL },
 };
 // clang-format on
+
+const struct field *fields_of_key(size_t *ret_n)
+{
+	*ret_n = ARRAY_LEN(fields);
+	return fields;
+}
 
 static void wish_free(struct wish *w)
 {

@@ -84,6 +84,15 @@ int dropin_start(struct dropin *d, const char *url)
 	return d != NULL && d->forwarding != NULL ? forwarding_start(d->forwarding, url) : 0;
 }
 
+bool dropin_forwarded(const struct dropin *d, struct forward_stats *ret_stats,
+		      uint64_t *ret_backlog)
+{
+	if (d->forwarding == NULL)
+		return false;
+	forwarding_stats(d->forwarding, ret_stats, ret_backlog);
+	return true;
+}
+
 void dropin_stop(struct dropin *d)
 {
 	if (d != NULL && d->forwarding != NULL)

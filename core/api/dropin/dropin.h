@@ -18,6 +18,7 @@ struct dropin_options;
 struct errand;
 struct exchange;
 struct face;
+struct forward_stats;
 struct forwarding;
 struct response;
 
@@ -47,6 +48,9 @@ void dropin_free(struct dropin **);
 /* Begin to forward events; `url` is where we listen.  NULL is fine, for both.
  * ERR_NOMEM. */
 int dropin_start(struct dropin *, const char *url);
+/* How far forwarding has got, and how many journal lines it has not come to; false: there is none. */
+bool dropin_forwarded(const struct dropin *, struct forward_stats *ret_stats,
+		      uint64_t *ret_backlog);
 /* No event is sent any more. */
 void dropin_stop(struct dropin *);
 

@@ -289,6 +289,15 @@ void forwarding_stop(struct forwarding *f)
 	    f_u64("lost", s.lost), f_u64("accounts_behind", s.accounts), f_u64("place", s.seq));
 }
 
+void forwarding_stats(const struct forwarding *f, struct forward_stats *ret_stats,
+		      uint64_t *ret_backlog)
+{
+	uint64_t newest = bus_newest(f->dropin->face->bus);
+
+	forward_stats(f->forward, ret_stats);
+	*ret_backlog = f->running && newest > ret_stats->seq ? newest - ret_stats->seq : 0;
+}
+
 void forwarding_free(struct forwarding **forwarding)
 {
 	struct forwarding *f = TAKE(*forwarding);
