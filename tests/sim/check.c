@@ -412,6 +412,35 @@ static void check_places(const struct engine *e)
 		       (unsigned long long)p->moving);
 }
 
+/* What /metrics tells is what a walk over all accounts finds. */
+static void check_meter(const struct engine *e)
+{
+	const struct provider_meter *p = &e->providers[0].meter;
+	uint64_t status[STATUS_COUNT] = { 0 }, queued[ADMIT_CLASSES] = { 0 };
+
+	for (uint64_t row = 1; row <= e->last_row; row++) {
+		const struct member *m = e->rows[row];
+
+		if (m != NULL && !member_is_deleted(m))
+			status[m->a.status]++;
+		if (m != NULL && m->queued)
+			queued[m->queue_line / 2]++;
+	}
+	for (unsigned s = 0; s < STATUS_COUNT; s++) {
+		if (p->status[s] + e->meter.homeless[s] != status[s])
+			broken("accounts are counted by status", "%s: %llu, not %llu",
+			       status_name(s), (unsigned long long)p->status[s],
+			       (unsigned long long)status[s]);
+	}
+	if (memcmp(p->queued, queued, sizeof queued) != 0)
+		broken("who waits to start is counted by class", "%llu in all",
+		       (unsigned long long)e->providers[0].queued);
+	if (p->fresh + p->resumed != e->stats.mints)
+		broken("starts are counted", "%llu, not %llu",
+		       (unsigned long long)(p->fresh + p->resumed),
+		       (unsigned long long)e->stats.mints);
+}
+
 void check_all(void)
 {
 	const struct engine *e = sim.engine;
@@ -429,6 +458,7 @@ void check_all(void)
 	for (unsigned n = 0; n < e->n_services; n++)
 		fake_services_check(&e->service_slots[n]);
 	check_places(e);
+	check_meter(e);
 	check_starts(e);
 	if (e->stats.blamed > 0 && fake_pool_own_deaths() == 0)
 		broken("nobody is blamed for what somebody else did", "%llu are",

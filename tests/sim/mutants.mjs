@@ -24,6 +24,12 @@ const cores = availableParallelism?.() ?? cpus().length;
 
 const waves = ["--kind", "waves-fenced", "--steps", "400000", "--seeds", "6"];
 const mutants = [
+	["a new status is not counted", "engine/step.c",
+	 "	meter_place(e, m);\n", ""],
+	["the deleted stay counted", "engine/meter.c",
+	 "member_is_deleted(m) ? 0 : m->a.status + 1u", "m->a.status + 1u"],
+	["who leaves the queue stays counted", "engine/queues.c",
+	 "	i->provider->meter.queued[m->queue_line / 2]--;\n", ""],
 	["create is sent before its intent is durable", "engine/step.c",
 	 "batch_act(e, &(struct act){ ACT_CREATE,", "act_now(e, &(struct act){ ACT_CREATE,"],
 	["disconnect is sent before the life is given up durably", "engine/step.c",
@@ -149,7 +155,7 @@ const mutants = [
 	["who waits is forgotten", "policy/account_end.c",
 	 "	case AFTER_WAIT:\n		step_enter(s, ST_WAITING);", "	case AFTER_WAIT:\n		step_enter(s, ST_WAITING);\n		return;"],
 	["who is flapping starts as soon as others", "policy/account_end.c", "return flap > ms ? flap : ms;", "return ms;"],
-	["a loss costs who is flapping an attempt", "policy/account_end.c", "		if (on_ladder)\n			break;\n", ""],
+	["a loss costs who is flapping an attempt", "policy/account_end.c", "		if (on_ladder || (lost && s->e->excused))", "		if (lost && s->e->excused)"],
 	["an incident decides about accounts all the same", "policy/account_end.c",
 	 "	return s->e->brake != BRAKE_NONE && incident_counts(cause);", "	(void)cause;\n	return s->e->brake > 9;", waves],
 	["no incident is ever recognised", "policy/incident.c",
@@ -174,7 +180,7 @@ async function sources() {
 	for (const folder of folders)
 		for (const f of await readdir(path.join(root, folder)))
 			if (f.endsWith(".c")) list.push(path.join(folder, f));
-	list.push("core/out/bus.c", "core/out/event_json.c", "core/api/command.c");
+	list.push("core/out/bus.c", "core/out/event_json.c", "core/out/metrics_text.c", "core/api/command.c");
 	for (const f of await readdir(here)) if (f.endsWith(".c")) list.push(path.join("tests/sim", f));
 	return list;
 }

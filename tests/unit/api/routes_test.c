@@ -6,7 +6,9 @@
 #include <stdlib.h>
 
 #include <cmocka.h>
+#include <jansson.h>
 
+#include "api/openapi.h"
 #include "api/router.h"
 #include "base/limits.h"
 #include "base/obj.h"
@@ -37,6 +39,47 @@ static int close_world(void **state)
 	(void)state;
 	world_close(&w);
 	return 0;
+}
+
+/* --- the document --- */
+
+static void every_route_is_described(void **state)
+{
+	size_t n;
+	const struct route *routes = router_routes(&n);
+
+	(void)state;
+	for (size_t i = 0; i < n; i++) {
+		if (!openapi_knows(&routes[i]))
+			fail_msg("openapi.def has no OPERATION for %s", routes[i].path);
+	}
+}
+
+static bool is_in_document(bool dropin, const char *text)
+{
+	json_error_t error;
+	struct buf out;
+	json_t *json;
+	bool found;
+
+	buf_init(&out, 1 << 20);
+	openapi_write(&out, dropin);
+	assert_int_equal(out.failed, 0);
+	json = json_loadb(out.p, out.n, JSON_REJECT_DUPLICATES, &error);
+	if (json == NULL)
+		fail_msg("line %d: %s", error.line, error.text);
+	json_decref(json);
+	found = memmem(out.p, out.n, text, strlen(text)) != NULL;
+	buf_fini(&out);
+	return found;
+}
+
+static void the_document_has_the_drop_in_face_only_where_it_is(void **state)
+{
+	(void)state;
+	assert_true(is_in_document(true, "\"/api/sessions\""));
+	assert_false(is_in_document(false, "\"/api/sessions\""));
+	assert_true(is_in_document(false, "\"/v1/accounts/{id}/qr\""));
 }
 
 /* --- actions --- */
@@ -514,6 +557,8 @@ static void every_route_is_reachable_and_guarded(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_route_is_described),
+		cmocka_unit_test(the_document_has_the_drop_in_face_only_where_it_is),
 		TEST(actions_are_accepted),
 		TEST(force_is_passed_on),
 		TEST(the_qr_code_is_given),
