@@ -11,6 +11,10 @@ static void worst_json(struct jw *j, const struct account_view *v)
 	jw_str(j, "workspace", v->workspace);
 	jw_text(j, "status", v->status);
 	jw_text(j, "user_action", v->user_action);
+	jw_object(j, "reason");
+	jw_text(j, "cause", v->cause);
+	jw_str(j, "text", v->reason);
+	jw_object_end(j);
 	health_json(j, "health", v);
 	jw_object_end(j);
 }

@@ -18,6 +18,7 @@
 #include "policy/explain.h"
 #include "policy/health.h"
 #include "policy/journal.h"
+#include "policy/stages.h"
 
 /* An account as the outside sees it.  Names are stable words of the API. */
 struct account_view {
@@ -36,8 +37,10 @@ struct account_view {
 	struct health health;
 	uint64_t health_since;
 	struct explanation explanation;
-	bool resumes;      /* the next start opens `profile` */
-	uint64_t incident; /* the open incident of its instance or provider; 0: none */
+	bool resumes;         /* the next start opens `profile` */
+	uint64_t incident;    /* the open incident of its instance or provider; 0: none */
+	bool unhealthy;       /* from below 40 until 70 again */
+	struct stages stages; /* only where one account is asked for */
 };
 
 /* All accounts in numbers, and those that are worst. */

@@ -39,6 +39,7 @@ void health_json(struct jw *j, const char *key, const struct account_view *v)
 	jw_u64(j, "score", h->score);
 	jw_text(j, "band", health_band_name(h->band));
 	jw_u64(j, "confidence", h->confidence);
+	jw_bool(j, "unhealthy", v->unhealthy);
 	jw_array(j, "components");
 	for (unsigned i = 0; i < h->n; i++) {
 		jw_object(j, NULL);

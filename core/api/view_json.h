@@ -7,7 +7,7 @@
 #include "base/json.h"
 
 void account_json(struct jw *, const char *key, const struct account_view *);
-/* {"score","band","confidence","components","since"}; null where there is no score. */
+/* {"score","band","confidence","unhealthy","components","since"}; null where there is no score. */
 void health_json(struct jw *, const char *key, const struct account_view *);
 /* {"code","expires_at","deadline_at"}; null while there is no code. */
 void qr_json(struct jw *, const char *key, const struct account_view *);

@@ -111,6 +111,7 @@ struct conf {
 	uint64_t incident_window_ms; /* 0: there is no brake */
 	uint64_t incident_accounts, incident_share, incident_canaries;
 	uint64_t incident_probe_ms, incident_probe_cap_ms, incident_quiet_ms, incident_believe_ms;
+	uint64_t health_check_ms;                    /* 0: no session is asked by itself */
 	uint64_t health_idle_ms, health_idle_points; /* 0 points: being idle is well */
 
 	uint64_t ping_interval_ms, ping_misses, hello_ms, ready_ms, stop_ms;

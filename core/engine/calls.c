@@ -380,6 +380,7 @@ static void health_answered(struct engine *e, const struct op *op, const struct 
 		kind = EV_ABSENT;
 	if (kind < 0)
 		return;
+	health_checked(e, m, op->generation, kind == EV_DOWN || kind == EV_ABSENT);
 	h.e.kind = (uint8_t)kind;
 	account_happens(e, m, &h);
 }

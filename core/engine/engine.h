@@ -76,7 +76,8 @@ struct engine_stats {
 	uint64_t webhooks, webhooks_refused, messages_refused;
 	uint64_t sends, sends_failed, sends_refused;
 	uint64_t accounts, open, queued, starting, orphans;
-	uint64_t moved; /* accounts to another instance */
+	uint64_t checks; /* sessions that were asked by themselves, because it was time */
+	uint64_t moved;  /* accounts to another instance */
 	uint64_t blamed;
 };
 void engine_stats(const struct engine *, struct engine_stats *ret_stats);

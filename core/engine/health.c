@@ -12,6 +12,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/json.h"
 #include "engine/state.h"
 
 #define MORE_FAILURES 2  /* after a look that found nothing */
@@ -154,6 +155,11 @@ void health_recall(struct engine *e)
 
 /* ---- facts ---- */
 
+unsigned health_failures(const struct engine *e, const struct member *m, uint64_t *ret_newest)
+{
+	return lately(m, e->now, ret_newest);
+}
+
 static bool is_idle(const struct engine *e, const struct member *m, uint64_t now)
 {
 	uint64_t last = MAX_OF(m->message_s * 1000ull, m->a.up_since);
@@ -162,14 +168,13 @@ static bool is_idle(const struct engine *e, const struct member *m, uint64_t now
 	       last + e->conf->health_idle_ms <= now;
 }
 
-void health_of_member(const struct engine *e, const struct member *m, struct health *ret_health,
-		      uint64_t *ret_since)
+static struct health_facts facts_of(const struct engine *e, const struct member *m, uint64_t now,
+				    uint64_t *ret_newest)
 {
 	struct health_facts f = health_facts_of(&m->a);
 	const struct instance *i = m->instance;
-	uint64_t now = clock_ms(), newest, since = m->a.since;
 
-	f.failed_sends = (uint8_t)lately(m, now, &newest);
+	f.failed_sends = (uint8_t)lately(m, now, ret_newest);
 	f.unreachable = i == NULL || !instance_serves(e, i) || !i->reachable;
 	f.old_news =
 	    m->a.state == ST_UP && m->a.sure && !f.unreachable &&
@@ -177,12 +182,79 @@ void health_of_member(const struct engine *e, const struct member *m, struct hea
 		now;
 	f.idle = is_idle(e, m, now);
 	f.idle_points = (uint8_t)e->conf->health_idle_points;
+	return f;
+}
+
+void health_of_member(const struct engine *e, const struct member *m, struct health *ret_health,
+		      uint64_t *ret_since)
+{
+	uint64_t newest, since = m->a.since;
+	struct health_facts f = facts_of(e, m, clock_ms(), &newest);
+
 	health_of(&f, ret_health);
 	if (f.failed_sends >= HEALTH_SENDS_MANY)
 		since = MAX_OF(since, newest);
 	if (f.differs || f.crashed || f.not_found)
 		since = MAX_OF(since, MAX_OF(m->a.absent_since, m->a.evidence_at));
 	*ret_since = since;
+}
+
+/* ---- sick or well ---- */
+
+/* What costs it most; of equals the later, which says more.  HEALTH_COMPONENT_COUNT: nothing does. */
+static unsigned gravest(const struct health *h)
+{
+	unsigned at = 0;
+
+	for (unsigned n = 1; n < h->n; n++) {
+		if (h->components[n].points <= h->components[at].points)
+			at = n;
+	}
+	return h->n > 0 ? h->components[at].component : HEALTH_COMPONENT_COUNT;
+}
+
+static void tell(struct engine *e, struct member *m, const struct health *h)
+{
+	unsigned grave = gravest(h);
+	struct buf data;
+	struct jw j;
+
+	buf_init(&data, 256);
+	j = jw_to(&data);
+	jw_object(&j, NULL);
+	jw_bool(&j, "unhealthy", m->sick);
+	jw_u64(&j, "score", h->score);
+	jw_text(&j, "band", health_band_name(h->band));
+	jw_text(&j, "component", h->n > 0 ? health_component_name(grave) : "none");
+	jw_object_end(&j);
+	account_journal(e, m, JOURNAL_HEALTH, true,
+			m->sick    ? str_of(health_component_text(grave))
+			: h->n > 0 ? STR("it is healthy again; not all is well yet")
+				   : STR("it is healthy again"),
+			buf_all(&data));
+	buf_fini(&data);
+}
+
+/* After each thing that happened to it, lists included, so that no timer is needed.  A backend that is
+ * down makes nobody sick, and neither does one that comes back and lists nobody, until a second list
+ * agrees. */
+void health_judge(struct engine *e, struct member *m)
+{
+	struct health_facts f;
+	uint64_t newest;
+	struct health h;
+	bool sick;
+
+	if (m->instance == NULL || member_is_deleted(m) || health_awaits(&m->a))
+		return;
+	f = facts_of(e, m, e->now, &newest);
+	health_of(&f, &h);
+	sick = health_is_sick(m->sick, &f, &h);
+	if (sick == m->sick)
+		return;
+	m->sick = sick;
+	tell(e, m, &h);
+	account_changed(e, m); /* whether it is sick outlives us, so that it is told once */
 }
 
 void health_message(struct engine *e, struct member *m)

@@ -299,6 +299,7 @@ static void list_read(struct engine *e, struct instance *i, uint64_t asked_at,
 		not_listed(e, i, asked_at);
 		i->listed_at = asked_at;
 		i->foreign = i->listing.n_foreign;
+		health_round(e, i);
 	} else {
 		e->stats.lists_partial++;
 		if (!i->partial)

@@ -137,6 +137,7 @@ bool member_rehouse(struct engine *e, struct member *m, struct instance *to)
 	F(seen, 6)
 
 #define FLAG_OPEN 1u
+#define FLAG_SICK (1u << 15) /* the member's, not the policy's */
 
 static uint32_t flags_of(const struct account *a)
 {
@@ -185,7 +186,7 @@ void member_to_record(const struct member *m, struct account_record *ret_record)
 		.waits = a->waits,
 		.close_tries = a->close_tries,
 		.forgotten = member_is_deleted(m),
-		.flags = flags_of(a),
+		.flags = flags_of(a) | (m->sick ? FLAG_SICK : 0),
 		.generation = a->generation,
 		.rng = a->rng,
 		.created_at = m->created_at,
@@ -256,6 +257,7 @@ struct member *member_new(struct engine *e, const struct account_record *r, stru
 				 .flap = { r->flap_gaps, r->flap_at, r->flap_step } };
 	m->blame = (struct blame){ .marks = r->blame_marks, .at = r->blamed_at };
 	set_flags(&m->a, r->flags);
+	m->sick = (r->flags & FLAG_SICK) != 0;
 	if (!member_set(&m->session, r->session) || !member_set(&m->profile, r->profile) ||
 	    !member_set(&m->phone, r->phone) || !member_set(&m->reason, r->reason)) {
 		why_set(why, ERR_NOMEM, "no memory for account \"%.*s\"", STR_ARG(r->id));

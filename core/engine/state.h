@@ -17,6 +17,7 @@
 #include "conf/conf.h"
 #include "engine/brake.h"
 #include "engine/engine.h"
+#include "engine/health.h"
 #include "engine/inbox.h"
 #include "engine/meter.h"
 #include "engine/starts.h"
@@ -30,6 +31,7 @@
 #include "policy/place.h"
 #include "policy/ramp.h"
 #include "policy/service.h"
+#include "policy/stages.h"
 #include "policy/worker.h"
 #include "proc/pool.h"
 #include "proc/services.h"
@@ -94,6 +96,9 @@ struct member {
 	struct member_meter meter;
 	uint32_t message_s; /* when one last came or went, in seconds; 0: not since we started */
 	uint32_t ticket;    /* of its lane: how many came before it */
+	bool sick;          /* unhealthy, as was told; see health_judge */
+	bool check_bad;     /* what it answered at checked_s */
+	uint32_t checked_s; /* when its session last answered a question, in seconds; 0: as above */
 	struct failures *failures;      /* messages that failed lately; NULL: none */
 	struct member *q_prev, *q_next; /* the queue it is in, or this turn's dirty list */
 	struct member *i_prev, *i_next; /* all accounts of its instance, or the homeless */
@@ -169,6 +174,8 @@ struct instance {
 	uint64_t strays;          /* lives there that were given up and are not proven gone */
 	struct stray *stray_list; /* those; utlist, i_prev/i_next: a list concerns no others */
 	uint64_t pass_left;       /* how many of its accounts are to be looked at: places.c */
+	uint64_t check_at;        /* no account is asked by itself before */
+	uint64_t check_row;       /* the last that was considered */
 	struct service_slot *service; /* its process; NULL: somebody else starts it */
 	bool partial;                 /* its last list was incomplete */
 	char boot_id[65];
@@ -229,7 +236,7 @@ struct slot {
 	char sandbox[LIMIT_SANDBOX + 1]; /* from its config; empty: there is none yet */
 	uint64_t lag_ms, ops, rss_kib, deaths;
 	uint64_t n_sends, send_bytes; /* messages on their way */
-	uint64_t ping_seq, spawned_at;
+	uint64_t ping_seq, spawned_at, ponged_at;
 	char *blame;      /* why we ended it, for its obituary; NULL: not yet */
 	char *last_death; /* one sentence */
 	uint64_t last_death_at;
@@ -654,16 +661,6 @@ void verb_answered(struct engine *, struct op *, const struct inbox_reply *);
 void verb_lost(struct engine *, struct command **);
 /* Its key was used before, for the same verb.  Given. */
 void verb_repeated(struct engine *, struct command **, const struct inbox_key *);
-
-/* health.c */
-/* A message failed that was asked for at `asked_at`, for a cause of the plugin's. */
-void health_send_failed(struct engine *, struct member *, uint64_t asked_at, unsigned cause);
-/* One came or went. */
-void health_message(struct engine *, struct member *);
-/* Ask the store for failed messages of before we started. */
-void health_recall(struct engine *);
-void health_of_member(const struct engine *, const struct member *, struct health *ret_health,
-		      uint64_t *ret_since);
 
 /* webhooks.c: requests of backends to us */
 /* Is there anybody for it?  NULL, or a problem's code and *why; `instance` NULL: any. */

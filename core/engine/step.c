@@ -384,4 +384,5 @@ void account_happens(struct engine *e, struct member *m, struct happening *h)
 		look(e, m, fx.look);
 	if (m->a.state == ST_QUEUED && fx.from != ST_QUEUED)
 		begin_to_wait(e, m);
+	health_judge(e, m);
 }

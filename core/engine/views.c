@@ -69,6 +69,7 @@ static void view_of(const struct engine *e, const struct member *m, char *text,
 	};
 	explain(e, m, waits, action, &v->explanation);
 	health_of_member(e, m, &v->health, &v->health_since);
+	v->unhealthy = m->sick && v->health.scored;
 }
 
 static bool port_account(void *ctx, struct str id, struct account_view *ret_view)
@@ -81,6 +82,7 @@ static bool port_account(void *ctx, struct str id, struct account_view *ret_view
 	if (m == NULL)
 		return false;
 	view_of(e, m, e->waits_text[0], ret_view);
+	stages_of_member(e, m, &ret_view->stages);
 	return true;
 }
 

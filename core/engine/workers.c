@@ -387,6 +387,7 @@ void worker_answered(struct engine *e, struct slot *s, struct inbox_reply *r)
 		break; /* deadline and death have events of their own */
 	case MSG_ping:
 		if (r->result == 0) {
+			s->ponged_at = e->now;
 			s->lag_ms = r->lag;
 			s->ops = r->ops;
 			s->rss_kib = r->rss;

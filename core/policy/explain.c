@@ -375,6 +375,8 @@ static const char *kind_text(unsigned kind)
 		return "It is flapping no more, and started as any other.";
 	case JOURNAL_BLAMED:
 		return "A worker process died while an operation of this account was open";
+	case JOURNAL_HEALTH:
+		return "Its health has changed";
 	case JOURNAL_INCIDENT:
 		return "Many accounts fail together";
 	case JOURNAL_CALM:

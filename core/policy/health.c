@@ -1,6 +1,8 @@
 /* health.c - from facts to score, band and confidence.  Pure. */
 #include "policy/health.h"
 
+#include "policy/journal.h"
+
 #define CONFIDENCE_UNREACHABLE 50
 #define CONFIDENCE_UNSURE      30
 #define CONFIDENCE_OLD         20
@@ -61,6 +63,33 @@ void health_of(const struct health_facts *f, struct health *ret_health)
 	while (h.score < bands[h.band].from)
 		h.band++;
 	*ret_health = h;
+}
+
+bool health_is_sick(bool was, const struct health_facts *f, const struct health *h)
+{
+	if (!h->scored || f->unreachable)
+		return was;
+	return h->score < HEALTH_SICK_BELOW || (was && h->score < HEALTH_WELL_FROM);
+}
+
+bool health_awaits(const struct account *a)
+{
+	return a->open && (a->suspect != RELINK_NONE || a->absent_since != 0);
+}
+
+/* A line holds the state after it, and why; what was only suspected left no line. */
+bool health_of_line(const struct journal_record *line, struct health *ret_health)
+{
+	struct account a = { .want =
+				 line->status != STATUS_NEW && line->status != STATUS_DISCONNECTED,
+			     .state = line->to,
+			     .cause = line->cause,
+			     .action = line->action };
+	struct health_facts f = health_facts_of(&a);
+
+	health_of(&f, ret_health);
+	return line->kind == JOURNAL_STEP || line->kind == JOURNAL_STATUS ||
+	       line->kind == JOURNAL_CREATED;
 }
 
 bool health_is_engine(unsigned cause)

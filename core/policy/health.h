@@ -76,8 +76,21 @@ struct health {
 
 void health_of(const struct health_facts *, struct health *ret_health);
 
+#define HEALTH_SICK_BELOW 40
+#define HEALTH_WELL_FROM  70
+/* Does it count as unhealthy?  From below 40 until it has 70 again.  What has no score, and what is only
+ * the last known, leaves that as it `was`. */
+bool health_is_sick(bool was, const struct health_facts *, const struct health *);
+/* One piece of evidence against its session stands, and the second is awaited: too early to say. */
+bool health_awaits(const struct account *);
+
 /* The part of the facts that the account's own state tells; the rest is zero. */
 struct health_facts health_facts_of(const struct account *);
+
+/* The score that follows from a line of its history alone, to draw a curve of what is past.  False: the
+ * line says nothing of it. */
+struct journal_record;
+bool health_of_line(const struct journal_record *, struct health *ret_health);
 
 /* Does a message that failed for this cause say something about its session?  Not so when the message
  * itself was wrong, or the provider could not be reached or was too busy. */

@@ -34,6 +34,7 @@
 	K(FLAPPING, 19,                                                                          \
 	  "account.flapping")           /* connected and lost too often: it starts slowly now */ \
 	K(STEADY, 20, "account.steady") /* no more: it stayed connected, or a person asked */    \
+	K(HEALTH, 22, "account.health") /* it became unhealthy, or is healthy again */           \
 	K(BLAMED, 40, "account.blamed") /* a worker died while its operation was open */
 
 enum journal_kind {

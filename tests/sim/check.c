@@ -22,14 +22,37 @@ static struct {
 static int acked[ACCOUNTS_MAX]; /* by row: last wish that was answered: 1 up, 0 down, -1 none */
 static uint64_t asked[ACCOUNTS_MAX];
 static uint64_t last_told;
+static bool sick[ACCOUNTS_MAX]; /* by row: the last that was told durably */
 
 void check_reset(void)
 {
 	creates.n = core_crashes.n = 0;
 	last_told = 0;
 	check_starts_reset();
-	for (unsigned i = 0; i < ACCOUNTS_MAX; i++)
+	for (unsigned i = 0; i < ACCOUNTS_MAX; i++) {
 		acked[i] = -1;
+		sick[i] = false;
+	}
+}
+
+void check_judged(uint64_t row, bool now_sick)
+{
+	const struct member *m = member_by_row(sim.engine, row);
+
+	if (m->instance == NULL || !m->instance->reachable)
+		broken("who can't be seen is not sick", "row %llu", (unsigned long long)row);
+	if (now_sick && m->a.open && (m->a.suspect != RELINK_NONE || m->a.absent_since != 0))
+		broken("one piece of evidence makes nobody sick", "row %llu",
+		       (unsigned long long)row);
+}
+
+void check_told_health(uint64_t row, bool now_sick)
+{
+	must(row < ACCOUNTS_MAX);
+	if (sick[row] == now_sick)
+		broken("health is told once each way", "row %llu: %s again",
+		       (unsigned long long)row, now_sick ? "unhealthy" : "healthy");
+	sick[row] = now_sick;
 }
 
 uint64_t check_asked(uint64_t row)

@@ -20,8 +20,9 @@ enum change_kind {
 	CH_INSTANCE,
 	CH_INCIDENT
 };
+enum { HEALTH_NOTHING, HEALTH_SICK, HEALTH_WELL };
 struct change {
-	uint8_t kind;
+	uint8_t kind, health; /* health: CH_JOURNAL, of what kind */
 	struct account_record account;
 	struct attempt_record attempt;
 	struct instance_record instance;
@@ -226,6 +227,8 @@ static void apply(struct change *c)
 			broken("journal grows", "seq %llu after %llu", (unsigned long long)c->seq,
 			       (unsigned long long)last_seq);
 		last_seq = c->seq;
+		if (c->health != HEALTH_NOTHING)
+			check_told_health(c->row, c->health == HEALTH_SICK);
 		break;
 	case CH_INSTANCE:
 		keep_instance(&c->instance, c->texts[0]);
@@ -398,7 +401,15 @@ int store_read_attempts(struct store *s, uint64_t row, uint64_t before, uint32_t
 
 void commit_journal(struct commit *c, const struct journal_record *r)
 {
-	change_new(c, CH_JOURNAL)->seq = r->seq;
+	struct change *ch = change_new(c, CH_JOURNAL);
+
+	ch->seq = r->seq;
+	if (r->kind == JOURNAL_HEALTH) {
+		ch->row = r->row;
+		ch->health =
+		    strncmp(r->data.p, "{\"unhealthy\":true", 17) == 0 ? HEALTH_SICK : HEALTH_WELL;
+		check_judged(r->row, ch->health == HEALTH_SICK);
+	}
 }
 
 /* Keys of the API play no part in the simulation. */

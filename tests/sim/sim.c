@@ -80,6 +80,7 @@ static struct conf *make_conf(const struct setting *s)
 	c->settle_ms = 30000;
 	c->list_interval_ms = LIST_MS;
 	c->op_deadline_ms = 30000;
+	c->health_check_ms = 60000;
 	c->join_ms = 5000;
 	c->incident_window_ms = 120000;
 	c->incident_accounts = 5;

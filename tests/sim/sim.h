@@ -170,11 +170,13 @@ void world_moves_to(const char *account, const char *profile, uint64_t generatio
 #define LIST_MS       15000 /* between two lists, at most */
 
 /* check.c */
-void check_create(const struct request *); /* a create reaches the provider */
-void check_close(const struct request *);  /* a disconnect reaches the provider */
-void check_place(const struct request *);  /* a worker is asked */
-void check_all(void);                      /* after every turn */
-void check_settled(void);                  /* at the end of the calm */
+void check_create(const struct request *);       /* a create reaches the provider */
+void check_close(const struct request *);        /* a disconnect reaches the provider */
+void check_place(const struct request *);        /* a worker is asked */
+void check_all(void);                            /* after every turn */
+void check_settled(void);                        /* at the end of the calm */
+void check_judged(uint64_t row, bool sick);      /* it is about to be told unhealthy, or healthy */
+void check_told_health(uint64_t row, bool sick); /* that is on disk */
 void check_reset(void);
 void check_crashed(void);
 void check_reloaded(void);

@@ -184,6 +184,18 @@ const struct command commands[] = {
 	},
 	{
 	    .noun = "account",
+	    .name = "health",
+	    .args = "ID",
+	    .brief = "how well it is, and how that is known",
+	    .text = "Shows the score and what costs it points, the evidence by stages with its "
+		    "age, and\n"
+		    "the score of the last 24 hours, newest first.",
+	    .examples = "  relinkctl health shop-1\n"
+			"  relinkctl health shop-1 --json | jq .stages\n",
+	    .run = account_health,
+	},
+	{
+	    .noun = "account",
 	    .name = "timeline",
 	    .args = "ID",
 	    .options = OPT(LIMIT),

@@ -9,6 +9,7 @@ int account_check(struct cli *);
 int account_connect(struct cli *);
 int account_delete(struct cli *);
 int account_disconnect(struct cli *);
+int account_health(struct cli *);
 int account_list(struct cli *);
 int account_qr(struct cli *);
 int account_reconnect(struct cli *);

@@ -1,4 +1,4 @@
-/* health.c - health-summary: all accounts by band, and the worst with their reasons. */
+/* health.c - health-summary: all accounts by band, and the worst with their reasons; health: one account. */
 #include <inttypes.h>
 
 #include "base/obj.h"
@@ -84,6 +84,97 @@ int health_summary(struct cli *c)
 		table_print(&t, stdout);
 	}
 	table_fini(&t);
+	answer_fini(&a);
+	return r;
+}
+
+/* ---- one account ---- */
+
+static void print_stages(const struct term *term, const json_t *stages)
+{
+	static const struct column columns[] = {
+		{ "STAGE" }, { "VERDICT" }, { "AGE", .right = true }, { "MEANS", .least = 12 }
+	};
+	const json_t *s, *age;
+	struct table t;
+	char text[24];
+	size_t i;
+
+	table_init(&t, columns, ARRAY_LEN(columns), term);
+	json_array_foreach(stages, i, s)
+	{
+		age = json_object_get(s, "age_ms");
+		snprintf(text, sizeof text, "%" PRIu64 "s", field_u64(s, "age_ms") / 1000);
+		table_cell(&t, field_str(s, "name"));
+		table_cell(&t, field_str(s, "verdict"));
+		table_cell(&t, json_is_integer(age) ? str_of(text) : STR("-"));
+		table_cell(&t, field_str(s, "text"));
+	}
+	table_print(&t, stdout);
+	table_fini(&t);
+}
+
+static void print_past(const struct term *term, const json_t *history)
+{
+	static const struct column columns[] = { { "SINCE" },
+						 { "HEALTH", .right = true },
+						 { "BAND" } };
+	const json_t *point, *score;
+	struct table t;
+	char text[24];
+	size_t i;
+
+	table_init(&t, columns, ARRAY_LEN(columns), term);
+	json_array_foreach(history, i, point)
+	{
+		score = json_object_get(point, "score");
+		snprintf(text, sizeof text, "%" PRIu64, field_u64(point, "score"));
+		table_cell(&t, field_str(point, "at"));
+		table_cell(&t, json_is_integer(score) ? str_of(text) : STR("-"));
+		table_cell(&t, json_is_integer(score) ? field_str(point, "band") : STR("-"));
+	}
+	table_print(&t, stdout);
+	table_fini(&t);
+}
+
+static void print_one(const struct term *term, const json_t *j)
+{
+	const json_t *health = json_object_get(j, "health"), *c;
+	size_t i;
+
+	if (!json_is_object(health))
+		printf("health    none: a person is awaited, or nobody wants it connected\n");
+	else
+		printf("health    %" PRIu64 " %.*s, %" PRIu64 "%% sure%s\n",
+		       field_u64(health, "score"), STR_ARG(field_str(health, "band")),
+		       field_u64(health, "confidence"),
+		       json_is_true(json_object_get(health, "unhealthy")) ? ", unhealthy" : "");
+	json_array_foreach(json_object_get(health, "components"), i, c)
+	{
+		printf("  %4lld  %.*s\n",
+		       (long long)json_integer_value(json_object_get(c, "points")),
+		       STR_ARG(field_str(c, "text")));
+	}
+	printf("because   %.*s\n\n", STR_ARG(field_str(j, "explanation")));
+	print_stages(term, json_object_get(j, "stages"));
+	putchar('\n');
+	print_past(term, json_object_get(j, "history"));
+}
+
+int account_health(struct cli *c)
+{
+	struct request q;
+	struct answer a;
+	int r;
+
+	request_init(&q, "GET", "/v1/accounts");
+	request_part(&q, c->args[0]);
+	request_part(&q, "health");
+	request_query(&q, "history", "24");
+	r = call(c, &q, &a);
+	request_fini(&q);
+	if (r == CTL_OK && for_people(c))
+		print_one(&c->term, a.json);
 	answer_fini(&a);
 	return r;
 }

@@ -464,6 +464,48 @@ static void the_timeline_is_read_backwards(void **state)
 	reply_is_problem(&r, 404, "account_not_found");
 }
 
+static void the_health_of_one_account_tells_stages_and_its_past(void **state)
+{
+	(void)state;
+	fake_add(&w.fake, "a1");
+	fake_status(&w.fake, "a1", "connecting", "");
+	fake_status(&w.fake, "a1", "disconnected", "");
+	ask(&w, "GET", "/v1/accounts/a1/health", "", NULL, &r);
+	assert_int_equal(r.status, 200);
+	assert_string_equal(reply_member(&r, "stages.0.name"), "worker");
+	assert_string_equal(reply_member(&r, "stages.0.verdict"), "unknown");
+	assert_string_equal(reply_member(&r, "stages.5.name"), "messages");
+	assert_string_equal(reply_member(&r, "stages.5.age_ms"), "null");
+	assert_non_null(strstr(reply_member(&r, "explanation"), "worker, which is unknown"));
+	assert_int_equal(w.fake.n_reads, 0);
+	ask(&w, "GET", "/v1/accounts/a1/health?history=1", "", NULL, &r);
+	assert_string_equal(reply_member(&r, "history.0.score"), "null");
+	assert_string_equal(reply_member(&r, "history_complete"), "true");
+	assert_int_equal(w.fake.n_reads, 1);
+	ask(&w, "GET", "/v1/accounts/a1/health?history=169", "", NULL, &r);
+	assert_int_equal(r.status, 400);
+	ask(&w, "GET", "/v1/accounts/a9/health", "", NULL, &r);
+	reply_is_problem(&r, 404, "account_not_found");
+	w.fake.store_busy = true;
+	ask(&w, "GET", "/v1/accounts/a1/health?history=1", "", NULL, &r);
+	reply_is_problem(&r, 503, "overloaded");
+}
+
+static void the_past_is_read_a_bounded_number_of_pages(void **state)
+{
+	(void)state;
+	fake_add(&w.fake, "a1");
+	fake_noise(&w.fake, 6000);
+	for (size_t i = 0; i < w.fake.n_lines; i++) { /* messages say nothing of its score */
+		w.fake.lines[i].record.row = w.fake.accounts[0].row;
+		w.fake.lines[i].record.kind = JOURNAL_RECEIVED;
+	}
+	ask(&w, "GET", "/v1/accounts/a1/health?history=168", "", NULL, &r);
+	assert_int_equal(r.status, 200);
+	assert_string_equal(reply_member(&r, "history_complete"), "false");
+	assert_int_equal(w.fake.n_reads, 10);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_world, close_world)
 
 int main(void)
@@ -482,6 +524,8 @@ int main(void)
 		TEST(queries_are_read_strictly),
 		TEST(ids_in_paths_are_checked),
 		TEST(the_timeline_is_read_backwards),
+		TEST(the_health_of_one_account_tells_stages_and_its_past),
+		TEST(the_past_is_read_a_bounded_number_of_pages),
 		TEST(no_page_of_accounts_is_larger_than_memory_allows),
 		TEST(no_page_of_the_timeline_is_larger_than_memory_allows),
 	};

@@ -95,6 +95,47 @@ static void everybody_is_asked_about_where_somebody_answers(void **state)
 	rig_end(&r);
 }
 
+static void one_session_at_a_time_is_asked_by_itself_when_it_is_due(void **state)
+{
+	struct rig r;
+	struct instance *i = silent_instance(&r);
+	struct member *m[3];
+	uint64_t begin = r.e.now;
+
+	(void)state;
+	m[0] = rig_account(&r, "a", 0, ST_UP);
+	m[1] = rig_account(&r, "b", 0, ST_UP);
+	m[2] = rig_account(&r, "elsewhere", 1, ST_UP);
+	for (unsigned n = 0; n < 3; n++)
+		m[n]->a.sure = 1;
+	r.conf.op_deadline_ms = 30000;
+	health_round(&r.e, i);
+	assert_int_equal(asked[0], 0); /* not unless it is configured */
+	r.conf.health_check_ms = 60000;
+	m[0]->message_s = (uint32_t)(begin / 1000);
+	for (unsigned n = 0; n < 3; n++)
+		health_round(&r.e, i);
+	assert_int_equal(asked[0], 1); /* the other one heard a message */
+	assert_int_equal(i->check_row, m[1]->row);
+	health_checked(&r.e, m[1], m[1]->a.generation - 1, true);
+	assert_int_equal(m[1]->checked_s, 0); /* an older life's answer */
+	health_checked(&r.e, m[1], m[1]->a.generation, false);
+	r.e.now = begin + 29999;
+	health_round(&r.e, i);
+	assert_int_equal(asked[0], 1);
+	r.e.now = begin + 30000;
+	health_round(&r.e, i);
+	assert_int_equal(asked[0], 1); /* nobody is due */
+	r.e.now = begin + 61000;
+	health_round(&r.e, i);
+	assert_int_equal(asked[0], 2);
+	m[0]->a.sure = m[1]->a.sure = 0; /* a look is under way anyway */
+	r.e.now = begin + 200000;
+	health_round(&r.e, i);
+	assert_int_equal(asked[0], 2);
+	rig_end(&r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -102,6 +143,7 @@ int main(void)
 		    the_one_question_while_nobody_answers_goes_to_the_instance_s_own_worker),
 		cmocka_unit_test(
 		    where_only_a_quarantine_can_be_asked_nothing_says_that_the_instance_is_silent),
+		cmocka_unit_test(one_session_at_a_time_is_asked_by_itself_when_it_is_due),
 		cmocka_unit_test(everybody_is_asked_about_where_somebody_answers),
 	};
 

@@ -246,6 +246,7 @@ static void names_are_what_they_always_were(void **state)
 		{ journal_name, 16,
 		  (const char *const[]){ "account.moved", "incident.changed", "incident.closed",
 					 "account.flapping", "account.steady", NULL } },
+		{ journal_name, 22, (const char *const[]){ "account.health", NULL } },
 		{ worker_state_name, 0,
 		  (const char *const[]){ "empty", "spawned", "opening", "ready", "stopping",
 					 "killed", "cooling", "held", NULL } },

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "policy/health.h"
+#include "policy/journal.h"
 
 #define FLAGS 10
 
@@ -97,6 +98,96 @@ static void all_combinations_follow_the_rules(void **state)
 	}
 }
 
+/* What turns from bad to "nobody knows" never costs points, and what is old news costs confidence only. */
+static void unknown_never_lowers(void **state)
+{
+	enum { KNOWN = 8 | 16 | 32 | 512, UNKNOWN = 64 | 128 | 256 };
+
+	(void)state;
+	for (unsigned bits = 0; bits < 1u << FLAGS; bits++) {
+		for (unsigned flag = 8; flag < 1u << FLAGS; flag <<= 1) {
+			unsigned other = flag & KNOWN ? bits & ~flag : bits | flag;
+			struct health_facts f = facts_of(bits, 5, 20), g = facts_of(other, 5, 20);
+			struct health before, after, without;
+
+			health_of(&f, &before);
+			health_of(&g, &after);
+			assert_int_equal(after.scored, before.scored);
+			assert_true(after.score >= before.score);
+			if (flag & UNKNOWN)
+				assert_int_equal(after.score, before.score);
+			g.failed_sends = 0; /* forgotten, or never known */
+			health_of(&g, &without);
+			assert_true(without.score >= after.score);
+		}
+	}
+}
+
+static void sick_below_40_and_well_from_70(void **state)
+{
+	(void)state;
+	for (unsigned score = 0; score <= 100; score++) {
+		struct health h = { .scored = true, .score = (uint8_t)score };
+		struct health_facts f = { .wanted = true };
+
+		assert_int_equal(health_is_sick(false, &f, &h), score < 40);
+		assert_int_equal(health_is_sick(true, &f, &h), score < 70);
+		f.unreachable = true;
+		assert_false(health_is_sick(false, &f, &h));
+		assert_true(health_is_sick(true, &f, &h));
+		h.scored = false;
+		f.unreachable = false;
+		assert_false(health_is_sick(false, &f, &h));
+		assert_true(health_is_sick(true, &f, &h));
+	}
+}
+
+static void one_piece_of_evidence_is_too_early(void **state)
+{
+	struct account a = { .want = 1, .open = 1, .sure = 1, .state = ST_UP };
+
+	(void)state;
+	assert_false(health_awaits(&a));
+	a.absent_since = 7;
+	assert_true(health_awaits(&a));
+	a.absent_since = 0;
+	a.suspect = RELINK_ENGINE_CRASH;
+	assert_true(health_awaits(&a));
+	a.open = 0; /* the second one came */
+	assert_false(health_awaits(&a));
+}
+
+static void a_line_of_history_gives_a_score(void **state)
+{
+	static const struct {
+		struct journal_record line;
+		int score; /* -1: none, -2: it says nothing */
+	} cases[] = {
+		{ { .kind = JOURNAL_STEP, .to = ST_UP, .status = STATUS_CONNECTED }, 100 },
+		{ { .kind = JOURNAL_STATUS, .to = ST_UP, .status = STATUS_CONNECTED }, 100 },
+		{ { .kind = JOURNAL_STATUS, .to = ST_WAITING, .status = STATUS_RECONNECTING }, 50 },
+		{ { .kind = JOURNAL_STATUS,
+		    .to = ST_WAITING,
+		    .status = STATUS_RECONNECTING,
+		    .cause = RELINK_ENGINE_CRASH },
+		  0 },
+		{ { .kind = JOURNAL_STATUS, .to = ST_QR, .status = STATUS_QR_SCANNING }, -1 },
+		{ { .kind = JOURNAL_STATUS, .to = ST_IDLE, .status = STATUS_DISCONNECTED }, -1 },
+		{ { .kind = JOURNAL_CREATED, .to = ST_IDLE, .status = STATUS_NEW }, -1 },
+		{ { .kind = JOURNAL_RECEIVED, .to = ST_UP, .status = STATUS_CONNECTED }, -2 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct health h;
+		bool says = health_of_line(&cases[i].line, &h);
+		int score = !says ? -2 : h.scored ? h.score : -1;
+
+		if (score != cases[i].score)
+			fail_msg("case %zu: %d", i, score);
+	}
+}
+
 static struct health of(const struct account *a)
 {
 	struct health_facts f = health_facts_of(a);
@@ -165,6 +256,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(all_combinations_follow_the_rules),
+		cmocka_unit_test(unknown_never_lowers),
+		cmocka_unit_test(sick_below_40_and_well_from_70),
+		cmocka_unit_test(one_piece_of_evidence_is_too_early),
+		cmocka_unit_test(a_line_of_history_gives_a_score),
 		cmocka_unit_test(the_account_s_state_gives_the_facts),
 		cmocka_unit_test(only_what_the_session_did_counts_against_it),
 	};
