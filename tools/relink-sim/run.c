@@ -91,7 +91,11 @@ static void on_sample(struct event *ev)
 
 static double cpu_s(void)
 {
-	return (double)clock() / CLOCKS_PER_SEC;
+	struct rusage u;
+
+	must(getrusage(RUSAGE_SELF, &u) == 0);
+	return (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) +
+	       (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
 }
 
 void sim_open(const struct scenario *s)
