@@ -102,7 +102,7 @@ describe("incidents", { concurrency: 2 }, () => {
 		}));
 
 	test("the core dies as it opens one", () =>
-		withDaemon({ mock: scans, env: { RELINK_KILL: "engine.incident:1" } }, async (d) => {
+		withDaemon({ mock: scans, env: { RELINK_KILL: ["engine.incident", 1].join(":") } }, async (d) => {
 			const profiles = await fleet(d, 12);
 			const scanned = lines(d, "scan").length;
 

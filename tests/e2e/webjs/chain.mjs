@@ -24,6 +24,7 @@ async function freePort() {
 
 // Waits are short; deadlines are not, since Chromium takes minutes on a busy machine.
 const patient = {
+	flap_losses: 0, // one account loses its session of everything there is, in a minute
 	start_deadline: "4m", qr_deadline: "4m", list_interval: "5s", settle: "1s", operation_deadline: "1m",
 	stable_after: "1m", backoff_base: "200ms", backoff_cap: "2s", join_window: "5s",
 };
