@@ -84,7 +84,8 @@ enum series { CONNECTED, STARTS_PER_S, QUEUED, SCANS, WAITING };
 static void series_of(struct curve *c, const struct result *r, enum series which,
 		      const struct scenario *s)
 {
-	double step_s = (double)(s->duration / SAMPLES) / 1000;
+	uint64_t step_ms = s->duration / SAMPLES;
+	double step_s = (double)step_ms / 1000;
 
 	c->name = r->who;
 	c->n = r->f.n_samples;

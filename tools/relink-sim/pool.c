@@ -443,9 +443,9 @@ int services_find(struct services *s, unsigned number, const struct service_spec
 	(void)s;
 	(void)number;
 	(void)spec;
-	(void)ret_changed;
-	(void)ret_at;
 	(void)why;
+	*ret_changed = false;
+	*ret_at = 0;
 	return ERR_NOTFOUND;
 }
 
