@@ -1,9 +1,9 @@
 // What each command asks the daemon, and what it prints: for people, as JSON, as ids.
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import path, { join } from 'node:path';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import test from 'node:test';
-import { Fake, account, ago, ahead } from './fake.mjs';
+import { Fake, account, ago, ahead, key, secret } from './fake.mjs';
 import { run } from './run.mjs';
 
 const shop = account('shop-1');
@@ -52,17 +52,6 @@ const worker = {
 	instances: ['mock-1', 'mock-2'],
 };
 
-const key = {
-	id: '0a1b2c3d',
-	label: 'shop',
-	role: 'operator',
-	workspace: 'acme',
-	created_at: ago(7200),
-	expires_at: ahead(86405),
-	revoked_at: null,
-	last_used_at: null,
-};
-const secret = `relink_0a1b2c3d_${'x'.repeat(43)}`;
 const instance = {
 	id: 'mock-1',
 	provider: 'mock',
@@ -597,62 +586,6 @@ test('status: a daemon that is not ready says what is missing, exit code 1', asy
 	assert.match(result.stdout, /^ready     no, not_ready: No worker is ready\./m);
 	assert.match(result.stdout, /^holds     0 accounts$/m);
 });
-
-test('key add --out: the key goes into a new file of its owner, and nowhere else', async (t) => {
-	const fake = await Fake.start(t);
-	const file = path.join(fake.folder, 'shop.key');
-	const add = () => run(['key', 'add', '--role', 'operator', '--out', file], { fake });
-
-	fake.on('POST /v1/keys', { status: 201, json: { key: secret, ...key } });
-	const first = await add();
-	assert.deepEqual([first.code, first.stdout], [0, '']);
-	assert.ok(!first.stderr.includes(secret));
-	assert.equal(readFileSync(file, 'utf8'), `${secret}\n`);
-	assert.equal(statSync(file).mode & 0o7777, 0o600);
-	const again = await add();
-	assert.equal(again.code, 1);
-	assert.match(again.stderr, /there is a file ".*shop\.key" already; no key was made/);
-	assert.equal(fake.requests.length, 1);
-});
-
-test('key add: a key that was lost with its answer is to be revoked', async (t) => {
-	const fake = await Fake.start(t);
-	const file = path.join(fake.folder, 'shop.key');
-
-	fake.on('POST /v1/keys', { lost: true }, 1).on('POST /v1/keys', {
-		status: 409,
-		json: { status: 409, code: 'answer_not_kept', detail: 'It was made.' },
-	});
-	const { code, stderr } = await run(['key', 'add', '--role', 'viewer', '--out', file], { fake });
-	assert.equal(code, 1);
-	assert.match(stderr, /answer_not_kept: It was made\.\n.*key list, revoke it with relinkctl key revoke ID/);
-	assert.ok(!existsSync(file));
-});
-
-test('key add --out: a refusal leaves no file behind', async (t) => {
-	const fake = await Fake.start(t);
-	const file = path.join(fake.folder, 'shop.key');
-
-	fake.on('POST /v1/keys', { status: 403, json: { status: 403, code: 'forbidden', detail: 'No.' } });
-	const { code } = await run(['key', 'add', '--role', 'viewer', '--out', file], { fake });
-	assert.equal(code, 1);
-	assert.ok(!existsSync(file));
-});
-
-for (const [words, said] of [
-	[['--expires', 'soon'], /--expires must be a time like 90d/],
-	[['--expires', '0d'], /--expires must be/],
-	[['--expires', '-1d'], /--expires must be/],
-	[['--out', 'x', '--json'], /choose one/],
-])
-	test(`key add ${words.join(' ')}: is refused`, async (t) => {
-		const fake = await Fake.start(t);
-		const { code, stderr } = await run(['key', 'add', '--role', 'viewer', ...words], { fake });
-
-		assert.equal(code, 2);
-		assert.match(stderr, said);
-		assert.equal(fake.requests.length, 0);
-	});
 
 test('send: a file goes in base64 with its name and type, a text from standard input', async (t) => {
 	const fake = await Fake.start(t);

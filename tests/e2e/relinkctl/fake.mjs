@@ -170,3 +170,16 @@ export const event = (seq, type, members) =>
 		time: '2025-11-16T10:00:00.000Z',
 		...members,
 	})}\n\n`;
+
+// A key as it is listed, and the text that is told once.
+export const key = {
+	id: '0a1b2c3d',
+	label: 'shop',
+	role: 'operator',
+	workspace: 'acme',
+	created_at: ago(7200),
+	expires_at: ahead(86405),
+	revoked_at: null,
+	last_used_at: null,
+};
+export const secret = `relink_0a1b2c3d_${'x'.repeat(43)}`;

@@ -39,7 +39,8 @@ static struct account_event excuse_for(const struct account *was)
 						   .profile = was->profile,
 						   .profile_fails = was->profile_fails,
 						   .slow_step = was->slow_step,
-						   .replaced = was->replaced } };
+						   .replaced = was->replaced,
+						   .flap = was->flap } };
 }
 
 static void excused(struct story *s, const struct account *was)
@@ -236,6 +237,54 @@ static void attempts_are_given_back(void **state)
 	assert_int_equal(s.a.waits, 0);
 }
 
+static void losses_are_given_back(void **state)
+{
+	struct account was;
+	struct story s;
+
+	(void)state;
+	story_begin(&s);
+	s.p.flap = (struct flap_rules){
+		.window = HOUR, .wait = HOUR / 4, .stable = HOUR / 2, .losses = 2
+	};
+	to_up(&s);
+	life_ends(&s, RELINK_GONE);
+	next_try(&s);
+	push(&s, EV_UP);
+	was = s.a;
+	assert_true(was.flap.at_s != 0 && !account_is_flapping(&was));
+	life_ends(&s, RELINK_GONE);
+	assert_true(account_is_flapping(&s.a));
+	excused(&s, &was);
+	assert_false(account_is_flapping(&s.a));
+	assert_int_equal(s.a.flap.at_s, was.flap.at_s); /* the loss before was its own */
+	assert_true(timer_in(&s) <= s.p.backoff_base);
+}
+
+static void who_flaps_waits_for_its_ladder_all_the_same(void **state)
+{
+	struct story s;
+	unsigned step;
+
+	(void)state;
+	story_begin(&s);
+	s.p.flap = (struct flap_rules){
+		.window = HOUR, .wait = HOUR / 4, .stable = HOUR / 2, .losses = 2
+	};
+	to_up(&s);
+	for (unsigned n = 0; n < 2; n++) {
+		life_ends(&s, RELINK_GONE);
+		next_try(&s);
+		push(&s, EV_UP);
+	}
+	step = s.a.flap.step;
+	assert_true(step > 0);
+	ends_braked(&s, RELINK_GONE, BRAKE_SOFT);
+	assert_state(&s, "waiting");
+	assert_true(timer_in(&s) >= HOUR / 4);
+	assert_int_equal(s.a.flap.step, step); /* and is no further up for it */
+}
+
 static void a_qr_that_nobody_asked_for_goes_away(void **state)
 {
 	struct account was;
@@ -292,6 +341,8 @@ int main(void)
 		cmocka_unit_test(a_parked_account_gets_its_login_back),
 		cmocka_unit_test(one_that_is_being_closed_too),
 		cmocka_unit_test(attempts_are_given_back),
+		cmocka_unit_test(losses_are_given_back),
+		cmocka_unit_test(who_flaps_waits_for_its_ladder_all_the_same),
 		cmocka_unit_test(a_qr_that_nobody_asked_for_goes_away),
 		cmocka_unit_test(what_a_person_decided_stays),
 	};

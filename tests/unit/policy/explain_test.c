@@ -199,6 +199,40 @@ static void a_line_reads_as_it_should(void **state)
 			    "and at its instance, then ask for a reconnect.");
 }
 
+static void assert_line_has(const struct story *s, const char *part)
+{
+	char text[EXPLAIN_MAX];
+	struct journal_record line;
+
+	line_of(s, &line);
+	explain_line(&line, text, sizeof text);
+	if (!has(text, part))
+		fail_msg("\"%s\" does not say \"%s\"", text, part);
+}
+
+/* Its failure is no attempt, and says why. */
+static void an_incident_is_told(void **state)
+{
+	struct account_event down = {
+		.kind = EV_DOWN, .cause = RELINK_GONE, .source = SOURCE_LIST, .brake = BRAKE_SOFT
+	};
+	struct story s;
+
+	(void)state;
+	story_begin(&s);
+	to_up(&s);
+	push_down(&s, RELINK_GONE);
+	pass(&s, SECOND);
+	down.generation = s.a.generation;
+	story_step(&s, &down);
+	assert_state(&s, "closing");
+	assert_line_has(&s, "Many accounts fail together at the moment");
+	assert_line_has(&s, "this failure counts as none");
+	answer(&s, EV_CLOSED);
+	story_step(&s, &(struct account_event){ .kind = EV_EXCUSED, .brake = BRAKE_SOFT });
+	assert_line_has(&s, "That was its provider's fault");
+}
+
 static void every_kind_of_line_says_something(void **state)
 {
 	(void)state;
@@ -296,6 +330,7 @@ int main(void)
 		cmocka_unit_test(every_state_and_cause_is_explained),
 		cmocka_unit_test(every_cause_and_action_has_words),
 		cmocka_unit_test(a_line_reads_as_it_should),
+		cmocka_unit_test(an_incident_is_told),
 		cmocka_unit_test(every_kind_of_line_says_something),
 		cmocka_unit_test(nothing_breaks_it),
 		cmocka_unit_test(a_life_is_told_from_its_begin_to_its_end),
