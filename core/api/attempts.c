@@ -1,36 +1,8 @@
-/*
- * attempts.c - an account's lives, newest first: the lineage of its session ids and profiles.
- *
- * They are on the disk, as the journal is: see timeline.c.
- */
-#include <stdlib.h>
-
-#include "api/answer.h"
-#include "api/exchange.h"
+/* attempts.c - an account's lives, newest first: the lineage of its session ids and profiles. */
+#include "api/disk_page.h"
 #include "api/handlers.h"
-#include "api/work.h"
-#include "base/limits.h"
+#include "base/json.h"
 #include "base/obj.h"
-
-#define ATTEMPTS_MAGIC 0xa77e4b75u
-
-struct attempts {
-	struct work work;
-	unsigned magic;
-	struct buf entries; /* the elements of the array */
-	struct jw j;
-	char *profile; /* that of the next start, as the account has it now */
-	uint64_t last;
-	uint32_t n, limit;
-};
-
-/* The read is under way and ends it. */
-static void on_gone(struct work *w)
-{
-	(void)w;
-}
-
-static const struct work_ops attempts_ops = { .gone = on_gone };
 
 static void evidence_json(struct jw *j, unsigned evidence)
 {
@@ -118,84 +90,32 @@ static void attempt_json(struct jw *j, const struct attempt_record *a, const cha
 	jw_object_end(j);
 }
 
-static void answer(const struct attempts *t, int result)
-{
-	struct conn *c = t->work.conn;
-	struct response r = { .status = 200 };
-	struct jw j;
-
-	if (result < 0 || t->entries.failed != 0) {
-		answer_failure(c, PROBLEM_overloaded,
-			       "The attempts cannot be read now. Try again in a second.");
-		return;
-	}
-	j = answer_json(c);
-	jw_object(&j, NULL);
-	jw_array(&j, "attempts");
-	if (t->n > 0)
-		jw_raw(&j, NULL, buf_all(&t->entries));
-	jw_array_end(&j);
-	if (t->n == t->limit)
-		jw_u64(&j, "next_before", t->last);
-	else
-		jw_null(&j, "next_before");
-	jw_object_end(&j);
-	answer_send(c, &r);
-}
-
-static void end(struct attempts *t, int result)
-{
-	if (t->work.conn != NULL)
-		answer(t, result);
-	buf_fini(&t->entries);
-	free(t->profile);
-	OBJ_FINI(t);
-	free(t);
-}
-
 static void on_attempt(void *arg, int result, const struct attempt_record *a)
 {
-	struct attempts *t;
+	struct disk_page *p = disk_page_of(arg);
+	struct buf *out;
+	struct jw j;
 
-	OBJ_CAST(t, arg, ATTEMPTS_MAGIC);
 	if (a == NULL || result < 0) {
-		end(t, result);
+		disk_page_end(p, result);
 		return;
 	}
-	attempt_json(&t->j, a, t->profile);
-	t->last = a->generation;
-	t->n++;
+	out = disk_page_next(p, a->generation);
+	if (out == NULL)
+		return;
+	j = jw_to(out);
+	attempt_json(&j, a, p->note);
 }
 
 void get_attempts(struct exchange *x)
 {
 	struct api_port *port = &x->face->port;
 	struct account_view view;
-	uint64_t limit, before;
-	struct attempts *t;
+	struct disk_page *p = disk_page_open(x, "attempts", "attempts", &view);
 
-	if (query_u64(&x->query, "limit", 1, LIMIT_PAGE, 50, &limit, &x->problem) != 0 ||
-	    query_u64(&x->query, "before", 1, INT64_MAX, INT64_MAX, &before, &x->problem) != 0) {
-		answer_problem(x->conn, &x->problem, NULL);
+	if (p == NULL)
 		return;
-	}
-	if (!port->account(port->ctx, x->match.id, &view)) {
-		answer_failure(x->conn, PROBLEM_account_not_found, NO_ACCOUNT,
-			       STR_ARG(x->match.id));
-		return;
-	}
-	t = calloc(1, sizeof *t);
-	if (t == NULL) {
-		answer_failure(x->conn, PROBLEM_overloaded, "Out of memory. Try again later.");
-		return;
-	}
-	OBJ_INIT(t, ATTEMPTS_MAGIC);
-	t->work = (struct work){ .ops = &attempts_ops, .due_at = DEADLINE_NEVER };
-	t->limit = (uint32_t)limit;
-	t->profile = view.resumes ? str_dup(view.profile) : NULL;
-	buf_init(&t->entries, ANSWER_MAX);
-	t->j = jw_to(&t->entries);
-	conn_await(x->conn, &t->work);
-	if (port->attempts(port->ctx, view.row, before, t->limit, on_attempt, t) < 0)
-		end(t, ERR_FULL);
+	p->note = view.resumes ? str_dup(view.profile) : NULL; /* the profile of the next start */
+	if (port->attempts(port->ctx, view.row, p->before, p->limit, on_attempt, p) < 0)
+		disk_page_end(p, ERR_FULL);
 }

@@ -1,7 +1,7 @@
 /*
  * workers.c - the worker processes, and how those before them ended, newest first.
  *
- * Obituaries are on the disk, as the journal is: see timeline.c.
+ * Obituaries are on the disk, as the journal is: see disk_page.h.
  */
 #include <stdlib.h>
 
