@@ -58,8 +58,8 @@ static void sentence(const struct scope *s, struct buf *out)
 	static const char *const doing[INCIDENT_STATE_COUNT] = {
 		[INCIDENT_CALM] = "it is over",
 		[INCIDENT_BRAKING] = "nothing starts, and nothing is concluded about them",
-		[INCIDENT_PROBING] = "canaries start to see whether it is over, and nothing is "
-				     "concluded about the others",
+		[INCIDENT_PROBING] = ("canaries start to see whether it is over, and nothing is "
+				      "concluded about the others"),
 		[INCIDENT_RAMPING] = "canaries came up, and the others follow",
 	};
 

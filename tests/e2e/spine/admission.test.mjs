@@ -94,7 +94,8 @@ describe("admission", { concurrency: 3 }, () => {
 		}));
 
 	test("a start that waits is told when its turn will come, and nobody guesses", () => withDaemon(
-		{ mock: { ...scans, resume_ms: "700ms" }, instance: { concurrent_starts: 2 }, policy: slow }, async (d) => {
+		{ mock: { ...scans, resume_ms: "700ms" }, instance: { concurrent_starts: 2 }, policy: slow, incident: { window: "0s" } },
+		async (d) => {
 			const ids = names(12, "a");
 			const lines = await outage(d, ids.map((id) => [id, "acme"]));
 			const waiting = await until(async () => {
