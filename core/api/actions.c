@@ -1,12 +1,11 @@
 /*
- * actions.c - what people want of an account: connect, disconnect, reconnect, a QR code, a check, a
- * verb.
+ * actions.c - what people want of an account: connect, disconnect, reconnect, a new QR code, a check,
+ * a verb.
  *
  * An answer that waits looks at the account only after the command is durable, so a reconnect of a
  * connected account is not answered with the "connected" of before.
  */
 #include <stddef.h>
-#include <stdio.h>
 
 #include "api/answer.h"
 #include "api/body.h"
@@ -16,17 +15,6 @@
 #include "api/view_json.h"
 #include "base/limits.h"
 #include "base/obj.h"
-
-#define WAIT_TEXT sizeof "wait=4294967295"
-
-/* Say that the wish to wait was heeded.  `text` is lent until the answer is sent. */
-static void say_waited(struct response *r, const struct wait_order *order, char text[WAIT_TEXT])
-{
-	if (order->seconds == 0)
-		return;
-	snprintf(text, WAIT_TEXT, "wait=%u", order->seconds);
-	response_header(r, "Preference-Applied", str_of(text));
-}
 
 /* --- connect, disconnect, reconnect, POST qr --- */
 
@@ -47,7 +35,7 @@ static void answer_action(struct conn *c, const struct wait_order *order,
 	account_json(&j, "account", view);
 	qr_json(&j, "qr", view);
 	jw_object_end(&j);
-	say_waited(&r, order, waited);
+	wait_say(&r, order, waited);
 	if (order->replayed)
 		response_header(&r, "Idempotency-Replayed", STR("true"));
 	answer_send(c, &r);
@@ -109,47 +97,6 @@ void post_reconnect(struct exchange *x)
 void post_qr(struct exchange *x)
 {
 	act(x, COMMAND_REGENERATE, WAIT_SETTLED, qr_fields, ARRAY_LEN(qr_fields));
-}
-
-/* --- the QR code --- */
-
-static void answer_qr(struct conn *c, const struct wait_order *order,
-		      const struct account_view *view)
-{
-	struct response r = { .status = 200 };
-	char waited[WAIT_TEXT];
-	struct jw j;
-
-	if (view == NULL) {
-		answer_failure(c, PROBLEM_account_not_found,
-			       "There is no such account. List them with GET /v1/accounts.");
-		return;
-	}
-	if (view->qr.n == 0) {
-		answer_failure(c, PROBLEM_no_qr,
-			       "The account \"%.*s\" is %s%s%s and shows no QR code. POST "
-			       "/v1/accounts/%.*s/qr makes one.",
-			       STR_ARG(view->id), view->status,
-			       strcmp(view->cause, "none") != 0 ? ", cause " : "",
-			       strcmp(view->cause, "none") != 0 ? view->cause : "",
-			       STR_ARG(view->id));
-		return;
-	}
-	j = answer_json(c);
-	qr_json(&j, NULL, view);
-	say_waited(&r, order, waited);
-	answer_send(c, &r);
-}
-
-void get_qr(struct exchange *x)
-{
-	const struct wait_order order = {
-		.what = WAIT_SETTLED,
-		.seconds = wait_wish(x->request),
-		.answer = answer_qr,
-	};
-
-	wait_start(x->conn, x->match.id, &order);
 }
 
 /* --- check and verbs --- */

@@ -116,11 +116,10 @@ static void codes_of_checks(struct codes *c, const struct route *r)
 	add(c, PROBLEM_disk_full);
 }
 
-static void content(struct jw *j, const char *type, const char *schema)
+static void media(struct jw *j, const char *type, const char *schema)
 {
 	char ref[96];
 
-	jw_object(j, "content");
 	jw_object(j, type);
 	if (schema != NULL) {
 		snprintf(ref, sizeof ref, "#/components/schemas/%s", schema);
@@ -129,6 +128,32 @@ static void content(struct jw *j, const char *type, const char *schema)
 		jw_object_end(j);
 	}
 	jw_object_end(j);
+}
+
+static void content(struct jw *j, const char *type, const char *schema)
+{
+	jw_object(j, "content");
+	media(j, type, schema);
+	jw_object_end(j);
+}
+
+static const char *type_of_answer(const struct route *r)
+{
+	if (r->handler == get_root || r->handler == get_metrics)
+		return "text/plain";
+	return r->handler == get_events ? "text/event-stream" : "application/json";
+}
+
+/* What else a route answers with, where it is asked to. */
+static void content_of(struct jw *j, const struct route *r, const char *schema)
+{
+	jw_object(j, "content");
+	media(j, type_of_answer(r), schema);
+	if (r->handler == get_qr) {
+		media(j, "image/svg+xml", NULL);
+		media(j, "image/png", NULL);
+		media(j, "text/plain", NULL);
+	}
 	jw_object_end(j);
 }
 
@@ -155,13 +180,6 @@ static void problems(struct jw *j, const struct codes *c)
 	}
 }
 
-static const char *type_of_answer(const struct route *r)
-{
-	if (r->handler == get_root || r->handler == get_metrics)
-		return "text/plain";
-	return r->handler == get_events ? "text/event-stream" : "application/json";
-}
-
 static void responses(struct jw *j, const struct route *r, const struct operation *o)
 {
 	const char *list = o->answers;
@@ -179,7 +197,7 @@ static void responses(struct jw *j, const struct route *r, const struct operatio
 		jw_object(j, word);
 		jw_text(j, "description", status_text((unsigned)status));
 		if (strcmp(word, "204") != 0)
-			content(j, type_of_answer(r), schema);
+			content_of(j, r, schema);
 		jw_object_end(j);
 	}
 	if (!route_is_dropin(r)) {

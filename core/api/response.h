@@ -13,6 +13,8 @@
 #define TYPE_JSON    "application/json; charset=utf-8"
 #define TYPE_PROBLEM "application/problem+json; charset=utf-8"
 #define TYPE_TEXT    "text/plain; charset=utf-8"
+#define TYPE_SVG     "image/svg+xml; charset=utf-8"
+#define TYPE_PNG     "image/png"
 #define TYPE_EVENTS  "text/event-stream; charset=utf-8"
 
 /* Everything is lent. */

@@ -1,6 +1,7 @@
 /* wait.c - waiters by account, woken by the bus. */
 #include "api/wait.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <uthash.h>
 #include <utlist.h>
@@ -83,6 +84,14 @@ unsigned wait_wish(const struct http_request *r)
 			return seconds;
 	}
 	return 0;
+}
+
+void wait_say(struct response *r, const struct wait_order *order, char text[WAIT_TEXT])
+{
+	if (order->seconds == 0)
+		return;
+	snprintf(text, WAIT_TEXT, "wait=%u", order->seconds);
+	response_header(r, "Preference-Applied", str_of(text));
 }
 
 /* --- one waiter --- */

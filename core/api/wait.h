@@ -15,6 +15,7 @@ struct conn;
 struct face;
 struct waits;
 struct http_request;
+struct response;
 
 #define WAIT_MAX_S 120
 
@@ -24,10 +25,14 @@ enum wait_for {
 	WAIT_ENDED    /* disconnected or failed */
 };
 
+#define WAIT_TEXT sizeof "wait=4294967295"
+
 struct wait_order {
 	enum wait_for what;
 	unsigned seconds; /* 0: answer at once */
 	bool replayed;    /* goes into the answer */
+	uint8_t format;   /* GET qr: what the answer shall be, see qr.c */
+	uint16_t size;    /* ... and of how many pixels */
 	/* Write the answer.  Both are lent; `view` is NULL when the account is gone. */
 	void (*answer)(struct conn *, const struct wait_order *order,
 		       const struct account_view *view);
@@ -38,6 +43,9 @@ void waits_free(struct waits **);
 
 /* The N of "Prefer: wait=N", at most WAIT_MAX_S; 0: none, or not understood (it is a wish). */
 unsigned wait_wish(const struct http_request *);
+
+/* Say in the answer that the wish was heeded.  `text` is lent until the answer is sent. */
+void wait_say(struct response *, const struct wait_order *, char text[WAIT_TEXT]);
 
 /* Answer the connection's request when the account has got there, when the time is over, or at once
  * where neither can be waited for: no wish, too many waiters.  `order` is copied, with `seconds` 0

@@ -5,15 +5,28 @@
 
 #include "logins.h"
 
+#define CODE_BYTES 2048
+
 static bool pushes(struct instance *in, struct account *a)
 {
 	return layers_get(world_layers(&in->backend.world, a), KNOB_PUSH) != 0;
 }
 
+/* The code's text, as long as somebody wants it. */
+static struct relink_str code_of(struct instance *in, const struct life *l, char code[CODE_BYTES])
+{
+	int64_t wish = layers_get(world_layers(&in->backend.world, l->account), KNOB_QR_BYTES);
+	size_t n = (size_t)snprintf(code, CODE_BYTES, "2@mock,%s,%u", l->session, l->code);
+
+	while (wish > (int64_t)n && n < CODE_BYTES)
+		code[n++] = 'x';
+	return (struct relink_str){ code, n };
+}
+
 void instance_on_change(void *arg, const struct life *l)
 {
 	struct instance *in = arg;
-	char phone[PHONE_BYTES] = "", code[192] = "";
+	char phone[PHONE_BYTES] = "", code[CODE_BYTES];
 	struct relink_session s = { .size = sizeof s,
 				    .session = str_of(l->session),
 				    .account = str_of(l->account->id),
@@ -29,8 +42,7 @@ void instance_on_change(void *arg, const struct life *l)
 		instance_phone(in, l->account, phone);
 		s.phone = str_of(phone);
 	} else if (l->state == RELINK_STATE_QR) {
-		snprintf(code, sizeof code, "2@mock,%s,%u", l->session, l->code);
-		s.qr = str_of(code);
+		s.qr = code_of(in, l, code);
 		s.qr_expires_ms = life_code_expires_ms(l, backend_now(&in->backend));
 	}
 	in->host->event(in->host, &s);

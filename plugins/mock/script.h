@@ -43,6 +43,7 @@ enum knob_scope { FOR_BOTH, FOR_INSTANCE };
 	K(SEND_MS,                  "",           "send_ms",        MS,      FOR_BOTH) \
 	K(QR_MS,                    "",           "qr_ms",          MS,      FOR_BOTH) \
 	K(QR_REFRESH,               "",           "qr_refresh",     MS,      FOR_BOTH) \
+	K(QR_BYTES,                 "",           "qr_bytes",       NUMBER,  FOR_BOTH) \
 	K(SCAN_MS,                  "",           "scan_ms",        MS,      FOR_BOTH) \
 	K(AUTH_MS,                  "",           "auth_ms",        MS,      FOR_BOTH) \
 	K(RESUME_MS,                "",           "resume_ms",      MS,      FOR_BOTH) \

@@ -6,10 +6,10 @@
 #include "api/answer.h"
 #include "api/change.h"
 #include "api/dropin/ids.h"
-#include "api/dropin/qr_image.h"
 #include "api/handlers.h"
 #include "base/clock.h"
 #include "base/obj.h"
+#include "qr/picture.h"
 
 /* The largest picture of a QR code is some 24 kB as a URL. */
 #define QR_URL_MAX (128u << 10)
@@ -78,7 +78,7 @@ void session_qr_json(struct jw *j, const char *key, const struct session *s)
 	struct buf url;
 
 	buf_init(&url, QR_URL_MAX);
-	if (s->view.qr.n > 0 && qr_image_url(&url, s->view.qr) == 0)
+	if (s->view.qr.n > 0 && picture_url(&url, s->view.qr) == 0)
 		jw_str(j, key, buf_all(&url));
 	else
 		jw_null(j, key);

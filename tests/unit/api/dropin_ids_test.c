@@ -7,9 +7,9 @@
 #include <cmocka.h>
 
 #include "api/dropin/ids.h"
-#include "api/dropin/qr_image.h"
 #include "base/obj.h"
 #include "policy/account.h"
+#include "qr/picture.h"
 
 static const char *account_id(const char *session)
 {
@@ -167,16 +167,16 @@ static void every_code_has_a_picture(void **state)
 	memset(text, 'q', sizeof text);
 	for (size_t n = 1; n <= LIMIT_QR; n += 89) {
 		buf_reset(&url);
-		assert_int_equal(qr_image_url(&url, (struct str){ text, n }), 0);
+		assert_int_equal(picture_url(&url, (struct str){ text, n }), 0);
 		assert_memory_equal(url.p, "data:image/png;base64,iVBORw0KGgo", 33);
 		assert_in_range(url.n, 8000, 64u << 10);
 	}
 	buf_reset(&url);
-	assert_int_equal(qr_image_url(&url, (struct str){ text, sizeof text }), ERR_TOOBIG);
-	assert_int_equal(qr_image_url(&url, STR("")), ERR_TOOBIG);
+	assert_int_equal(picture_url(&url, (struct str){ text, sizeof text }), ERR_TOOBIG);
+	assert_int_equal(picture_url(&url, STR("")), ERR_TOOBIG);
 	buf_fini(&url);
 	buf_init(&url, 1000);
-	assert_int_equal(qr_image_url(&url, STR("2@x")), ERR_TOOBIG);
+	assert_int_equal(picture_url(&url, STR("2@x")), ERR_TOOBIG);
 	buf_fini(&url);
 }
 

@@ -13,6 +13,9 @@ const struct story stories[] = {
 	  "20 create ok; 300 s1/1 qr 2@mock,s1,0 for 1000; 1300 s1/1 qr 2@mock,s1,1 for 1000; "
 	  "2000 s1/1 authenticated; 2000 scan ok {\"scanned\":1}; "
 	  "2300 s1/1 connected +999200555641996" },
+	{ "a code's text is as long as somebody wants it", BOTH, "",
+	  "verb a behave {\"qr_bytes\":24}; forget; create a s1 1 p1; run 350ms",
+	  "20 create ok; 300 s1/1 qr 2@mock,s1,0xxxxxxxxxxxxx for 20000" },
 	{ "a fresh session is scanned by itself when scan_ms says so", BOTH, "scan_ms=1s",
 	  "create a s1 1 p1; run 2s",
 	  "20 create ok; 300 s1/1 qr 2@mock,s1,0 for 20000; 1300 s1/1 authenticated; "
