@@ -18,7 +18,7 @@ static void bug(struct step *s)
 	s->fx->bug = true;
 }
 
-/* The table, cut into five by kind of event.  Rows are states, in the order of account.h. */
+/* The table, cut into five by kind of event; EV_HANDS is `keep` everywhere.  Rows are states, in the order of account.h. */
 // clang-format off
 static action *const wishes[ST_COUNT][5] = {
 	/*                CONNECT         RECONNECT       REGENERATE           DISCONNECT       DELETE */
@@ -102,7 +102,9 @@ static action *cell(unsigned state, unsigned event)
 		return answers[state][event - EV_CREATED];
 	if (event < EV_LEAVE)
 		return evidence[state][event - EV_BORN];
-	return places[state][event - EV_LEAVE];
+	if (event <= EV_EXCUSED)
+		return places[state][event - EV_LEAVE];
+	return event == EV_HANDS ? keep : bug; /* it changes what is shown, in status_of */
 }
 
 bool account_expects(unsigned state, unsigned event)
@@ -111,9 +113,13 @@ bool account_expects(unsigned state, unsigned event)
 }
 
 /* The status that users see, from the state alone; CLOSING shows what it is on the way to. */
-static unsigned status_of(const struct account *a)
+static unsigned status_of(const struct account *a, bool hands_off)
 {
 	unsigned starting = a->was_up ? STATUS_RECONNECTING : STATUS_CONNECTING;
+	bool waits = a->state == ST_QUEUED || a->state == ST_WAITING;
+
+	if (waits && hands_off && !a->person)
+		return STATUS_DISCONNECTED; /* nobody is about to connect it */
 
 	switch ((enum account_state)a->state) {
 	case ST_IDLE:
@@ -179,7 +185,9 @@ void account_step(const struct policy *p, struct account *a, const struct accoun
 		return;
 	}
 	cell(a->state, e->kind)(&s);
-	status = status_of(a);
+	if (fx->bug)
+		return;
+	status = status_of(a, e->hands_off);
 	fx->tell = status != a->status || cause != a->cause || act != a->action;
 	a->status = (uint8_t)status;
 	fx->changed = fx->changed || fx->tell;

@@ -38,34 +38,36 @@ enum account_state {
 	    ST_COUNT
 };
 
-#define ACCOUNT_EVENTS(E)                                                                  \
-	/* what people want */                                                             \
-	E(CONNECT, 0, "connect")                                                           \
-	E(RECONNECT, 1, "reconnect")                                                       \
-	E(REGENERATE, 2, "regenerate")                                                     \
-	E(DISCONNECT, 3, "disconnect")                                                     \
-	E(DELETE, 4, "delete")                                                             \
-	/* from the engine */                                                              \
-	E(PERMIT, 5, "permit") /* admission lets this account start now */                 \
-	E(TIMER, 6, "timer")   /* timer_at has come */                                     \
-	E(LOST, 7, "lost")     /* the worker died: what we knew is only the last known */  \
-	/* answers to our operations */                                                    \
-	E(CREATED, 8, "created")    /* the provider took the create; proves nothing yet */ \
-	E(REFUSED, 9, "refused")    /* the create did not happen */                        \
-	E(UNKNOWN, 10, "unknown")   /* the create may have happened */                     \
-	E(CLOSED, 11, "closed")     /* the disconnect was answered */                      \
-	E(UNCLOSED, 12, "unclosed") /* the disconnect failed or was not answered */        \
-	/* evidence */                                                                     \
-	E(BORN, 13, "born")     /* alive, on its way to a QR or a login */                 \
-	E(QR, 14, "qr")         /* shows a QR */                                           \
-	E(AUTH, 15, "auth")     /* authenticated */                                        \
-	E(UP, 16, "up")         /* connected */                                            \
-	E(DOWN, 17, "down")     /* known to the provider and not working */                \
-	E(ABSENT, 18, "absent") /* a complete list does not have it */                     \
-	/* from the engine, about its instance */                                          \
-	E(LEAVE, 19, "leave")     /* it shall have no life there any more; see cut_off */  \
-	E(MOVED, 20, "moved")     /* it belongs to another one now; see bare */            \
-	E(EXCUSED, 21, "excused") /* what it did lately was its provider's fault; see before */
+#define ACCOUNT_EVENTS(E)                                                                       \
+	/* what people want */                                                                  \
+	E(CONNECT, 0, "connect")                                                                \
+	E(RECONNECT, 1, "reconnect")                                                            \
+	E(REGENERATE, 2, "regenerate")                                                          \
+	E(DISCONNECT, 3, "disconnect")                                                          \
+	E(DELETE, 4, "delete")                                                                  \
+	/* from the engine */                                                                   \
+	E(PERMIT, 5, "permit") /* admission lets this account start now */                      \
+	E(TIMER, 6, "timer")   /* timer_at has come */                                          \
+	E(LOST, 7, "lost")     /* the worker died: what we knew is only the last known */       \
+	/* answers to our operations */                                                         \
+	E(CREATED, 8, "created")    /* the provider took the create; proves nothing yet */      \
+	E(REFUSED, 9, "refused")    /* the create did not happen */                             \
+	E(UNKNOWN, 10, "unknown")   /* the create may have happened */                          \
+	E(CLOSED, 11, "closed")     /* the disconnect was answered */                           \
+	E(UNCLOSED, 12, "unclosed") /* the disconnect failed or was not answered */             \
+	/* evidence */                                                                          \
+	E(BORN, 13, "born")     /* alive, on its way to a QR or a login */                      \
+	E(QR, 14, "qr")         /* shows a QR */                                                \
+	E(AUTH, 15, "auth")     /* authenticated */                                             \
+	E(UP, 16, "up")         /* connected */                                                 \
+	E(DOWN, 17, "down")     /* known to the provider and not working */                     \
+	E(ABSENT, 18, "absent") /* a complete list does not have it */                          \
+	/* from the engine, about its instance */                                               \
+	E(LEAVE, 19, "leave")     /* it shall have no life there any more; see cut_off */       \
+	E(MOVED, 20, "moved")     /* it belongs to another one now; see bare */                 \
+	E(EXCUSED, 21, "excused") /* what it did lately was its provider's fault; see before */ \
+	/* from the engine, about automation */                                                 \
+	E(HANDS, 25, "hands") /* automation was paused for it or goes on; see hands_off */
 
 enum account_event_kind {
 #define E(id, n, name) EV_##id = (n),
@@ -193,6 +195,8 @@ struct account_event {
 	uint8_t brake; /* enum brake */
 	uint64_t failed_life; /* EXCUSED: the life that failed, and how the account was before */
 	struct account_before before;
+	bool bulk;      /* wishes: one of many, for which nobody waits */
+	bool hands_off; /* automation is paused for it: nothing is ended without proof */
 };
 
 enum look { LOOK_NO = 0, LOOK_SETTLED = 1, LOOK_NOW = 2 };
@@ -206,7 +210,8 @@ struct effects {
 	bool abandon; /* the ledger closes life `abandoned` */
 	bool close;   /* then send (again) the disconnect of life `abandoned` */
 	bool reason;  /* cause is new: the event's text belongs to it */
-	bool kept;    /* the life would have been ended, for kept_cause, but for an incident */
+	bool
+	    kept; /* the life would have been ended, for kept_cause, but for an incident or a pause */
 	uint8_t kept_cause;
 	bool bug;     /* cannot happen: the caller must() on it */
 	uint8_t look; /* enum look: ask the instance for a list */

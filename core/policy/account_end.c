@@ -39,7 +39,7 @@ void step_forgive(struct step *s)
 	struct account *a = s->a;
 
 	a->want = 1;
-	a->person = 1;
+	a->person = !s->e->bulk;
 	a->fails = 0;
 	a->waits = 0;
 	a->slow_step = 0;
@@ -279,6 +279,13 @@ void on_not_closed(struct step *s)
 
 void on_close_again(struct step *s)
 {
+	/* Nobody asked for this end: it was ours, and waits as everything of ours does. */
+	if (s->e->hands_off && s->a->want && !s->a->person) {
+		s->fx->look = LOOK_SETTLED;
+		s->fx->changed = true;
+		step_timer_in(s, s->p->close_retry_cap);
+		return;
+	}
 	s->a->timer_at = 0;
 	s->fx->abandoned = s->a->generation;
 	s->fx->close = true;

@@ -105,5 +105,10 @@ void on_excused_qr(struct step *s)
 	if (!account_has_login(a))
 		return;
 	step_set_cause(s, RELINK_LOGGED_OUT, ACTION_NONE);
+	if (s->e->hands_off) { /* nothing is ended; the next list that says so decides */
+		step_enter(s, ST_AUTH);
+		step_timer_in(s, s->p->start_deadline);
+		return;
+	}
 	step_end_life(s, AFTER_WAIT);
 }

@@ -134,14 +134,16 @@ void on_unsure(struct step *s)
 
 /* The deadline of a state is over, and nobody has been able to look since a worker or the core died:
  * what would be ended may long have become what we wait for.  So look first, for as long as nobody
- * answers at all, and a bounded number of times when the answers say nothing. */
+ * answers at all, and a bounded number of times when the answers say nothing.  While automation is
+ * paused a deadline does nothing else. */
 static bool look_first(struct step *s, uint64_t again_ms)
 {
 	struct account *a = s->a;
+	bool patient = s->e->cut_off || s->e->hands_off;
 
-	if (a->sure || (!s->e->cut_off && a->looks >= LOOKS_MAX))
+	if (!s->e->hands_off && (a->sure || (!patient && a->looks >= LOOKS_MAX)))
 		return false;
-	if (!s->e->cut_off)
+	if (!patient)
 		a->looks++;
 	s->fx->look = LOOK_NOW;
 	s->fx->changed = true;
@@ -175,7 +177,12 @@ void on_to_qr(struct step *s)
 	bool resumed = a->state == ST_STARTING && !a->fresh && account_has_login(a);
 
 	if (resumed && !a->person && step_is_braked(s, RELINK_LOGGED_OUT)) {
-		step_fail_and_close(s, RELINK_LOGGED_OUT, false); /* nobody is asked to scan */
+		if (s->e->hands_off)
+			believe(
+			    s); /* the next list that says so decides, when automation goes on */
+		else
+			step_fail_and_close(s, RELINK_LOGGED_OUT,
+					    false); /* nobody is asked to scan */
 		return;
 	}
 	believe(s);
@@ -266,7 +273,8 @@ void on_qr_after_login(struct step *s)
 	if (!confirmed(s, RELINK_LOGGED_OUT, &cause) || kept(s, RELINK_LOGGED_OUT))
 		return;
 	if (step_is_braked(s, RELINK_LOGGED_OUT)) {
-		step_fail_and_close(s, RELINK_LOGGED_OUT, false);
+		if (!s->e->hands_off)
+			step_fail_and_close(s, RELINK_LOGGED_OUT, false);
 		return;
 	}
 	step_set_cause(s, RELINK_LOGGED_OUT, ACTION_SCAN_QR);
@@ -281,6 +289,24 @@ static bool on_its_way(const struct account *a)
 	return a->seen && (a->state == ST_STARTING || a->state == ST_AUTH);
 }
 
+/* It is down, says more than one voice, and automation is paused: shown, and nothing is ended.  The
+ * evidence stays, so that the next list ends it when automation goes on; so does the deadline. */
+static void show_down(struct step *s, unsigned cause)
+{
+	struct account *a = s->a;
+
+	if (step_lost_up(s)) {
+		s->fx->kept = true; /* an incident is recognised all the same */
+		s->fx->kept_cause = (uint8_t)cause;
+		a->up_since = 0;
+		step_enter(s, ST_AUTH);
+		step_timer_in(s, s->p->start_deadline);
+	}
+	if (a->cause != cause)
+		step_set_cause(s, cause, a->action);
+	s->fx->look = LOOK_SETTLED;
+}
+
 void on_down(struct step *s)
 {
 	unsigned cause;
@@ -289,7 +315,11 @@ void on_down(struct step *s)
 		s->a->seen = 1; /* what is down was there */
 		s->fx->changed = true;
 	}
-	if (confirmed(s, s->e->cause, &cause) && !kept(s, cause))
+	if (!confirmed(s, s->e->cause, &cause) || kept(s, cause))
+		return;
+	if (s->e->hands_off)
+		show_down(s, cause);
+	else
 		step_fail_and_close(s, cause, on_its_way(s->a));
 }
 

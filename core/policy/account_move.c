@@ -34,7 +34,7 @@ void on_leave_up(struct step *s)
 {
 	if (s->e->cut_off)
 		give_up(s, AFTER_START);
-	else
+	else if (!s->e->hands_off)
 		step_end_life(s, AFTER_START);
 }
 

@@ -12,10 +12,11 @@ void on_ask(struct step *s)
 	step_queue(s);
 }
 
-/* A click on reconnect ends in a session or in a QR: a suspect profile is not tried a third time. */
+/* A click on reconnect ends in a session or in a QR: a suspect profile is not tried a third time.
+ * Nobody has clicked when it is one of many. */
 static void not_on_a_suspect(struct step *s)
 {
-	if (s->a->profile == PROFILE_SUSPECT && !s->a->fresh_next) {
+	if (!s->e->bulk && s->a->profile == PROFILE_SUSPECT && !s->a->fresh_next) {
 		s->a->fresh_next = 1;
 		s->fx->changed = true;
 	}

@@ -155,6 +155,8 @@ static const char *event_text(const struct journal_record *r)
 	case EV_EXCUSED:
 		return "It failed together with many others. That was its provider's fault, so it "
 		       "is taken back. ";
+	case EV_HANDS:
+		return "Automation was paused for it, or goes on. ";
 	case EV_DOWN:
 	case EV_ABSENT:
 	case EV_COUNT:
@@ -381,6 +383,14 @@ static const char *kind_text(unsigned kind)
 		return "Many accounts fail together";
 	case JOURNAL_CALM:
 		return "The incident is over";
+	case JOURNAL_PAUSED:
+		return "Automation is paused";
+	case JOURNAL_RESUMED:
+		return "Automation goes on";
+	case JOURNAL_BULK:
+		return "Work on many accounts began or ended";
+	case JOURNAL_HALTED:
+		return "The trial of its instance has failed: it takes no new accounts";
 	case JOURNAL_STEP:
 	case JOURNAL_STATUS:
 		break;

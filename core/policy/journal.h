@@ -35,7 +35,11 @@
 	  "account.flapping")           /* connected and lost too often: it starts slowly now */ \
 	K(STEADY, 20, "account.steady") /* no more: it stayed connected, or a person asked */    \
 	K(HEALTH, 22, "account.health") /* it became unhealthy, or is healthy again */           \
-	K(BLAMED, 40, "account.blamed") /* a worker died while its operation was open */
+	K(PAUSED, 23, "automation.paused") /* hands off: of everything, a provider, ... */       \
+	K(RESUMED, 24, "automation.resumed")                                                     \
+	K(BULK, 25, "bulk.job")          /* work on many accounts began or ended */              \
+	K(HALTED, 26, "instance.halted") /* its trial failed: it takes no new accounts */        \
+	K(BLAMED, 40, "account.blamed")  /* a worker died while its operation was open */
 
 enum journal_kind {
 #define K(id, n, name) JOURNAL_##id = (n),

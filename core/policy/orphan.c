@@ -13,10 +13,9 @@ void orphan_init(struct orphan *o, const struct orphan_rules *r, uint64_t minted
 enum orphan_do orphan_seen(struct orphan *o, const struct orphan_rules *r, uint64_t now,
 			   uint64_t at)
 {
-	(void)r;
 	o->absent_since = 0;
 	/* a list from before the last disconnect was answered says nothing about it */
-	if (o->op || now < o->quiet_until || at < o->quiet_until)
+	if (r->hold || o->op || now < o->quiet_until || at < o->quiet_until)
 		return ORPHAN_NOTHING;
 	o->seen = true;
 	o->op = true;

@@ -21,6 +21,7 @@ struct orphan {
 
 struct orphan_rules {
 	uint64_t settle, op_deadline, backoff_base, backoff_cap;
+	bool hold; /* automation is paused: nothing is ended */
 };
 
 enum orphan_do {
@@ -32,7 +33,7 @@ enum orphan_do {
 /* The ledger abandoned it at `now`.  `closing`: the account itself sends a disconnect first. */
 void orphan_init(struct orphan *, const struct orphan_rules *, uint64_t minted_at, uint64_t now,
 		 bool closing);
-/* A list (asked at `at`) has it alive. */
+/* A list (asked at `at`) has it alive; it is ended, unless `hold`. */
 enum orphan_do orphan_seen(struct orphan *, const struct orphan_rules *, uint64_t now, uint64_t at);
 /* A complete list (asked at `at`) does not have it. */
 enum orphan_do orphan_absent(struct orphan *, const struct orphan_rules *, uint64_t at);

@@ -313,6 +313,8 @@ static void nothing_moves_it_any_more(struct story *s)
 					   .cause = RELINK_UNKNOWN,
 					   .source = SOURCE_LIST };
 
+		if (strcmp(event_name(kind), "?") == 0)
+			continue; /* a number that is nobody's */
 		for (e.generation = 0; e.generation <= generation; e.generation++) {
 			pass(s, 1);
 			story_step(s, &e);

@@ -87,11 +87,11 @@ static bool can_come(const struct account *a, unsigned kind)
 
 static unsigned some_kind(uint64_t *rng, const struct account *a)
 {
+	static const uint8_t quiet[] = { EV_LEAVE, EV_MOVED, EV_EXCUSED, EV_HANDS };
 	unsigned kind;
 
 	if (a->timer_at == 0 && !account_has_life(a) && a->state != ST_QUEUED)
-		return below(rng, 8) == 0 ? EV_LEAVE + (unsigned)below(rng, EV_COUNT - EV_LEAVE)
-					  : some_wish(rng);
+		return below(rng, 6) == 0 ? quiet[below(rng, ARRAY_LEN(quiet))] : some_wish(rng);
 	if (below(rng, 40) == 0)
 		return some_wish(rng);
 	do
@@ -119,6 +119,7 @@ static struct account_event some_event(uint64_t *rng, struct story *s)
 		e.failed_life = s->a.generation - below(rng, 2);
 		e.before.profile = (uint8_t)below(rng, PROFILE_DEAD);
 	}
+	e.hands_off = below(rng, 4) == 0;
 	if (!event_is_about_a_life(e.kind))
 		return e;
 	e.generation = s->a.generation;

@@ -166,14 +166,14 @@ static void each_way_of_leaving(struct story *s, struct account_event e, visit_f
 	}
 }
 
-static void each_event(struct story *s, unsigned kind, visit_fn *visit)
+static void each_event(struct story *s, unsigned kind, bool hands_off, visit_fn *visit)
 {
-	struct account_event e = { .kind = (uint8_t)kind };
+	struct account_event e = { .kind = (uint8_t)kind, .hands_off = hands_off };
 
 	if (event_is_about_a_life(kind))
 		e.generation = s->a.generation;
 	if (kind != EV_REFUSED && kind != EV_UNCLOSED && kind != EV_DOWN) {
-		if (kind >= EV_LEAVE)
+		if (kind == EV_LEAVE || kind == EV_MOVED)
 			each_way_of_leaving(s, e, visit);
 		else if (kind >= EV_BORN)
 			each_source(s, e, visit);
@@ -214,8 +214,10 @@ static void visit_all(visit_fn *visit)
 			if (!vary(&s, variation(n)))
 				continue;
 			for (unsigned kind = 0; kind < EV_COUNT; kind++) {
-				if (can_come(&s.a, kind))
-					each_event(&s, kind, visit);
+				if (!can_come(&s.a, kind))
+					continue;
+				each_event(&s, kind, false, visit);
+				each_event(&s, kind, true, visit);
 			}
 		}
 	}
@@ -259,7 +261,7 @@ static void every_cell_keeps_the_rules(void **state)
 			n++;
 		}
 	}
-	assert_int_equal(n, 242);
+	assert_int_equal(n, 11 * 26); /* numbers 22 to 24 are nobody's yet, and a bug everywhere */
 }
 
 static void find_what_is_not_written(struct story *from, const struct account_event *e)

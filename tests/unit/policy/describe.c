@@ -149,7 +149,9 @@ static void describe_account(struct buf *out)
 	buf_text(out, "\n### The account: evidence\n\n");
 	account_table(out, EV_BORN, EV_LEAVE, true);
 	buf_text(out, "\n### The account: its instance\n\n");
-	account_table(out, EV_LEAVE, EV_COUNT, false);
+	account_table(out, EV_LEAVE, EV_EXCUSED + 1, false);
+	buf_text(out, "\n### The account: automation is paused, or goes on\n\n");
+	account_table(out, EV_HANDS, EV_HANDS + 1, false);
 }
 
 /* ---- the worker ---- */

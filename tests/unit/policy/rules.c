@@ -162,8 +162,12 @@ RULE(status_follows_from_the_state)
 	case ST_IDLE:
 		return a->status == (never_used ? STATUS_NEW : STATUS_DISCONNECTED);
 	case ST_QUEUED:
-	case ST_STARTING:
 	case ST_WAITING:
+		if (m->e == NULL || m->fx->stale)
+			return a->status == on_its_way || a->status == STATUS_DISCONNECTED;
+		return a->status ==
+		       (m->e->hands_off && !a->person ? STATUS_DISCONNECTED : on_its_way);
+	case ST_STARTING:
 		return a->status == on_its_way;
 	case ST_CLOSING:
 		return a->after == AFTER_PARK   ? a->status == STATUS_DISCONNECTED
@@ -257,7 +261,9 @@ RULE(life_ends_by_abandon)
 RULE(only_the_abandoned_are_disconnected)
 {
 	bool entered = m->a->state == ST_CLOSING && m->before->state != ST_CLOSING;
-	bool again = m->before->state == ST_CLOSING && m->e->kind == EV_TIMER;
+	bool ours = m->before->want && !m->before->person;
+	bool again =
+	    m->before->state == ST_CLOSING && m->e->kind == EV_TIMER && !(ours && m->e->hands_off);
 
 	return m->fx->close == (entered || again) &&
 	       (!m->fx->close || (m->a->state == ST_CLOSING && !m->a->open &&
@@ -451,6 +457,15 @@ RULE(a_move_costs_nothing)
 		 a->profile == PROFILE_NONE));
 }
 
+/* While automation is paused only a person ends what is not proven gone. */
+RULE(hands_off_ends_nothing)
+{
+	const struct account *b = m->before;
+	if (!m->e->hands_off || !m->fx->close || m->e->kind <= EV_DELETE)
+		return true;
+	return m->e->kind == EV_TIMER && b->state == ST_CLOSING && (b->person || !b->want);
+}
+
 RULE(looks_have_an_object)
 {
 	return m->fx->look == LOOK_NO || m->a->open || m->a->state == ST_CLOSING;
@@ -517,6 +532,8 @@ static const struct rule step_rules[] = {
 	{ "who leaves an instance that answers is disconnected there, and only from connected",
 	  leaving_is_orderly },
 	{ "a move costs no attempt and no login", a_move_costs_nothing },
+	{ "while automation is paused only people end what is not proven gone",
+	  hands_off_ends_nothing },
 	{ "a look is asked for only where a life is open or closing", looks_have_an_object },
 };
 

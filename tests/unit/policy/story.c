@@ -41,6 +41,7 @@ void story_step(struct story *s, const struct account_event *e)
 {
 	s->e = *e;
 	s->e.now = s->now;
+	s->e.hands_off |= s->hands_off;
 	if (s->e.at == 0)
 		s->e.at = s->now;
 	s->before = s->a;

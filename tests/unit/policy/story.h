@@ -25,6 +25,7 @@ struct story {
 	struct account_event e;   /* the last event */
 	struct effects fx;        /* and its effects */
 	uint64_t now;
+	bool hands_off; /* automation is paused for it */
 };
 
 /* A new account under the daemon's default policy, at a provider that does not fence. */
