@@ -20,6 +20,8 @@ static int prepare_deletes(struct apply *a, struct why *why)
 		{ APPLY_ACCOUNT_DELETE, "DELETE FROM account WHERE row = ?1" },
 		{ APPLY_API_KEY_DELETE, "DELETE FROM api_key WHERE id = ?1" },
 		{ APPLY_INCIDENTS_CUT, "DELETE FROM incident WHERE id + ?2 <= ?1" },
+		{ APPLY_PAUSE_DELETE, "DELETE FROM pause WHERE scope = ?1 AND name = ?2" },
+		{ APPLY_BULK_DELETE, "DELETE FROM bulk WHERE id = ?1" },
 		{ APPLY_DEATHS_CUT,
 		  "DELETE FROM death WHERE slot = ?1 AND at <= (SELECT at FROM death "
 		  "WHERE slot = ?1 ORDER BY at DESC LIMIT 1 OFFSET ?2)" },
@@ -51,6 +53,8 @@ int apply_open(struct apply *a, struct db *db, struct fence *fence, struct why *
 		{ APPLY_CURSOR, &record_cursor, ROW_UPSERT, "" },
 		{ APPLY_DEATH, &record_death, ROW_UPSERT, "" },
 		{ APPLY_INCIDENT, &record_incident, ROW_UPSERT, "" },
+		{ APPLY_PAUSE, &record_pause, ROW_UPSERT, "" },
+		{ APPLY_BULK, &record_bulk, ROW_UPSERT, "" },
 	};
 	int r;
 
@@ -86,11 +90,21 @@ static int delete_account(struct apply *a, const struct account_key *key, struct
 	return r == 0 ? db_run(a->db, stmt, why) : r;
 }
 
-static int delete_api_key(struct apply *a, const struct api_key_name *key, struct why *why)
+static int delete_named(struct apply *a, enum apply_statement id, struct str name, struct why *why)
 {
-	sqlite3_stmt *stmt = a->statements[APPLY_API_KEY_DELETE];
-	int r = row_bind_text(a->db, stmt, 1, key->id, why);
+	sqlite3_stmt *stmt = a->statements[id];
+	int r = row_bind_text(a->db, stmt, 1, name, why);
 
+	return r == 0 ? db_run(a->db, stmt, why) : r;
+}
+
+static int delete_pause(struct apply *a, const struct pause_name *key, struct why *why)
+{
+	sqlite3_stmt *stmt = a->statements[APPLY_PAUSE_DELETE];
+	int r = row_bind_number(a->db, stmt, 1, key->scope, why);
+
+	if (r == 0)
+		r = row_bind_text(a->db, stmt, 2, key->name, why);
 	return r == 0 ? db_run(a->db, stmt, why) : r;
 }
 
@@ -192,7 +206,7 @@ static int carry_out(struct apply *a, const struct change *c, struct why *why)
 	case CHANGE_API_KEY:
 		return put(a, APPLY_API_KEY, &record_api_key, &c->api_key, why);
 	case CHANGE_API_KEY_DELETE:
-		return delete_api_key(a, &c->api_key_delete, why);
+		return delete_named(a, APPLY_API_KEY_DELETE, c->api_key_delete.id, why);
 	case CHANGE_INSTANCE:
 		return put(a, APPLY_INSTANCE, &record_instance, &c->instance, why);
 	case CHANGE_CURSOR:
@@ -201,6 +215,14 @@ static int carry_out(struct apply *a, const struct change *c, struct why *why)
 		return put_death(a, &c->death, why);
 	case CHANGE_INCIDENT:
 		return put_incident(a, &c->incident, why);
+	case CHANGE_PAUSE:
+		return put(a, APPLY_PAUSE, &record_pause, &c->pause, why);
+	case CHANGE_PAUSE_DELETE:
+		return delete_pause(a, &c->pause_delete, why);
+	case CHANGE_BULK:
+		return put(a, APPLY_BULK, &record_bulk, &c->bulk, why);
+	case CHANGE_BULK_DELETE:
+		return delete_named(a, APPLY_BULK_DELETE, c->bulk_delete.id, why);
 	case CHANGE_KINDS:
 		break;
 	}

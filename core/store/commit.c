@@ -20,6 +20,10 @@ static const struct record_type *const types[CHANGE_KINDS] = {
 	[CHANGE_API_KEY_DELETE] = &record_api_key_name,
 	[CHANGE_DEATH] = &record_death,
 	[CHANGE_INCIDENT] = &record_incident,
+	[CHANGE_PAUSE] = &record_pause,
+	[CHANGE_BULK] = &record_bulk,
+	[CHANGE_PAUSE_DELETE] = &record_pause_name,
+	[CHANGE_BULK_DELETE] = &record_bulk_name,
 };
 
 struct commit *commit_new(struct store *s)
@@ -137,6 +141,26 @@ void commit_incident(struct commit *c, const struct incident_record *r)
 void commit_death(struct commit *c, const struct death_record *r)
 {
 	add(c, CHANGE_DEATH, r);
+}
+
+void commit_pause(struct commit *c, const struct pause_record *r)
+{
+	add(c, CHANGE_PAUSE, r);
+}
+
+void commit_pause_delete(struct commit *c, uint8_t scope, struct str name)
+{
+	add(c, CHANGE_PAUSE_DELETE, &(struct pause_name){ .scope = scope, .name = name });
+}
+
+void commit_bulk(struct commit *c, const struct bulk_record *r)
+{
+	add(c, CHANGE_BULK, r);
+}
+
+void commit_bulk_delete(struct commit *c, struct str id)
+{
+	add(c, CHANGE_BULK_DELETE, &(struct bulk_name){ .id = id });
 }
 
 bool commit_next(const struct commit *c, size_t *at, struct change *ret_change)

@@ -25,6 +25,10 @@ enum change_kind {
 	CHANGE_CURSOR,
 	CHANGE_DEATH,
 	CHANGE_INCIDENT,
+	CHANGE_PAUSE,
+	CHANGE_PAUSE_DELETE,
+	CHANGE_BULK,
+	CHANGE_BULK_DELETE,
 	CHANGE_KINDS
 };
 
@@ -44,6 +48,10 @@ struct change {
 		struct cursor_record cursor;
 		struct death_record death;
 		struct incident_record incident;
+		struct pause_record pause;
+		struct pause_name pause_delete;
+		struct bulk_record bulk;
+		struct bulk_name bulk_delete;
 	};
 };
 

@@ -19,6 +19,8 @@ static int hand_over(struct db *db, sqlite3_stmt *stmt, const struct record_type
 		struct api_key_record api_key;
 		struct instance_record instance;
 		struct incident_record incident;
+		struct pause_record pause;
+		struct bulk_record bulk;
 	} record;
 	int r = row_read(db, stmt, type, &record, why);
 
@@ -32,6 +34,10 @@ static int hand_over(struct db *db, sqlite3_stmt *stmt, const struct record_type
 		r = loader->incident != NULL ? loader->incident(loader->ctx, &record.incident) : 0;
 	else if (type == &record_instance)
 		r = loader->instance != NULL ? loader->instance(loader->ctx, &record.instance) : 0;
+	else if (type == &record_pause)
+		r = loader->pause != NULL ? loader->pause(loader->ctx, &record.pause) : 0;
+	else if (type == &record_bulk)
+		r = loader->bulk != NULL ? loader->bulk(loader->ctx, &record.bulk) : 0;
 	else if (record.attempt.state != ATTEMPT_GONE)
 		r = loader->attempt(loader->ctx, &record.attempt);
 	if (r < 0)
@@ -58,6 +64,8 @@ int load_all(struct db *db, const struct store_loader *loader, struct why *why)
 	int r = load_table(db, &record_instance, "", loader, why);
 
 	if (r == 0)
+		r = load_table(db, &record_pause, "", loader, why);
+	if (r == 0)
 		r = load_table(db, &record_account, "ORDER BY row", loader, why);
 	if (r == 0)
 		r = load_table(db, &record_attempt, "NOT INDEXED", loader, why);
@@ -65,6 +73,8 @@ int load_all(struct db *db, const struct store_loader *loader, struct why *why)
 		r = load_table(db, &record_api_key, "ORDER BY created_at", loader, why);
 	if (r == 0)
 		r = load_table(db, &record_incident, "ORDER BY id", loader, why);
+	if (r == 0)
+		r = load_table(db, &record_bulk, "ORDER BY created_at", loader, why);
 	KP("store.load");
 	return r;
 }

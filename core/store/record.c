@@ -143,8 +143,44 @@ TYPE(api_key, api_key_record, 1);
 static const struct column instance_columns[] = {
 	{ "id",                COLUMN_TEXT, AT(instance_record, id) },
 	{ "drained_at",        COLUMN_TIME, AT(instance_record, drained_at) },
+	{ "halted_at",         COLUMN_TIME, AT(instance_record, halted_at) },
+	{ "halted_why",        COLUMN_TEXT, AT(instance_record, halted_why) },
 };
 TYPE(instance, instance_record, 1);
+
+static const struct column pause_columns[] = {
+	{ "scope",             COLUMN_INT,  AT(pause_record, scope) },
+	{ "name",              COLUMN_TEXT, AT(pause_record, name) },
+	{ "since",             COLUMN_TIME, AT(pause_record, since) },
+	{ "until",             COLUMN_INT,  AT(pause_record, until) },  /* in the future */
+	{ "by_key",            COLUMN_TEXT, AT(pause_record, by) },
+	{ "reason",            COLUMN_TEXT, AT(pause_record, reason) },
+};
+TYPE(pause, pause_record, 2);
+
+static const struct column bulk_columns[] = {
+	{ "id",                COLUMN_TEXT, AT(bulk_record, id) },
+	{ "action",            COLUMN_INT,  AT(bulk_record, action) },
+	{ "state",             COLUMN_INT,  AT(bulk_record, state) },
+	{ "rate",              COLUMN_INT,  AT(bulk_record, rate) },
+	{ "workspace",         COLUMN_TEXT, AT(bulk_record, workspace) },
+	{ "provider",          COLUMN_TEXT, AT(bulk_record, provider) },
+	{ "instance",          COLUMN_TEXT, AT(bulk_record, instance) },
+	{ "status",            COLUMN_TEXT, AT(bulk_record, status) },
+	{ "cause",             COLUMN_TEXT, AT(bulk_record, cause) },
+	{ "label_prefix",      COLUMN_TEXT, AT(bulk_record, label_prefix) },
+	{ "ids",               COLUMN_TEXT, AT(bulk_record, ids) },
+	{ "by_key",            COLUMN_TEXT, AT(bulk_record, by) },
+	{ "created_at",        COLUMN_TIME, AT(bulk_record, created_at) },
+	{ "ended_at",          COLUMN_TIME, AT(bulk_record, ended_at) },
+	{ "last_row",          COLUMN_INT,  AT(bulk_record, last_row) },
+	{ "cursor",            COLUMN_INT,  AT(bulk_record, cursor) },
+	{ "total",             COLUMN_INT,  AT(bulk_record, total) },
+	{ "done",              COLUMN_INT,  AT(bulk_record, done) },
+	{ "failed",            COLUMN_INT,  AT(bulk_record, failed) },
+	{ "last_error",        COLUMN_TEXT, AT(bulk_record, last_error) },
+};
+TYPE(bulk, bulk_record, 1);
 
 static const struct column cursor_columns[] = {
 	{ "name",              COLUMN_TEXT, AT(cursor_record, name) },
@@ -217,6 +253,17 @@ static const struct column api_key_name_columns[] = {
 	{ "id",                COLUMN_TEXT, AT(api_key_name, id) },
 };
 TYPE(api_key_name, api_key_name, 1);
+
+static const struct column pause_name_columns[] = {
+	{ "scope",             COLUMN_INT,  AT(pause_name, scope) },
+	{ "name",              COLUMN_TEXT, AT(pause_name, name) },
+};
+TYPE(pause_name, pause_name, 2);
+
+static const struct column bulk_name_columns[] = {
+	{ "id",                COLUMN_TEXT, AT(bulk_name, id) },
+};
+TYPE(bulk_name, bulk_name, 1);
 // clang-format on
 
 static uint64_t most(const struct column *c)

@@ -54,6 +54,13 @@ struct account_key {
 struct api_key_name {
 	struct str id;
 };
+struct pause_name {
+	uint8_t scope;
+	struct str name;
+};
+struct bulk_name {
+	struct str id;
+};
 struct attempt_close {
 	uint64_t row, generation, closed_at;
 	enum attempt_state state;
@@ -61,7 +68,8 @@ struct attempt_close {
 
 extern const struct record_type record_meta, record_account, record_attempt, record_journal,
     record_idem, record_instance, record_cursor, record_api_key, record_death, record_incident,
-    record_account_key, record_attempt_close, record_attempt_outcome, record_api_key_name;
+    record_account_key, record_attempt_close, record_attempt_outcome, record_api_key_name,
+    record_pause, record_pause_name, record_bulk, record_bulk_name;
 
 /* Append the record with the bytes of its strings.  ERR_RANGE, ERR_TOOBIG, ERR_NOMEM. */
 int record_pack(struct buf *, const struct record_type *, const void *record);

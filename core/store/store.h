@@ -76,6 +76,27 @@ struct api_key_record {
 struct instance_record {
 	struct str id;
 	uint64_t drained_at; /* it takes no accounts since then; 0: it takes them */
+	uint64_t halted_at;  /* its trial failed, and it takes no new ones; 0: it did not */
+	struct str halted_why;
+};
+
+/* Where automation is paused. */
+struct pause_record {
+	uint8_t scope;   /* enum pause_scope */
+	struct str name; /* of the provider, workspace or account; empty for everything */
+	uint64_t since, until;
+	struct str by, reason; /* by: id of the API key; empty: the admin */
+};
+
+/* Work on many accounts. */
+struct bulk_record {
+	struct str id;
+	uint8_t action, state; /* enum bulk_action, enum bulk_state */
+	uint64_t rate;         /* accounts a minute */
+	struct str workspace, provider, instance, status, cause, label_prefix, ids;
+	struct str by;
+	uint64_t created_at, ended_at, last_row, cursor, total, done, failed;
+	struct str last_error;
 };
 
 /* Many accounts of a provider, or of one of its instances, that failed together. */
@@ -120,7 +141,7 @@ struct store_port {
  * ERR_CORRUPT: damaged.  In all three nothing was changed. */
 int store_open(struct store **ret_store, const struct store_options *, struct why *);
 
-/* What store_load hands over, once each: instances, accounts, attempts; any callback may stop it
+/* What store_load hands over, once each: instances, pauses, accounts, attempts, the rest; any callback may stop it
  * with < 0. */
 struct store_loader {
 	void *ctx;
@@ -129,6 +150,8 @@ struct store_loader {
 	int (*instance)(void *ctx, const struct instance_record *lent); /* NULL: not wanted */
 	int (*api_key)(void *ctx, const struct api_key_record *lent);   /* NULL: not wanted */
 	int (*incident)(void *ctx, const struct incident_record *lent); /* NULL: not wanted */
+	int (*pause)(void *ctx, const struct pause_record *lent);       /* NULL: not wanted */
+	int (*bulk)(void *ctx, const struct bulk_record *lent);         /* NULL: not wanted */
 };
 struct store_facts {
 	uint64_t last_seq;     /* of the journal */
@@ -167,6 +190,10 @@ void commit_api_key_delete(struct commit *, struct str id);
 void commit_instance(struct commit *, const struct instance_record *); /* insert or replace */
 void commit_incident(struct commit *, const struct incident_record *); /* insert or replace */
 void commit_cursor(struct commit *, const struct cursor_record *);     /* insert or replace */
+void commit_pause(struct commit *, const struct pause_record *);       /* insert or replace */
+void commit_pause_delete(struct commit *, uint8_t scope, struct str name);
+void commit_bulk(struct commit *, const struct bulk_record *); /* insert or replace */
+void commit_bulk_delete(struct commit *, struct str id);
 void commit_death(struct commit *, const struct death_record *);
 /* Given: *commit is NULL afterwards, always.  `done(ctx)` runs when it is on disk; never before
  * this returns; not at all when the store ends first (store_close, fatal).  `done` may be NULL.

@@ -8,11 +8,11 @@
 /* Nothing behind the table's back: between two columns there is at most padding. */
 static void every_field_has_a_column(void **state)
 {
-	static const struct record_type *const types[] = { &record_meta,    &record_account,
-							   &record_attempt, &record_journal,
-							   &record_idem,    &record_instance,
-							   &record_cursor,  &record_api_key,
-							   &record_death,   &record_incident };
+	static const struct record_type *const types[] = {
+		&record_meta,  &record_account,  &record_attempt, &record_journal,
+		&record_idem,  &record_instance, &record_cursor,  &record_api_key,
+		&record_death, &record_incident, &record_pause,   &record_bulk
+	};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(types); i++) {
@@ -202,8 +202,9 @@ static void decisions_about_instances_survive(void **state)
 	const struct store_loader loader = { .account = ignore_account,
 					     .attempt = ignore_attempt,
 					     .instance = dump_instance };
-	const struct instance_record a = { STR("mock-1"), 4711 }, b = { STR("mock-2"), 4712 };
-	const struct instance_record resumed = { STR("mock-2"), 0 };
+	const struct instance_record a = { STR("mock-1"), 4711, 4713, STR("3 of 5 failed") },
+				     b = { STR("mock-2"), 4712, 0, STR_NONE };
+	const struct instance_record resumed = { STR("mock-2"), 0, 0, STR_NONE };
 	struct store_loader l = loader;
 	struct buf in, out;
 	struct commit *c;
@@ -280,6 +281,65 @@ static void the_newest_incidents_survive(void **state)
 	r.real = true;
 	r.instance = STR("mock-1");
 	dump_record(&in, &record_incident, &r);
+	assert_true(str_eq(buf_all(&in), buf_all(&out)));
+	rig_fini(&rig);
+	buf_fini(&in);
+	buf_fini(&out);
+}
+
+static int dump_pause(void *ctx, const struct pause_record *r)
+{
+	dump_record(ctx, &record_pause, r);
+	return 0;
+}
+
+static int dump_bulk(void *ctx, const struct bulk_record *r)
+{
+	dump_record(ctx, &record_bulk, r);
+	return 0;
+}
+
+static void pauses_and_bulk_jobs_survive_until_they_are_deleted(void **state)
+{
+	struct store_loader l = { .account = ignore_account,
+				  .attempt = ignore_attempt,
+				  .pause = dump_pause,
+				  .bulk = dump_bulk };
+	struct pause_record pauses[3] = { 0 };
+	struct bulk_record jobs[2] = { 0 };
+	struct buf in, out;
+	struct commit *c;
+	struct rig rig;
+	uint64_t seed = 7;
+
+	(void)state;
+	buf_init(&in, 1u << 20);
+	buf_init(&out, 1u << 20);
+	l.ctx = &out;
+	rig_init(&rig);
+	rig_start(&rig);
+	c = commit_new(rig.store);
+	for (unsigned i = 0; i < ARRAY_LEN(pauses); i++) {
+		fill_record(&record_pause, &pauses[i], FILL_RANDOM, &seed);
+		pauses[i].scope = (uint8_t)i;
+		commit_pause(c, &pauses[i]);
+	}
+	for (unsigned i = 0; i < ARRAY_LEN(jobs); i++) {
+		fill_record(&record_bulk, &jobs[i], FILL_RANDOM, &seed);
+		jobs[i].id = i == 0 ? STR("first") : STR("second");
+		commit_bulk(c, &jobs[i]);
+	}
+	commit_pause_delete(c, 1, pauses[1].name);
+	commit_pause_delete(c, 2, STR("another"));
+	commit_bulk_delete(c, STR("first"));
+	jobs[1].done = 99;
+	commit_bulk(c, &jobs[1]);
+	rig_commit(&rig, c);
+	rig_close(&rig);
+	rig_load(&rig, &l);
+	dump_record(&in, &record_pause, &pauses[0]);
+	dump_record(&in, &record_pause, &pauses[2]);
+	dump_record(&in, &record_bulk, &jobs[1]);
 	assert_true(str_eq(buf_all(&in), buf_all(&out)));
 	rig_fini(&rig);
 	buf_fini(&in);
@@ -445,6 +505,7 @@ int main(void)
 		cmocka_unit_test(every_field_has_a_column),
 		cmocka_unit_test(decisions_about_instances_survive),
 		cmocka_unit_test(the_newest_incidents_survive),
+		cmocka_unit_test(pauses_and_bulk_jobs_survive_until_they_are_deleted),
 		cmocka_unit_test(zeros_and_empty_strings_survive),
 		cmocka_unit_test(the_largest_values_survive),
 		cmocka_unit_test(random_values_and_bytes_survive),
