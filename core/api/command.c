@@ -31,6 +31,11 @@ void command_free(struct command **command)
 	free(c->recipient);
 	free(c->idem_key);
 	free(c->instance);
+	free(c->name);
+	free(c->by);
+	free(c->status);
+	free(c->cause);
+	free(c->ids);
 	for (size_t n = 0; n < c->n_headers; n++) {
 		free(c->headers[n].name);
 		free(c->headers[n].value);

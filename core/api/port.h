@@ -20,6 +20,26 @@
 #include "policy/journal.h"
 #include "policy/stages.h"
 
+/* Where automation is paused. */
+struct pause_view {
+	const char *scope;           /* everything, provider, workspace, account */
+	struct str name, by, reason; /* by: id of the key that asked; empty: the admin */
+	uint64_t since, until;       /* until 0: until somebody resumes */
+};
+
+/* Work on many accounts.  Empty: any. */
+struct bulk_view {
+	struct str id, workspace, provider, instance, status, cause, label_prefix, by, last_error;
+	struct str ids; /* a line each */
+	const char *action, *state;
+	const char *waits; /* why it does not go on; NULL: it does */
+	uint64_t rate, total, done, failed, left, skipped, eta_s, created_at, ended_at;
+};
+#define BULK_SHOWN 100 /* accounts of a dry run */
+struct bulk_count {
+	uint64_t total, need_scan;
+};
+
 /* An account as the outside sees it.  Names are stable words of the API. */
 struct account_view {
 	uint64_t row;
@@ -41,6 +61,8 @@ struct account_view {
 	uint64_t incident;    /* the open incident of its instance or provider; 0: none */
 	bool unhealthy;       /* from below 40 until 70 again */
 	struct stages stages; /* only where one account is asked for */
+	bool is_paused;       /* automation leaves it alone, because of: */
+	struct pause_view pause;
 };
 
 /* All accounts in numbers, and those that are worst. */
@@ -110,12 +132,15 @@ struct instance_view {
 	struct str id, boot_id,
 	    last_error; /* last_error: of the newest list; empty: it succeeded */
 	const char *provider;
-	const char *state; /* up, down, draining, drained, not_asked */
+	const char *state; /* up, halted, down, draining, drained, not_asked */
 	unsigned slot;     /* of its worker */
 	bool reachable;    /* the last question was answered */
 	bool given_up;     /* down for so long that its accounts move */
 	uint64_t drained_at, up_since, down_since, answered_at, listed_at, list_age_ms;
 	uint64_t list_failures; /* in a row */
+	uint64_t canary;        /* percent of the accounts that it gets; 0: it is not on trial */
+	uint64_t halted_at;     /* its trial failed: it takes no new accounts */
+	struct str halted_why;
 	uint64_t capacity, accounts, open, starting, queued, foreign_sessions;
 	uint64_t starts_allowed;         /* under way at once, as starts go now */
 	uint64_t qr_waiting, qr_allowed; /* codes shown, or about to be; 0 allowed: no limit */
@@ -159,6 +184,10 @@ enum command_kind {
 	COMMAND_WEBHOOK,
 	COMMAND_DRAIN, /* of an instance, as RESUME */
 	COMMAND_RESUME,
+	COMMAND_PAUSE, /* automation, as UNPAUSE */
+	COMMAND_UNPAUSE,
+	COMMAND_BULK,
+	COMMAND_BULK_CANCEL, /* name: the job's id */
 	COMMAND_KEY_CREATE,
 	COMMAND_KEY_REVOKE
 };
@@ -191,7 +220,15 @@ struct command {
 	char *verb, *args; /* VERB, SEND: args are JSON; WEBHOOK: args are the body */
 	char *recipient;   /* SEND: for the journal; the same stands in args */
 	char *instance;    /* WEBHOOK: of `provider`; NULL: whoever it is for.  DRAIN, RESUME */
-	bool undecided;    /* the engine's: an instance that it may be for did not answer */
+	char *name,
+	    *by; /* PAUSE, UNPAUSE: of what ("": everything), and whose key; label: the reason */
+	uint8_t pause_scope; /* enum pause_scope of policy/pause.h */
+	uint64_t until;      /* PAUSE: 0: until somebody resumes */
+	/* BULK, with by, workspace, provider, instance and label (a prefix): which accounts; NULL: any */
+	char *status, *cause, *ids;
+	uint8_t bulk_action; /* enum bulk_action of policy/bulk.h */
+	uint64_t rate;       /* accounts a minute */
+	bool undecided;      /* the engine's: an instance that it may be for did not answer */
 	struct command_header headers[COMMAND_HEADERS_MAX];
 	size_t n_headers;
 	uint8_t key_digest[32], key_role; /* KEY_CREATE, with workspace ("": all) and label */
@@ -234,6 +271,11 @@ struct api_port {
 	/* Open and recent incidents, newest first; `id` 0: all of them. */
 	void (*incidents)(void *ctx, uint64_t id,
 			  void (*each)(void *arg, const struct incident_view *), void *arg);
+	void (*pauses)(void *ctx, void (*each)(void *arg, const struct pause_view *), void *arg);
+	void (*bulk)(void *ctx, void (*each)(void *arg, const struct bulk_view *), void *arg);
+	/* Whom would COMMAND_BULK ask?  `each` for the first of them. */
+	void (*bulk_count)(void *ctx, const struct command *, struct bulk_count *ret_count,
+			   void (*each)(void *arg, struct str id), void *arg);
 	/* Is there anybody for a webhook to this provider, and instance of it (empty: any)?  NULL, or a
 	 * problem's code, and *why says whom it was meant for. */
 	const char *(*webhook)(void *ctx, struct str provider, struct str instance,

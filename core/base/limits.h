@@ -49,6 +49,7 @@
 #define LIMIT_HTTP_CONNECTIONS 10000
 #define LIMIT_JSON_DEPTH       32
 #define LIMIT_API_KEYS         10000 /* revoked ones among them */
+#define LIMIT_PAUSES           1000
 #define LIMIT_PAGE             1000
 
 /* The engine. */

@@ -39,7 +39,8 @@ struct conf_instance {
 	uint64_t concurrent_starts; /* starts under way at once */
 	uint64_t starts_at_first;   /* how many of them before any has gone well */
 	uint64_t max_qr_waiting;    /* QR codes shown at once; 0: no limit */
-	struct conf_pairs config;   /* the provider's pairs, overridden by the instance's */
+	uint64_t canary;          /* percent of the accounts that it gets; 0: it is not on trial */
+	struct conf_pairs config; /* the provider's pairs, overridden by the instance's */
 
 	struct conf_command command;           /* what we start and supervise ourselves */
 	struct conf_pairs command_environment; /* secrets may be among them */

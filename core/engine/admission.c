@@ -81,7 +81,7 @@ static void admit_provider(struct engine *e, struct provider *p)
 	uint64_t wait_ms;
 	struct member *m;
 
-	while (p->queued > 0 && (m = next_in(e, p)) != NULL) {
+	while (p->queued > 0 && (m = hands_off_next(e, p, next_in)) != NULL) {
 		if (!bucket_take(&p->bucket, p->conf->starts_per_minute, p->conf->start_burst,
 				 m->a.person, e->now, &wait_ms)) {
 			timer_set(e, &p->timer, e->now + wait_ms);

@@ -197,6 +197,7 @@ static void drop(struct engine *e, struct member *m, struct command *c)
 	accept(e, &c, m);
 	wish(e, m, EV_DELETE, "");
 	place_forgotten(e, m);
+	pause_forget(e, str_of(m->id));
 	member_forget_id(e, m);
 	account_changed(e, m);
 }
@@ -258,6 +259,14 @@ static void carry_out(struct engine *e, struct command *c)
 	}
 	if (c->kind == COMMAND_KEY_REVOKE) {
 		api_key_revoke(e, c);
+		return;
+	}
+	if (c->kind == COMMAND_PAUSE || c->kind == COMMAND_UNPAUSE) {
+		pause_command(e, c);
+		return;
+	}
+	if (c->kind == COMMAND_BULK || c->kind == COMMAND_BULK_CANCEL) {
+		bulk_command(e, c);
 		return;
 	}
 	if (c->kind == COMMAND_DRAIN || c->kind == COMMAND_RESUME) {

@@ -181,6 +181,7 @@ int engine_new(struct engine **ret_engine, const struct conf *conf, struct store
 	inbox_init(&e->inbox);
 	e->dirty_last = &e->dirty;
 	e->place_timer = (struct timer){ { HEAP_NOWHERE }, TIMER_PLACES };
+	e->pause_timer = (struct timer){ { HEAP_NOWHERE }, TIMER_PAUSE };
 	e->conf = conf;
 	e->store = store;
 	e->now = clock_ms();
@@ -319,6 +320,12 @@ static void fire(struct engine *e, struct timer *t)
 	case TIMER_INCIDENT:
 		incident_due(e, OWNER(t, struct scope));
 		break;
+	case TIMER_BULK:
+		bulk_due(e, t);
+		break;
+	case TIMER_PAUSE:
+		pauses_end_by_themselves(e);
+		break;
 	case TIMER_BUCKET:
 	case TIMER_PLACES:
 		break; /* admit() and places_go_on() run in every turn */
@@ -431,6 +438,7 @@ void engine_turn(struct engine *e)
 		fire(e, (struct timer *)(void *)node);
 		turn_breathe(e);
 	}
+	hands_off_go_on(e);
 	places_go_on(e);
 	incidents_go_on(e);
 	admit(e);
@@ -524,14 +532,18 @@ void engine_free(struct engine **engine)
 	ops_free(e);
 	keys_free(e);
 	api_keys_free(e);
+	pauses_free(e);
+	bulk_free(e);
 	strangers_free(e);
 	for (uint64_t row = 0; row < e->n_rows; row++)
 		member_free(e, &e->rows[row]);
 	services_drop(e);
 	incidents_free(e);
 	for (size_t p = 0; p < e->n_providers; p++) {
-		for (size_t i = 0; i < e->providers[p].n_instances; i++)
+		for (size_t i = 0; i < e->providers[p].n_instances; i++) {
 			free(e->providers[p].instances[i].last_error);
+			free(e->providers[p].instances[i].halted_why);
+		}
 		free(e->providers[p].instances);
 	}
 	for (unsigned n = 0; n < e->n_slots; n++) {

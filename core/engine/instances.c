@@ -160,13 +160,10 @@ void instance_lost(struct engine *e, struct instance *i)
 
 static void drain(struct engine *e, struct instance *i, bool drained)
 {
-	struct instance_record r = { .id = str_of(i->conf->id) };
-
 	if ((i->drained_at != 0) == drained)
 		return;
 	i->drained_at = drained ? e->now : 0;
-	r.drained_at = i->drained_at;
-	commit_instance(batch_commit(e), &r);
+	instance_keep(e, i);
 	i->emptied = false;
 	LOG(WARN, ENGINE, drained ? "instance.draining" : "instance.resumed",
 	    f_text("instance", i->conf->id), f_u64("accounts", i->accounts),
@@ -210,6 +207,8 @@ void instance_command(struct engine *e, struct command *c)
 		return;
 	}
 	drain(e, i, c->kind == COMMAND_DRAIN);
+	if (c->kind == COMMAND_RESUME)
+		canary_resume(e, i);
 	command_remember_as(e, c, str_of(i->conf->id));
 	batch_reply(e, &c, &done);
 }
@@ -221,7 +220,7 @@ static const char *state_of(const struct engine *e, const struct instance *i)
 	if (i->drained_at != 0)
 		return is_empty(i) ? "drained" : "draining";
 	if (i->reachable && instance_serves(e, i))
-		return "up";
+		return i->halted_at != 0 ? "halted" : "up";
 	return instance_is_down(e, i) ? "down" : "not_asked";
 }
 
@@ -236,6 +235,9 @@ bool instance_view_of(const struct engine *e, const struct instance *i, struct i
 		.slot = i->slot,
 		.reachable = i->reachable && instance_serves(e, i),
 		.given_up = i->given_up,
+		.canary = i->conf->canary,
+		.halted_at = i->halted_at,
+		.halted_why = str_of(i->halted_why),
 		.drained_at = i->drained_at,
 		.up_since = i->up_since,
 		.down_since = i->down_since,

@@ -116,8 +116,12 @@ static int load_instance(void *ctx, const struct instance_record *r)
 	struct loading *l = ctx;
 	struct instance *i = instance_by_id(l->e, r->id);
 
-	if (i != NULL)
-		i->drained_at = r->drained_at;
+	if (i == NULL)
+		return 0;
+	i->drained_at = r->drained_at;
+	i->halted_at = r->halted_at;
+	if (!member_set(&i->halted_why, r->halted_why))
+		return why_set(l->why, ERR_NOMEM, "no memory for all instances");
 	return 0;
 }
 
@@ -163,6 +167,20 @@ static int load_attempt(void *ctx, const struct attempt_record *r)
 		 !member_set(&m->lost_at, r->instance))
 		return why_set(l->why, ERR_NOMEM, "no memory for all accounts");
 	return 0;
+}
+
+static int load_pause(void *ctx, const struct pause_record *r)
+{
+	struct loading *l = ctx;
+
+	return pause_add(l->e, r) < 0 ? why_set(l->why, ERR_NOMEM, "no memory for all pauses") : 0;
+}
+
+static int load_bulk(void *ctx, const struct bulk_record *r)
+{
+	struct loading *l = ctx;
+
+	return bulk_add(l->e, r) < 0 ? why_set(l->why, ERR_NOMEM, "no memory for all jobs") : 0;
 }
 
 static int load_api_key(void *ctx, const struct api_key_record *r)
@@ -223,7 +241,9 @@ int engine_load(struct engine *e, struct why *why)
 				       .account = load_account,
 				       .attempt = load_attempt,
 				       .api_key = load_api_key,
-				       .incident = load_incident };
+				       .incident = load_incident,
+				       .pause = load_pause,
+				       .bulk = load_bulk };
 	struct store_facts facts;
 	int r = store_load(e->store, &loader, &facts, why);
 
@@ -234,6 +254,7 @@ int engine_load(struct engine *e, struct why *why)
 		e->last_row = facts.last_row;
 	clock_floor(facts.latest_ms);
 	begin(e);
+	pauses_begin(e);
 	KP("engine.loaded");
 	return 0;
 }

@@ -36,12 +36,13 @@ static struct place_candidate *candidates(const struct engine *e, const struct p
 	for (size_t n = 0; c != NULL && n < p->n_instances; n++) {
 		const struct instance *i = &p->instances[n];
 
-		c[n] = (struct place_candidate){ .accounts = i->accounts,
-						 .capacity = i->conf->capacity,
-						 .open = i->open,
-						 .queued = i->queued,
-						 .closed = i->drained_at != 0,
-						 .down = instance_is_down(e, i) };
+		c[n] =
+		    (struct place_candidate){ .accounts = i->accounts,
+					      .capacity = i->conf->capacity,
+					      .open = i->open,
+					      .queued = i->queued,
+					      .closed = i->drained_at != 0 || !canary_takes_one(i),
+					      .down = instance_is_down(e, i) };
 	}
 	return c;
 }
@@ -176,6 +177,8 @@ static bool consider(struct engine *e, struct member *m)
 	struct instance *to;
 
 	place_settled(e, m);
+	if (hands_off(e, m) && (m->a.state != ST_QUEUED || !m->a.person))
+		return true;
 	if (what == PLACE_LEAVE)
 		leave_in_order(e, m);
 	if (what == PLACE_STAY || what == PLACE_LEAVE)
@@ -411,8 +414,11 @@ static int say(const struct engine *e, const struct member *m, char *text, size_
 struct str place_waits(const struct engine *e, const struct member *m, char *text, size_t size,
 		       unsigned *ret_action)
 {
+	struct str paused = hands_off_waits(e, m, text, size, ret_action);
 	unsigned action;
 
+	if (paused.n > 0)
+		return paused;
 	if (member_is_deleted(m) || say(e, m, text, size, &action) == 0)
 		return STR_NONE;
 	*ret_action = action;

@@ -15,6 +15,7 @@
 #include "base/limits.h"
 #include "base/obj.h"
 #include "conf/conf.h"
+#include "engine/batch.h"
 #include "engine/brake.h"
 #include "engine/engine.h"
 #include "engine/health.h"
@@ -25,9 +26,12 @@
 #include "policy/account.h"
 #include "policy/admit.h"
 #include "policy/blame.h"
+#include "policy/bulk.h"
+#include "policy/canary.h"
 #include "policy/health.h"
 #include "policy/incident.h"
 #include "policy/orphan.h"
+#include "policy/pause.h"
 #include "policy/place.h"
 #include "policy/ramp.h"
 #include "policy/service.h"
@@ -57,7 +61,9 @@ enum timer_kind {
 	TIMER_BUCKET,
 	TIMER_SERVICE,
 	TIMER_INCIDENT,
-	TIMER_PLACES
+	TIMER_PLACES,
+	TIMER_PAUSE,
+	TIMER_BULK
 };
 struct timer {
 	struct heap_node node; /* first: the heap gives this back */
@@ -90,7 +96,8 @@ struct member {
 	struct stray *strays; /* those of n_strays; utlist, m_prev/m_next */
 	bool moving;          /* left its instance in order; counted by its provider */
 	bool counted_open, counted_slot, counted_scan;
-	bool person_slot;   /* and that slot was given to a person */
+	bool person_slot; /* and that slot was given to a person */
+	bool in_bulk; /* a job has asked for it, and it is on its way; counted by its provider */
 	uint8_t queue_line; /* ADMIT_LINES */
 	uint8_t n_sends;    /* messages on their way */
 	struct member_meter meter;
@@ -162,20 +169,23 @@ struct instance {
 	uint64_t list_asked_at; /* when any list was last asked for */
 	uint64_t list_due;      /* when the timer is set for; 0: not */
 	uint32_t serial, list_fails;
-	bool reachable;           /* the last question was answered */
-	bool silent;              /* it was not, since nobody is there to answer */
-	bool given_up;            /* silent for so long that its accounts move */
-	uint64_t down_since;      /* no answer, or no process, since then; 0: there is */
-	uint64_t up_since;        /* the first of those that were; 0: none */
-	uint64_t answered_at;     /* the last that was; 0: none since we started */
-	char *last_error;         /* of the newest question that failed; NULL: none did */
-	uint64_t drained_at;      /* an operator wants it empty since then; 0: it takes accounts */
-	bool emptied;             /* and it is, as was said */
-	uint64_t strays;          /* lives there that were given up and are not proven gone */
-	struct stray *stray_list; /* those; utlist, i_prev/i_next: a list concerns no others */
-	uint64_t pass_left;       /* how many of its accounts are to be looked at: places.c */
-	uint64_t check_at;        /* no account is asked by itself before */
-	uint64_t check_row;       /* the last that was considered */
+	bool reachable;            /* the last question was answered */
+	bool silent;               /* it was not, since nobody is there to answer */
+	bool given_up;             /* silent for so long that its accounts move */
+	uint64_t down_since;       /* no answer, or no process, since then; 0: there is */
+	uint64_t up_since;         /* the first of those that were; 0: none */
+	uint64_t answered_at;      /* the last that was; 0: none since we started */
+	char *last_error;          /* of the newest question that failed; NULL: none did */
+	uint64_t drained_at;       /* an operator wants it empty since then; 0: it takes accounts */
+	bool emptied;              /* and it is, as was said */
+	struct canary_tally tally; /* what happened there lately */
+	uint64_t halted_at;        /* its trial failed; 0: it did not */
+	char *halted_why;
+	uint64_t strays;              /* lives there that were given up and are not proven gone */
+	struct stray *stray_list;     /* those; utlist, i_prev/i_next: a list concerns no others */
+	uint64_t pass_left;           /* how many of its accounts are to be looked at: places.c */
+	uint64_t check_at;            /* no account is asked by itself before */
+	uint64_t check_row;           /* the last that was considered */
 	struct service_slot *service; /* its process; NULL: somebody else starts it */
 	bool partial;                 /* its last list was incomplete */
 	char boot_id[65];
@@ -212,6 +222,7 @@ struct provider {
 	uint64_t caps, start_deadline; /* from the worker's hello */
 	uint64_t queued;
 	uint64_t moving;              /* accounts between two instances */
+	uint64_t in_bulk;             /* accounts that jobs have set on their way */
 	uint64_t stirred_at, stir_at; /* all its accounts were, will be looked at; places.c */
 	struct member *homeless;      /* whose instance is not configured; utlist, i_prev/i_next */
 	struct provider_meter meter;
@@ -343,7 +354,12 @@ struct engine {
 	struct orphan_rules orphan_rules;
 	struct kept_incident *incidents; /* open and recent ones, oldest first; utlist */
 	uint64_t last_incident, n_incidents;
-	struct timer place_timer;                   /* a pass over an instance's accounts goes on */
+	struct timer place_timer; /* a pass over an instance's accounts goes on */
+	struct bulk_job *bulk;    /* utlist, the oldest first */
+	struct pause *pauses;     /* uthash; NULL: automation acts everywhere */
+	unsigned n_pauses[PAUSE_SCOPES];
+	struct timer pause_timer;       /* the next that ends by itself */
+	uint64_t hands_row, hands_left; /* the pass over accounts after a change: hands_off.c */
 	char waits_text[HEALTH_WORST][LIMIT_WAITS]; /* of the views that were given last */
 	struct {
 		uint64_t now, before, oldest_at;
@@ -402,32 +418,6 @@ void engine_policy_of(const struct engine *, const struct member *, struct polic
 void account_changed(struct engine *, struct member *);
 void account_journal(struct engine *, struct member *, unsigned kind, bool tell, struct str text,
 		     struct str data);
-
-/* batch.c: remember, act, tell */
-enum act_kind { ACT_CREATE, ACT_CLOSE, ACT_END };
-struct act {
-	uint8_t kind;
-	uint64_t row, generation;
-	bool resume;
-};
-struct batch *batch_of_turn(struct engine *);
-struct commit *batch_commit(struct engine *);
-void batch_journal(struct engine *, struct journal_record *); /* fills seq and at */
-void batch_act(struct engine *, const struct act *);
-/* A message or a verb with an Idempotency-Key.  Given: it leaves when everything before it is durable. */
-void batch_send(struct engine *, struct command **);
-/* Given: answered when everything before it is durable. */
-void batch_reply(struct engine *, struct command **, const struct command_result *);
-void batch_submit(struct engine *);
-/* Give the store what was held, as far as it has room. */
-void batch_push(struct engine *);
-/* Changes in this turn's batch so far, accounts not counted. */
-uint64_t batch_changes(const struct engine *);
-void batch_free_all(struct engine *);
-/* The disk is full: those who wait are told so. */
-void batch_refuse_waiting(struct engine *);
-void reply_now(struct engine *, struct command **, const struct command_result *);
-void reply_stopping(struct engine *, struct command **);
 
 /* calls.c: what is asked of workers, and their answers */
 void act_now(struct engine *, const struct act *);
@@ -683,5 +673,7 @@ void engine_policy(const struct conf *, const struct conf_provider *p, uint64_t 
 void turn_breathe(struct engine *);
 void timer_set(struct engine *, struct timer *, uint64_t at); /* 0: off */
 void engine_post(struct engine *, struct inbox_item *given);
+
+#include "engine/many.h"
 
 #endif

@@ -119,8 +119,9 @@ void account_moved(struct engine *e, struct member *m)
 		m->counted_scan = !m->counted_scan;
 		i->scans += m->counted_scan ? 1 : -1ull;
 	}
-	queues = a->state == ST_QUEUED && !account_waits_for_proof(m);
+	queues = a->state == ST_QUEUED && !account_waits_for_proof(m) && !hands_off_ours(e, m);
 	place_settled(e, m);
+	bulk_settled(m);
 	if (m->queued && (!queues || m->queue_line != admit_line(a)))
 		queue_take(e, m);
 	if (!m->queued && queues)
@@ -344,6 +345,7 @@ void account_happens(struct engine *e, struct member *m, struct happening *h)
 		return;
 	h->e.now = e->now;
 	h->e.crowded = h->e.kind == EV_QR && m->instance != NULL && scan_is_one_too_many(m);
+	h->e.hands_off = hands_off(e, m);
 	if (h->e.at == 0)
 		h->e.at = e->now;
 	h->e.excused = is_excused(e, m);
@@ -357,6 +359,7 @@ void account_happens(struct engine *e, struct member *m, struct happening *h)
 		return;
 	}
 	meter_step(e, m, &metered, &fx);
+	canary_saw(e, m->instance, &m->a, h->e.kind, &fx);
 	if (h->e.kind <= EV_REGENERATE && fx.from == ST_HELD)
 		blame_again(&m->blame, e->now);
 	if (fx.reason)

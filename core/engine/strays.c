@@ -131,7 +131,11 @@ void stray_told(struct stray *s, struct str account)
 
 void stray_seen(struct engine *e, struct stray *s, uint64_t at)
 {
-	if (orphan_seen(&s->o, &e->orphan_rules, e->now, at) != ORPHAN_KILL)
+	const struct member *m = member_by_row(e, s->life.row);
+	struct orphan_rules rules = e->orphan_rules;
+
+	rules.hold = m != NULL && hands_off_ours(e, m);
+	if (orphan_seen(&s->o, &rules, e->now, at) != ORPHAN_KILL)
 		return;
 	e->stats.orphans_ended++;
 	LOG(INFO, ENGINE, "orphan.end", f_text("account", s->account),

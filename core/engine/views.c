@@ -70,6 +70,7 @@ static void view_of(const struct engine *e, const struct member *m, char *text,
 	explain(e, m, waits, action, &v->explanation);
 	health_of_member(e, m, &v->health, &v->health_since);
 	v->unhealthy = m->sick && v->health.scored;
+	v->is_paused = pause_view_of(e, m, &v->pause);
 }
 
 static bool port_account(void *ctx, struct str id, struct account_view *ret_view)
@@ -328,6 +329,32 @@ static void port_incidents(void *ctx, uint64_t id,
 	incidents_each(e, id, each, arg);
 }
 
+static void port_pauses(void *ctx, void (*each)(void *arg, const struct pause_view *), void *arg)
+{
+	struct engine *e;
+
+	OBJ_CAST(e, ctx, ENGINE_MAGIC);
+	pauses_each(e, each, arg);
+}
+
+static void port_bulk(void *ctx, void (*each)(void *arg, const struct bulk_view *), void *arg)
+{
+	struct engine *e;
+
+	OBJ_CAST(e, ctx, ENGINE_MAGIC);
+	bulk_each(e, each, arg);
+}
+
+/* One walk over all accounts, as port_health. */
+static void port_bulk_count(void *ctx, const struct command *c, struct bulk_count *ret_count,
+			    void (*each)(void *arg, struct str id), void *arg)
+{
+	struct engine *e;
+
+	OBJ_CAST(e, ctx, ENGINE_MAGIC);
+	bulk_count(e, c, ret_count, each, arg);
+}
+
 static int port_submit(void *ctx, struct command **command)
 {
 	struct command *c = TAKE(*command);
@@ -419,6 +446,9 @@ struct api_port engine_api_port(struct engine *e)
 				  .instance = port_instance,
 				  .instances = port_instances,
 				  .incidents = port_incidents,
+				  .pauses = port_pauses,
+				  .bulk = port_bulk,
+				  .bulk_count = port_bulk_count,
 				  .webhook = port_webhook,
 				  .submit = port_submit,
 				  .journal = port_journal,

@@ -20,7 +20,7 @@ static struct {
 	unsigned n;
 } creates, core_crashes;
 static int acked[ACCOUNTS_MAX]; /* by row: last wish that was answered: 1 up, 0 down, -1 none */
-static uint64_t asked[ACCOUNTS_MAX];
+static uint64_t asked[ACCOUNTS_MAX], wished_at[ACCOUNTS_MAX];
 static uint64_t last_told;
 static bool sick[ACCOUNTS_MAX]; /* by row: the last that was told durably */
 
@@ -28,6 +28,7 @@ void check_reset(void)
 {
 	creates.n = core_crashes.n = 0;
 	last_told = 0;
+	memset(wished_at, 0, sizeof wished_at);
 	check_starts_reset();
 	for (unsigned i = 0; i < ACCOUNTS_MAX; i++) {
 		acked[i] = -1;
@@ -58,6 +59,7 @@ void check_told_health(uint64_t row, bool now_sick)
 uint64_t check_asked(uint64_t row)
 {
 	must(row < ACCOUNTS_MAX);
+	wished_at[row] = sim.now;
 	return ++asked[row];
 }
 
@@ -196,6 +198,60 @@ static void check_flapping_start(const struct request *r)
 	sim.t.flapping += s->was_flapping;
 }
 
+/* Since when automation leaves the account alone; 0: it does not. */
+static uint64_t paused_since(const struct member *m, const char *account)
+{
+	uint64_t since = 0;
+
+	for (unsigned scope = 0; scope < PAUSE_SCOPES && m != NULL; scope++) {
+		uint64_t at =
+		    durable_pause(scope, scope == PAUSE_WORKSPACE ? m->workspace : account);
+
+		if (at != 0 && (since == 0 || at < since))
+			since = at;
+	}
+	return since;
+}
+
+static bool is_a_person_s(const struct member *m, uint64_t since)
+{
+	return m == NULL || m->a.person || !m->a.want || wished_at[m->row] >= since;
+}
+
+static void check_starts_by_itself(const struct request *r)
+{
+	struct instance *at;
+	const struct member *m = session_owner(sim.engine, str_of(r->session), &at);
+	uint64_t since = paused_since(m, r->account);
+
+	if (since != 0 && durable_minted_at(r->session) > since && !is_a_person_s(m, since))
+		broken("nobody starts by himself while automation is paused", "%s of %s",
+		       r->session, r->account);
+}
+
+static void check_ends_by_itself(const struct request *r)
+{
+	struct instance *at; /* by its session: the id may be another account's by now */
+	const struct member *m = session_owner(sim.engine, str_of(r->session), &at);
+	uint64_t since = paused_since(m, r->account);
+
+	if (since != 0 && sim.now > since + WIRE_SLACK_MS && !is_a_person_s(m, since))
+		broken("nothing is ended by itself while automation is paused", "%s of %s",
+		       r->session, r->account);
+}
+
+void check_hands(unsigned scope, const char *name, bool paused)
+{
+	struct engine *e = sim.engine;
+	struct member *m = scope == PAUSE_ACCOUNT ? member_by_id(e, str_of(name)) : e->rows[1];
+
+	if (m == NULL || member_is_deleted(m) || hands_off(e, m) != paused)
+		return; /* decided again meanwhile, or another pause covers it */
+	if ((durable_pause(scope, name) != 0) != paused && (paused || scope != PAUSE_ACCOUNT))
+		broken("answered when durable", "automation of scope %u is not %s on disk", scope,
+		       paused ? "paused" : "resumed");
+}
+
 void check_create(const struct request *r)
 {
 	const struct conf_provider *p = &sim.conf->providers[0];
@@ -220,6 +276,7 @@ void check_create(const struct request *r)
 	    in_window(creates.at, creates.n) > 2 * sim.conf->incident_canaries)
 		broken("only canaries start while it holds", "%u starts in %u ms",
 		       in_window(creates.at, creates.n), WINDOW_MS);
+	check_starts_by_itself(r);
 	/* no automatic action gives up a living login */
 	if (good != NULL && strcmp(good, r->profile) != 0) {
 		if (!world_fresh_allowed(r->account))
@@ -240,6 +297,8 @@ void check_close(const struct request *r)
 	if (state == ATTEMPT_OPEN)
 		broken("store first, kill after", "disconnect of %s, which the ledger has as open",
 		       r->session);
+	if (sim.engine != NULL)
+		check_ends_by_itself(r);
 	/* two pieces of evidence: one word that was not true ends nothing */
 	m = sim.engine != NULL ? member_by_id(sim.engine, str_of(r->account)) : NULL;
 	if (m != NULL && m->session != NULL && strcmp(m->session, r->session) == 0 &&
@@ -299,6 +358,12 @@ static void check_wave(const struct member *m)
 		       a->fails, state_name(a->state), cause_name(a->cause));
 }
 
+/* Does the engine get to its passes over accounts at the moment? */
+static bool passes_go_on(const struct engine *e)
+{
+	return !e->stopping && e->store_ok && e->held == NULL;
+}
+
 static void check_member(const struct member *m)
 {
 	const struct account *a = &m->a;
@@ -313,7 +378,11 @@ static void check_member(const struct member *m)
 		       state_name(a->state));
 	if (a->open && !a->want)
 		broken("only the wanted live", "%s in %s", m->id, state_name(a->state));
-	if (m->queued != (a->state == ST_QUEUED && !account_waits_for_proof(m)) ||
+	/* after a change of pauses the accounts are gone through in pieces */
+	if ((m->queued != (a->state == ST_QUEUED && !account_waits_for_proof(m) &&
+			   !hands_off_ours(sim.engine, m)) &&
+	     sim.engine->hands_left == 0 && passes_go_on(sim.engine)) ||
+	    (m->queued && (a->state != ST_QUEUED || account_waits_for_proof(m))) ||
 	    m->counted_open != a->open || m->counted_slot != a->slot ||
 	    (m->hh_session.tbl != NULL) != (bool)a->open ||
 	    (m->timer.node.slot != HEAP_NOWHERE) != (a->timer_at != 0))
@@ -348,12 +417,6 @@ static void check_member(const struct member *m)
 	if (a->fails >= p->max_fails && a->state != ST_HELD && a->state != ST_CLOSING && a->want)
 		broken("the budget ends in held", "%s has %u fails in %s", m->id, a->fails,
 		       state_name(a->state));
-}
-
-/* Does the engine get to its passes over accounts at the moment? */
-static bool passes_go_on(const struct engine *e)
-{
-	return !e->stopping && e->store_ok && e->held == NULL;
 }
 
 static void check_slot(const struct slot *s)

@@ -18,7 +18,8 @@ enum change_kind {
 	CH_JOURNAL,
 	CH_IDEM,
 	CH_INSTANCE,
-	CH_INCIDENT
+	CH_INCIDENT,
+	CH_PAUSE
 };
 enum { HEALTH_NOTHING, HEALTH_SICK, HEALTH_WELL };
 struct change {
@@ -27,6 +28,7 @@ struct change {
 	struct attempt_record attempt;
 	struct instance_record instance;
 	struct incident_record incident;
+	struct pause_record pause; /* since 0: deleted */
 	uint64_t row, seq;
 	char *texts[10];
 	struct change *next;
@@ -236,6 +238,9 @@ static void apply(struct change *c)
 	case CH_INCIDENT:
 		keep_incident(&c->incident, c->texts);
 		break;
+	case CH_PAUSE:
+		fake_pause_keep(&c->pause, c->texts[0]);
+		break;
 	case CH_IDEM:
 		break;
 	}
@@ -285,7 +290,10 @@ int store_load(struct store *s, const struct store_loader *l, struct store_facts
 	(void)s;
 	(void)why;
 	for (k = instances; k != NULL && r == 0; k = k->hh.next)
-		r = l->instance(l->ctx, &(struct instance_record){ str_of(k->id), k->drained_at });
+		r = l->instance(
+		    l->ctx, &(struct instance_record){ str_of(k->id), k->drained_at, 0, STR_NONE });
+	if (r == 0)
+		r = fake_pauses_load(l);
 	HASH_ITER(hh, rows, row, next)
 	{
 		if (r == 0)
@@ -412,19 +420,6 @@ void commit_journal(struct commit *c, const struct journal_record *r)
 	}
 }
 
-/* Keys of the API play no part in the simulation. */
-void commit_api_key(struct commit *c, const struct api_key_record *r)
-{
-	(void)r;
-	change_new(c, CH_IDEM);
-}
-
-void commit_api_key_delete(struct commit *c, struct str id)
-{
-	(void)id;
-	change_new(c, CH_IDEM);
-}
-
 void commit_instance(struct commit *c, const struct instance_record *r)
 {
 	struct change *ch = change_new(c, CH_INSTANCE);
@@ -442,6 +437,14 @@ void commit_incident(struct commit *c, const struct incident_record *r)
 	ch->texts[1] = str_dup(r->instance);
 	ch->texts[2] = str_dup(r->causes);
 	ch->texts[3] = str_dup(r->text);
+}
+
+void commit_pause(struct commit *c, const struct pause_record *r)
+{
+	struct change *ch = change_new(c, CH_PAUSE);
+
+	ch->pause = *r;
+	ch->texts[0] = str_dup(r->name);
 }
 
 void commit_idem(struct commit *c, const struct idem_record *r)
@@ -641,6 +644,7 @@ void fake_store_reset(void)
 		HASH_DEL(instances, k);
 		free(k);
 	}
+	fake_pauses_reset();
 	last_seq = last_row = 0;
 	memset(minted_upto, 0, sizeof minted_upto);
 	memset(open_life, 0, sizeof open_life);

@@ -107,6 +107,27 @@ static const struct faults moves = {
 /* What befalls all at the same time, and nothing else. */
 static const struct faults waves = { .waves = 2000, .push_lost = 1000, .list_error = 200 };
 
+/* Automation is paused every now and then, for minutes or hours, while everything fails. */
+static const struct faults pauses = {
+	.create_lost = 200,
+	.create_reply_lost = 300,
+	.create_refused = 500,
+	.close_lost = 500,
+	.close_reply_lost = 300,
+	.close_lies = 1000,
+	.push_lost = 2000,
+	.push_late = 300,
+	.list_error = 300,
+	.session_dies = 300,
+	.logged_out = 800,
+	.worker_dies = 500,
+	.core_dies = 300,
+	.instance_down = 100,
+	.drains = 500,
+	.pauses = 700,
+	.disk_slow = 100,
+};
+
 static const struct faults slow_disk = {
 	.create_late = 500,
 	.create_denied = 2000,
@@ -319,6 +340,23 @@ static const struct kind {
 	    .faults = waves } },
 	{ "waves-listable",
 	  { .accounts = 40, .instances = 1, .workers = 1, .listable = true, .faults = waves } },
+	{ "pauses-fenced",
+	  { .accounts = 40,
+	    .instances = 3,
+	    .workers = 2,
+	    .fenced = true,
+	    .listable = true,
+	    .shared = true,
+	    .wishes = 2,
+	    .faults = pauses } },
+	{ "pauses-same-id",
+	  { .accounts = 40,
+	    .instances = 2,
+	    .workers = 2,
+	    .listable = true,
+	    .same_id = true,
+	    .wishes = 2,
+	    .faults = pauses } },
 	{ "outage",
 	  { .accounts = 80,
 	    .starts_per_minute = 6, /* so that the bucket is what they wait for */

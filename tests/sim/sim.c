@@ -269,6 +269,42 @@ static void ask_instance(enum command_kind kind, unsigned n)
 	must(port.submit(port.ctx, &c) == 0);
 }
 
+struct hands {
+	uint64_t epoch;
+	unsigned scope;
+	bool pause;
+	char name[LIMIT_ACCOUNT_ID + 1];
+};
+
+static void on_hands_reply(void *ctx, const struct command_result *r)
+{
+	struct hands *h = ctx;
+
+	if (r->code == 0 && h->epoch == sim.epoch)
+		check_hands(h->scope, h->name, h->pause);
+	free(h);
+}
+
+/* Sometimes it ends by itself. */
+static void ask_hands(unsigned scope, const char *name, bool pause)
+{
+	struct api_port port = engine_api_port(sim.engine);
+	struct command *c = command_new(pause ? COMMAND_PAUSE : COMMAND_UNPAUSE);
+	struct hands *h = calloc(1, sizeof *h);
+
+	must(c != NULL && h != NULL);
+	*h = (struct hands){ .epoch = sim.epoch, .scope = scope, .pause = pause };
+	must(str_copy(h->name, sizeof h->name, str_of(name)));
+	c->pause_scope = (uint8_t)scope;
+	c->name = str_dup(str_of(name));
+	c->by = str_dup(STR(""));
+	c->label = str_dup(STR("an incident"));
+	c->until = pause && chance(2) == 0 ? sim.now + 60000 + chance(7200000) : 0;
+	c->reply = on_hands_reply;
+	c->ctx = h;
+	must(port.submit(port.ctx, &c) == 0);
+}
+
 static struct member *somebody(void)
 {
 	struct engine *e = sim.engine;
@@ -324,6 +360,43 @@ static void operator_decides(void)
 		ask_instance(COMMAND_DRAIN, n);
 }
 
+static void each_pause(void *arg, const struct pause_view *v)
+{
+	struct pause_view *last = arg;
+
+	*last = *v;
+}
+
+/* At most one pause at a time, of everything, of the only workspace there is, or of somebody. */
+static void operator_pauses(void)
+{
+	static const unsigned scopes[] = { PAUSE_EVERYTHING, PAUSE_WORKSPACE, PAUSE_PROVIDER,
+					   PAUSE_ACCOUNT };
+	struct api_port port = engine_api_port(sim.engine);
+	unsigned scope = scopes[chance(ARRAY_LEN(scopes))];
+	struct pause_view v = { 0 };
+	struct member *m;
+	char name[LIMIT_ACCOUNT_ID + 1];
+
+	port.pauses(port.ctx, each_pause, &v);
+	for (scope = v.scope != NULL ? 0 : scope; v.scope != NULL; scope++) {
+		if (strcmp(v.scope, pause_scope_name(scope)) != 0)
+			continue;
+		must(str_copy(name, sizeof name, v.name));
+		ask_hands(scope, name, false);
+		return;
+	}
+	m = somebody();
+	if (scope == PAUSE_ACCOUNT && m == NULL)
+		return;
+	ask_hands(scope,
+		  scope == PAUSE_ACCOUNT     ? m->id
+		  : scope == PAUSE_WORKSPACE ? "default"
+		  : scope == PAUSE_PROVIDER  ? "sim"
+					     : "",
+		  true);
+}
+
 /* The hand of fate, about once in tick_ms. */
 static void on_tick(void *arg)
 {
@@ -358,6 +431,8 @@ static void on_tick(void *arg)
 		world_wave(chance(2) == 0 ? WAVE_LOGOUT : WAVE_STARTS, 120000 + chance(1300000));
 	if (sim.engine != NULL && happens(f->drains))
 		operator_decides();
+	if (sim.engine != NULL && happens(f->pauses))
+		operator_pauses();
 	while (sim.engine != NULL && wishes-- > 0)
 		somebody_wishes();
 	later(sim.s.tick_ms / 2 + chance(sim.s.tick_ms), on_tick, NULL);
@@ -436,6 +511,15 @@ static void calm_down(void)
 	/* Where logins can't follow, the last word of an operator is to take all into use. */
 	for (unsigned i = 0; i < sim.s.instances && !sim.s.shared; i++)
 		ask_instance(COMMAND_RESUME, i);
+	for (unsigned n = 0; n < PAUSE_SCOPES && sim.s.faults.pauses > 0; n++) {
+		struct api_port port = engine_api_port(sim.engine);
+		struct pause_view v = { 0 };
+
+		port.pauses(port.ctx, each_pause, &v);
+		if (v.scope != NULL)
+			operator_pauses();
+		run_until(sim.now + 1000);
+	}
 	run_until(sim.now + sim.s.calm_ms);
 }
 

@@ -34,6 +34,7 @@ struct faults {
 	unsigned instance_long_down;          /* for so long that accounts may move; per tick */
 	unsigned waves;  /* something befalls all sessions, or all starts, for a while; per tick */
 	unsigned drains; /* an operator drains or resumes one; per tick */
+	unsigned pauses; /* or pauses automation, or lets it go on; per tick */
 };
 
 struct setting {
@@ -99,6 +100,11 @@ int durable_attempt_of_session(const char *session); /* enum attempt_state, -1: 
 uint64_t durable_minted_at(const char *session);
 uint64_t durable_seq(void);
 unsigned durable_strays(void);
+/* `name` NULL: any, where it is the scope. */
+uint64_t durable_pause(unsigned scope, const char *name); /* since when; 0: it is not */
+void fake_pause_keep(const struct pause_record *, const char *name);
+int fake_pauses_load(const struct store_loader *);
+void fake_pauses_reset(void);
 uint64_t durable_drained_at(const char *instance); /* 0: it takes accounts */
 
 /* fake_pool.c */
@@ -183,6 +189,7 @@ void check_reloaded(void);
 uint64_t check_asked(uint64_t row);                         /* a wish is put; its number */
 void check_acked(uint64_t row, uint64_t number, bool want); /* it was answered "done" */
 void check_decided(unsigned instance, bool drained);        /* the same of an operator's word */
+void check_hands(unsigned scope, const char *name, bool paused); /* and of that word */
 /* check_starts.c */
 void check_starts(const struct engine *); /* after every turn */
 void check_starts_reset(void);            /* the core died */

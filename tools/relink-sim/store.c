@@ -179,6 +179,31 @@ void commit_incident(struct commit *c, const struct incident_record *r)
 	c->changes++;
 }
 
+void commit_pause(struct commit *c, const struct pause_record *r)
+{
+	(void)r;
+	c->changes++;
+}
+
+void commit_pause_delete(struct commit *c, uint8_t scope, struct str name)
+{
+	(void)scope;
+	(void)name;
+	c->changes++;
+}
+
+void commit_bulk(struct commit *c, const struct bulk_record *r)
+{
+	(void)r;
+	c->changes++;
+}
+
+void commit_bulk_delete(struct commit *c, struct str id)
+{
+	(void)id;
+	c->changes++;
+}
+
 void commit_attempt_outcome(struct commit *c, const struct attempt_outcome *o)
 {
 	(void)o;

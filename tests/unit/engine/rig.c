@@ -23,6 +23,7 @@ void rig_make(struct rig *r)
 	e->now = NOW_MS;
 	e->dirty_last = &e->dirty;
 	e->place_timer = (struct timer){ { HEAP_NOWHERE }, TIMER_PLACES };
+	e->pause_timer = (struct timer){ { HEAP_NOWHERE }, TIMER_PAUSE };
 	e->slots = calloc(engine_slots(&r->conf), sizeof *e->slots);
 	e->providers = calloc(1, sizeof *e->providers);
 	must(e->slots != NULL && e->providers != NULL);
