@@ -92,6 +92,49 @@ static int read_object(const struct field *f, const json_t *v, void *target,
 	return keep(f, text, target, problem);
 }
 
+#define IDS_MAX 1000
+
+static bool has_before(const json_t *list, size_t i)
+{
+	const char *text = json_string_value(json_array_get(list, i));
+
+	for (size_t n = 0; n < i; n++) {
+		if (strcmp(json_string_value(json_array_get(list, n)), text) == 0)
+			return true;
+	}
+	return false;
+}
+
+static int read_ids(const struct field *f, const json_t *v, void *target, struct problem *problem)
+{
+	const json_t *id;
+	struct buf lines;
+	char *text;
+	size_t i;
+
+	if (!json_is_array(v) || json_array_size(v) == 0 || json_array_size(v) > IDS_MAX)
+		return refuse(f, problem);
+	buf_init(&lines, f->max);
+	json_array_foreach(v, i, id)
+	{
+		struct str s = { json_string_value(id), json_string_length(id) };
+
+		if (!json_is_string(id) || !f->check(s) || has_before(v, i)) {
+			buf_fini(&lines);
+			return refuse(f, problem);
+		}
+		buf_str(&lines, s);
+		buf_byte(&lines, '\n');
+	}
+	if (lines.failed != 0) {
+		buf_fini(&lines);
+		return refuse(f, problem);
+	}
+	text = str_dup(buf_all(&lines));
+	buf_fini(&lines);
+	return keep(f, text, target, problem);
+}
+
 static int read_number(const struct field *f, const json_t *v, void *target,
 		       struct problem *problem)
 {
@@ -110,6 +153,8 @@ static int read_field(const struct field *f, const json_t *v, void *target, stru
 		return read_text(f, v, target, problem);
 	case FIELD_OBJECT:
 		return read_object(f, v, target, problem);
+	case FIELD_IDS:
+		return read_ids(f, v, target, problem);
 	case FIELD_NUMBER:
 		return read_number(f, v, target, problem);
 	case FIELD_BOOL:

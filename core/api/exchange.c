@@ -56,7 +56,7 @@ static int check_hook(struct exchange *x)
 	struct why why = { 0 };
 	const char *problem;
 
-	if (x->match.provider.n == 0)
+	if (x->match.route->body != ROUTE_HOOK || x->match.provider.n == 0)
 		return 0;
 	problem = port->webhook(port->ctx, x->match.provider, x->match.instance, &why);
 	return problem == NULL ? 0 : problem_set(&x->problem, problem_of(problem), "%s", why.text);

@@ -42,6 +42,7 @@ static bool fits(const char *pattern, struct str path, struct match *m)
 
 	m->id = m->verb = m->provider = m->instance = m->session = m->key = m->slot = m->incident =
 	    STR("");
+	m->workspace = m->bulk = STR("");
 	while (next_segment(&want, &w)) {
 		if (!next_segment(&path, &have))
 			return false;
@@ -61,6 +62,10 @@ static bool fits(const char *pattern, struct str path, struct match *m)
 			m->incident = have;
 		else if (str_is(w, "{slot}") && have.n > 0)
 			m->slot = have;
+		else if (str_is(w, "{workspace}") && have.n > 0)
+			m->workspace = have;
+		else if (str_is(w, "{bulk}") && have.n > 0)
+			m->bulk = have;
 		else if (!str_eq(w, have))
 			return false;
 	}

@@ -53,6 +53,18 @@ void health_json(struct jw *j, const char *key, const struct account_view *v)
 	jw_object_end(j);
 }
 
+void pause_json(struct jw *j, const char *key, const struct pause_view *v)
+{
+	jw_object(j, key);
+	jw_text(j, "scope", v->scope);
+	text_or_null(j, "name", v->name);
+	jw_str(j, "reason", v->reason);
+	jw_time(j, "since", v->since);
+	jw_time(j, "until", v->until);
+	text_or_null(j, "by", v->by);
+	jw_object_end(j);
+}
+
 void account_json(struct jw *j, const char *key, const struct account_view *v)
 {
 	jw_object(j, key);
@@ -73,6 +85,10 @@ void account_json(struct jw *j, const char *key, const struct account_view *v)
 	jw_bool(j, "want_connected", v->want_connected);
 	jw_bool(j, "checking", v->checking);
 	jw_bool(j, "flapping", v->flapping);
+	if (v->is_paused)
+		pause_json(j, "paused", &v->pause);
+	else
+		jw_null(j, "paused");
 	text_or_null(j, "session_id", v->session_id);
 	jw_u64(j, "generation", v->generation);
 	text_or_null(j, "profile", v->profile);
@@ -244,6 +260,12 @@ void instance_json(struct jw *j, const char *key, const struct instance_view *v)
 	jw_time(j, "answered_at", v->answered_at);
 	jw_bool(j, "drained", str_is(str_of(v->state), "drained"));
 	jw_time(j, "drained_at", v->drained_at);
+	if (v->canary > 0)
+		jw_u64(j, "canary", v->canary);
+	else
+		jw_null(j, "canary");
+	jw_time(j, "halted_at", v->halted_at);
+	text_or_null(j, "halted_why", v->halted_why);
 	text_or_null(j, "boot_id", v->boot_id);
 	jw_u64(j, "capacity", v->capacity);
 	jw_u64(j, "accounts", v->accounts);

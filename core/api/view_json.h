@@ -9,6 +9,7 @@
 void account_json(struct jw *, const char *key, const struct account_view *);
 /* {"score","band","confidence","unhealthy","components","since"}; null where there is no score. */
 void health_json(struct jw *, const char *key, const struct account_view *);
+void pause_json(struct jw *, const char *key, const struct pause_view *);
 /* {"code","expires_at","deadline_at"}; null while there is no code. */
 void qr_json(struct jw *, const char *key, const struct account_view *);
 void death_json(struct jw *, const char *key, const struct death_record *);

@@ -39,3 +39,41 @@ void body_of_key(struct buf *to, const struct options *o, uint64_t expires_s)
 		jw_u64(&j, "expires_in", expires_s);
 	jw_object_end(&j);
 }
+
+void body_of_pause(struct buf *to, const char *reason, uint64_t for_s)
+{
+	struct jw j = jw_to(to);
+
+	jw_object(&j, NULL);
+	jw_text(&j, "reason", reason);
+	if (for_s > 0)
+		jw_u64(&j, "for_seconds", for_s);
+	jw_object_end(&j);
+}
+
+void body_of_bulk(struct buf *to, const struct options *o, const char *action, uint64_t rate,
+		  bool dry_run)
+{
+	static const struct {
+		enum option_id option;
+		const char *name;
+	} texts[] = { { OPTION_WORKSPACE, "workspace" }, { OPTION_PROVIDER, "provider" },
+		      { OPTION_INSTANCE, "instance" },   { OPTION_STATUS, "status" },
+		      { OPTION_CAUSE, "cause" },         { OPTION_LABEL_PREFIX, "label_prefix" } };
+	struct jw j = jw_to(to);
+
+	jw_object(&j, NULL);
+	jw_text(&j, "action", action);
+	jw_object(&j, "selector");
+	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+		if (option_given(o, texts[i].option))
+			jw_text(&j, texts[i].name, o->text[texts[i].option]);
+	}
+	if (option_given(o, OPTION_EVERYTHING))
+		jw_bool(&j, "everything", true);
+	jw_object_end(&j);
+	jw_u64(&j, "rate_per_minute", rate);
+	if (dry_run)
+		jw_bool(&j, "dry_run", true);
+	jw_object_end(&j);
+}

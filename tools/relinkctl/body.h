@@ -12,6 +12,13 @@
  * `id` NULL: without one. */
 void body_of_options(struct buf *, const struct options *, uint64_t which, const char *id);
 
+/* The body of PUT /v1/pauses/...; `for_s` 0: until somebody resumes. */
+void body_of_pause(struct buf *, const char *reason, uint64_t for_s);
+
+/* The body of POST /v1/bulk, which selects by the options that were given. */
+void body_of_bulk(struct buf *, const struct options *, const char *action, uint64_t rate,
+		  bool dry_run);
+
 /* The body of POST /v1/keys; `expires_s` 0: never. */
 void body_of_key(struct buf *, const struct options *, uint64_t expires_s);
 

@@ -8,6 +8,9 @@
 #include "base/obj.h"
 
 #define FILTERS (OPT(STATUS) | OPT(WORKSPACE) | OPT(PROVIDER) | OPT(INSTANCE))
+#define SELECTION                                                                                \
+	(FILTERS | OPT(CAUSE) | OPT(LABEL_PREFIX) | OPT(EVERYTHING) | OPT(RATE) | OPT(DRY_RUN) | \
+	 OPT(YES) | OPT(NO_WAIT) | OPT(QUIET))
 #define WAITING (OPT(WAIT) | OPT(NO_WAIT) | OPT(QUIET) | OPT(INVERT))
 
 const struct command commands[] = {
@@ -328,6 +331,134 @@ const struct command commands[] = {
 		"Takes the instance into use again. Accounts that moved away stay where they are.",
 	    .examples = "  relinkctl instance resume mock-1\n",
 	    .run = instance_resume,
+	},
+	{
+	    .noun = "bulk",
+	    .name = "reconnect",
+	    .args = "",
+	    .options = SELECTION,
+	    .brief = "new sessions for many accounts, at a rate",
+	    .text =
+		"Makes new sessions, on their logins, for all accounts that the options select "
+		"and\n"
+		"that are wanted. Left out: those whose start is under way, and those that need a "
+		"scan.\n"
+		"Says how many it is and asks; --dry-run only lists them (the first 100). The job "
+		"goes on\n"
+		"by itself, also over restarts of the daemon, at --rate accounts a minute (60) and "
+		"no\n"
+		"faster than starts are possible; people's own wishes go first. On a terminal its\n"
+		"progress is shown.",
+	    .examples = "  relinkctl bulk reconnect --workspace acme --rate 60 --dry-run\n"
+			"  relinkctl bulk reconnect --instance webjs-2 --cause engine_hang --yes\n",
+	    .run = bulk_do,
+	},
+	{
+	    .noun = "bulk",
+	    .name = "connect",
+	    .args = "",
+	    .options = SELECTION,
+	    .brief = "want many accounts connected",
+	    .text =
+		"Connects all accounts that the options select. Those without a login will show a "
+		"QR\n"
+		"code; how many is said before.\n"
+		"Says how many it is and asks; --dry-run only lists them (the first 100). The job "
+		"goes on\n"
+		"by itself, also over restarts of the daemon, at --rate accounts a minute (60) and "
+		"no\n"
+		"faster than starts are possible; people's own wishes go first. On a terminal its\n"
+		"progress is shown.",
+	    .examples = "  relinkctl bulk connect --workspace acme --status disconnected\n",
+	    .run = bulk_do,
+	},
+	{
+	    .noun = "bulk",
+	    .name = "disconnect",
+	    .args = "",
+	    .options = SELECTION,
+	    .brief = "want many accounts disconnected; keeps their logins",
+	    .text =
+		"Disconnects all accounts that the options select, and keeps their logins.\n"
+		"Says how many it is and asks; --dry-run only lists them (the first 100). The job "
+		"goes on\n"
+		"by itself, also over restarts of the daemon, at --rate accounts a minute (60) and "
+		"no\n"
+		"faster than starts are possible; people's own wishes go first. On a terminal its\n"
+		"progress is shown.",
+	    .examples = "  relinkctl bulk disconnect --label-prefix demo- --rate 600\n",
+	    .run = bulk_do,
+	},
+	{
+	    .noun = "bulk",
+	    .name = "list",
+	    .args = "",
+	    .options = OPT(QUIET),
+	    .brief = "jobs that run, and the last that ended",
+	    .text = "Lists the jobs on many accounts: how far they have got, and why one waits.",
+	    .examples = "  relinkctl bulk list\n",
+	    .run = bulk_list,
+	},
+	{
+	    .noun = "bulk",
+	    .name = "show",
+	    .args = "JOB",
+	    .brief = "everything about one job",
+	    .text = "Shows every member of the job as the daemon gives it.",
+	    .examples = "  relinkctl bulk show bulk_0a1b2c3d4e5f --json | jq .left\n",
+	    .run = bulk_show,
+	},
+	{
+	    .noun = "bulk",
+	    .name = "cancel",
+	    .args = "JOB",
+	    .brief = "stop it; what was asked for stays",
+	    .text = "Ends the job. What it has asked of accounts stays asked; no more is.",
+	    .examples = "  relinkctl bulk cancel bulk_0a1b2c3d4e5f\n",
+	    .run = bulk_cancel,
+	},
+	{
+	    .name = "pause",
+	    .args = "[ID]",
+	    .options = OPT(WORKSPACE) | OPT(PROVIDER) | OPT(EVERYTHING) | OPT(REASON) | OPT(FOR) |
+		       OPT(QUIET),
+	    .required = OPT(REASON),
+	    .brief = "hands off: automation starts and ends nothing",
+	    .text =
+		"Pauses automation for one account, a workspace, a provider, or everything: "
+		"nothing\n"
+		"is started, moved or disconnected by itself until \"resume\", or for as long as\n"
+		"--for says, also over restarts. What the provider says is still taken and shown: "
+		"a\n"
+		"session that is proven gone is shown as disconnected and waits. What a person "
+		"asks\n"
+		"for (connect, reconnect, disconnect, qr, delete) is done as always.",
+	    .examples = "  relinkctl pause --everything --reason \"provider outage\" --for 2h\n"
+			"  relinkctl pause --workspace acme --reason \"moving their phones\"\n"
+			"  relinkctl pause shop-1 --reason \"looked at by Jo\"\n",
+	    .run = automation_pause,
+	},
+	{
+	    .name = "resume",
+	    .args = "[ID]",
+	    .options = OPT(WORKSPACE) | OPT(PROVIDER) | OPT(EVERYTHING) | OPT(QUIET),
+	    .brief = "let automation go on",
+	    .text =
+		"Ends a pause. What waited for it starts one after another, as admission allows.",
+	    .examples = "  relinkctl resume --everything\n"
+			"  relinkctl resume --workspace acme\n"
+			"  relinkctl resume shop-1\n",
+	    .run = automation_resume,
+	},
+	{
+	    .name = "pauses",
+	    .args = "",
+	    .options = OPT(QUIET),
+	    .brief = "where automation is paused, by whom and why",
+	    .text =
+		"Lists where automation is paused: since when, until when, by which key, and why.",
+	    .examples = "  relinkctl pauses\n",
+	    .run = pause_list,
 	},
 	{
 	    .noun = "key",

@@ -22,30 +22,11 @@
 
 /* --- make --- */
 
-/* "90d" in seconds; 0: it is no such time. */
-static uint64_t seconds_of(const char *text)
-{
-	static const struct {
-		char unit;
-		uint64_t seconds;
-	} units[] = { { 's', 1 }, { 'm', 60 }, { 'h', 3600 }, { 'd', 86400 } };
-	size_t n = strlen(text);
-	uint64_t v;
-
-	if (n < 2 || !str_to_u64((struct str){ text, n - 1 }, 1000000000, &v))
-		return 0;
-	for (size_t i = 0; i < ARRAY_LEN(units); i++) {
-		if (text[n - 1] == units[i].unit)
-			return v * units[i].seconds;
-	}
-	return 0;
-}
-
 static int check_options(struct cli *c, uint64_t *ret_expires_s)
 {
 	const char *expires = option_text(c, OPTION_EXPIRES);
 
-	*ret_expires_s = expires != NULL ? seconds_of(expires) : 0;
+	*ret_expires_s = expires != NULL ? when_seconds(expires) : 0;
 	if (expires != NULL && *ret_expires_s == 0) {
 		say(&c->term, "--expires must be a time like 90d, 12h or 30m, not \"%s\"", expires);
 		return CTL_USAGE;

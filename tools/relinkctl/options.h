@@ -50,6 +50,20 @@
 	  "after so long it opens nothing: 90d, 12h, 30m") \
 	O(OUT, 0, "out", "FILE", PATH, 0, 0, \
 	  "write the key into this new file, for its owner only") \
+	O(EVERYTHING, 0, "everything", NULL, FLAG, 0, 0, \
+	  "all accounts there are") \
+	O(REASON, 0, "reason", "TEXT", TEXT, 0, 0, \
+	  "why, for everybody who looks later") \
+	O(FOR, 0, "for", "TIME", TEXT, 0, 0, \
+	  "it ends by itself after so long: 2h, 30m, 1d") \
+	O(CAUSE, 0, "cause", "CAUSE", TEXT, 0, 0, \
+	  "only accounts with this cause, as engine_crash") \
+	O(LABEL_PREFIX, 0, "label-prefix", "TEXT", TEXT, 0, 0, \
+	  "only accounts whose label begins so") \
+	O(RATE, 0, "rate", "N", NUMBER, 1, 6000, \
+	  "accounts a minute") \
+	O(DRY_RUN, 0, "dry-run", NULL, FLAG, 0, 0, \
+	  "say how many and which, do nothing") \
 	O(YES, 0, "yes", NULL, FLAG, 0, 0, \
 	  "do it without asking") \
 	O(WAIT, 0, "wait", "SECONDS", NUMBER, 1, OPTION_WAIT_MAX, \

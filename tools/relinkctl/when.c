@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "base/obj.h"
 
 uint64_t when_ms(struct str rfc3339)
 {
@@ -72,4 +73,22 @@ void when_stamp(char to[WHEN_MAX], uint64_t ms)
 	to[0] = '\0';
 	if (gmtime_r(&s, &tm) != NULL)
 		strftime(to, WHEN_MAX, "%Y-%m-%dT%H:%M:%SZ", &tm);
+}
+
+uint64_t when_seconds(const char *text)
+{
+	static const struct {
+		char unit;
+		uint64_t seconds;
+	} units[] = { { 's', 1 }, { 'm', 60 }, { 'h', 3600 }, { 'd', 86400 } };
+	size_t n = strlen(text);
+	uint64_t v;
+
+	if (n < 2 || !str_to_u64((struct str){ text, n - 1 }, 1000000000, &v))
+		return 0;
+	for (size_t i = 0; i < ARRAY_LEN(units); i++) {
+		if (text[n - 1] == units[i].unit)
+			return v * units[i].seconds;
+	}
+	return 0;
 }

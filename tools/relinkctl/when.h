@@ -16,6 +16,8 @@ void when_ago(char to[WHEN_MAX], uint64_t ms);
 void when_span(char to[WHEN_MAX], uint64_t ms);
 /* "in 12s", "now" when it has passed, "" for 0. */
 void when_ahead(char to[WHEN_MAX], uint64_t ms);
+/* "90d" in seconds; 0: it is no such time. */
+uint64_t when_seconds(const char *text);
 /* "2025-11-16T10:00:00Z" */
 void when_stamp(char to[WHEN_MAX], uint64_t ms);
 

@@ -82,6 +82,9 @@ const bodies = {
 	"POST /v1/accounts/{id}/qr": () => ({ force: true }),
 	"POST /v1/accounts/{id}/messages": () => ({ to: "1", text: "x" }),
 	"POST /v1/keys": () => ({ role: "viewer" }),
+	...Object.fromEntries(["everything", "provider/{provider}", "workspace/{workspace}", "account/{id}"]
+		.map((scope) => [`PUT /v1/pauses/${scope}`, () => ({ reason: "a look", for_seconds: 600 })])),
+	"POST /v1/bulk": () => ({ action: "reconnect", selector: { label_prefix: "nobody" }, dry_run: true }),
 };
 
 describe("openapi", { concurrency: 2, timeout: 300000 }, () => {
@@ -131,7 +134,8 @@ describe("openapi", { concurrency: 2, timeout: 300000 }, () => {
 			if (/\{id\}.(messages|verbs|check)/.test(url)) await d.reaches(id, "connected");
 			const made = url.includes("{key}") ? (await d.ok("POST", "/v1/keys", { role: "viewer" })).id : "";
 			return url.replace("{id}", id).replace("{key}", made).replace("{verb}", "nothing").replace("{slot}", "0").replace("{incident}", "1")
-				.replace("{instance}", "mock-1").replace("{provider}", "mock").replace("{session}", "s");
+				.replace("{instance}", "mock-1").replace("{provider}", "mock").replace("{session}", "s")
+				.replace("{workspace}", "acme").replace("{bulk}", "bulk_000000000000");
 		};
 		for (const { method, url, operation } of operations(doc)) {
 			const route = routes.find((r) => r.method === method && r.url === url);
@@ -156,7 +160,8 @@ describe("openapi", { concurrency: 2, timeout: 300000 }, () => {
 				} else if (rank < RANK[least] || (scoped && !operation["x-relink-workspace-keys"])) {
 					assert.equal(answer.status, 403, where);
 				} else {
-					assert.ok(answer.status < 400 || url.endsWith("/qr") || url.includes("{verb}") || url.includes("{incident}"), `${where}: ${answer.status} ${answer.text}`);
+					assert.ok(answer.status < 400 || url.endsWith("/qr") || url.includes("{verb}") || url.includes("{incident}") || url.includes("{bulk}")
+						|| (method === "DELETE" && url.includes("/pauses/")), `${where}: ${answer.status} ${answer.text}`);
 				}
 				if (!scoped || !url.includes("{id}") || rank < RANK[least]) continue;
 				const other = await ask(d, { ...request, url: await fill(url, "other") });

@@ -519,6 +519,8 @@ static struct command_result carry_out(struct fake *f, const struct command *cmd
 		return change_key(f, cmd);
 	if (cmd->kind == COMMAND_DRAIN || cmd->kind == COMMAND_RESUME)
 		return drain(f, cmd);
+	if (fake_is_about_many(cmd, &r))
+		return r;
 	a = fake_find(f, cmd->account);
 	if (a == NULL || (cmd->scope != NULL && strcmp(cmd->scope, a->workspace) != 0))
 		return refusal(ERR_NOTFOUND, "account_not_found", STR("There is no such account."));
@@ -549,6 +551,10 @@ static struct command_result carry_out(struct fake *f, const struct command *cmd
 	case COMMAND_KEY_REVOKE:
 	case COMMAND_DRAIN:
 	case COMMAND_RESUME:
+	case COMMAND_PAUSE:
+	case COMMAND_UNPAUSE:
+	case COMMAND_BULK:
+	case COMMAND_BULK_CANCEL:
 		break;
 	case COMMAND_CHECK:
 	case COMMAND_SEND:
@@ -674,6 +680,9 @@ struct api_port fake_port(struct fake *f)
 		.instance = port_instance,
 		.instances = port_instances,
 		.incidents = port_incidents,
+		.pauses = fake_pauses,
+		.bulk = fake_bulk,
+		.bulk_count = fake_bulk_count,
 		.webhook = fake_webhook,
 		.attempts = fake_attempts,
 		.deaths = fake_deaths,

@@ -91,6 +91,12 @@ int fake_deaths(void *ctx, unsigned slot, uint32_t limit,
 void fake_policies(void *ctx, void (*each)(void *, const struct policy_view *), void *arg);
 int fake_attempts(void *ctx, uint64_t row, uint64_t before, uint32_t limit,
 		  void (*each)(void *, int, const struct attempt_record *), void *arg);
+void fake_pauses(void *ctx, void (*each)(void *, const struct pause_view *), void *arg);
+void fake_bulk(void *ctx, void (*each)(void *, const struct bulk_view *), void *arg);
+void fake_bulk_count(void *ctx, const struct command *, struct bulk_count *ret_count,
+		     void (*each)(void *arg, struct str id), void *arg);
+/* Pauses and jobs on many: done, whatever is asked. */
+bool fake_is_about_many(const struct command *, struct command_result *ret_result);
 const char *fake_webhook(void *ctx, struct str provider, struct str id, struct why *why);
 
 struct fake_account *fake_add(struct fake *, const char *id);

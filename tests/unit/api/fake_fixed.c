@@ -84,3 +84,54 @@ int fake_attempts(void *ctx, uint64_t row, uint64_t before, uint32_t limit,
 	each(arg, 0, NULL);
 	return 0;
 }
+
+/* One place where automation is paused, and one job. */
+void fake_pauses(void *ctx, void (*each)(void *, const struct pause_view *), void *arg)
+{
+	static const struct pause_view paused = { .scope = "workspace",
+						  .name = { "acme", 4 },
+						  .reason = { "a test", 6 },
+						  .since = 1700000000000 };
+
+	(void)ctx;
+	each(arg, &paused);
+}
+
+void fake_bulk(void *ctx, void (*each)(void *, const struct bulk_view *), void *arg)
+{
+	static const struct bulk_view job = { .id = { "bulk_0123456789ab", 17 },
+					      .workspace = { "acme", 4 },
+					      .ids = { "a\nb\n", 4 },
+					      .action = "reconnect",
+					      .state = "running",
+					      .rate = 60,
+					      .total = 2,
+					      .left = 2,
+					      .eta_s = 2 };
+
+	(void)ctx;
+	each(arg, &job);
+}
+
+void fake_bulk_count(void *ctx, const struct command *c, struct bulk_count *ret_count,
+		     void (*each)(void *arg, struct str id), void *arg)
+{
+	struct fake *f = ctx;
+
+	(void)c;
+	*ret_count = (struct bulk_count){ 0 };
+	for (size_t i = 0; i < f->n_accounts && ret_count->total < BULK_SHOWN; i++) {
+		ret_count->total++;
+		each(arg, str_of(f->accounts[i].id));
+	}
+}
+
+bool fake_is_about_many(const struct command *cmd, struct command_result *ret_result)
+{
+	bool pause = cmd->kind == COMMAND_PAUSE || cmd->kind == COMMAND_UNPAUSE;
+
+	if (!pause && cmd->kind != COMMAND_BULK && cmd->kind != COMMAND_BULK_CANCEL)
+		return false;
+	ret_result->account = pause ? STR("workspace/acme") : STR("bulk_0123456789ab");
+	return true;
+}

@@ -178,6 +178,7 @@ static void path_of(const struct route *route, char path[128])
 		{ "{id}", "a1" },
 		{ "{verb}", "scan" },
 		{ "{key}", "00000000" },
+		{ "{workspace}", "ws1" },
 	};
 	const char *s = route->path;
 	size_t n = 0;
@@ -210,8 +211,13 @@ static unsigned refusal_of(const struct route *route, const struct caller *who)
 {
 	bool get = route->method == METHOD_GET;
 	bool of_account = strncmp(route->path, "/v1/accounts/{id}", 17) == 0;
-	bool scoped = of_account || strcmp(route->path, "/v1/accounts") == 0 ||
-		      strcmp(route->path, "/v1/events") == 0;
+	bool a_pause = strcmp(route->path, "/v1/pauses/account/{id}") == 0;
+	bool of_workspace = strcmp(route->path, "/v1/pauses/workspace/{workspace}") == 0;
+	bool a_job = strcmp(route->path, "/v1/bulk/{bulk}") == 0;
+	bool scoped =
+	    of_account || a_pause || of_workspace || a_job ||
+	    strcmp(route->path, "/v1/accounts") == 0 || strcmp(route->path, "/v1/bulk") == 0 ||
+	    strcmp(route->path, "/v1/pauses") == 0 || strcmp(route->path, "/v1/events") == 0;
 	enum api_role least = get ? ROLE_VIEWER : ROLE_OPERATOR;
 
 	if (strcmp(route->path, "/v1/accounts/{id}/qr") == 0)
@@ -224,7 +230,11 @@ static unsigned refusal_of(const struct route *route, const struct caller *who)
 		return 0;
 	if (!scoped)
 		return 403;
-	return of_account && strcmp(who->workspace, "ws1") != 0 ? 404 : 0;
+	if (a_job)
+		return 0; /* the fake's is another workspace's: job_not_found */
+	if (of_workspace)
+		return strcmp(who->workspace, "ws1") != 0 ? 403 : 0;
+	return (of_account || a_pause) && strcmp(who->workspace, "ws1") != 0 ? 404 : 0;
 }
 
 static void every_route_asks_for_its_role_and_workspace(void **state)
