@@ -6,47 +6,30 @@
 #include "rules.h"
 
 #include "base/obj.h"
+#include "policy/members.h"
 
 #define RULE(name) static bool name(const struct moment *m)
 
 /* ---- members ---- */
 
-// clang-format off
-#define KEPT(F)                                                                                   \
-	F(generation) F(rng) F(since) F(timer_at) F(minted_at) F(up_since) F(want) F(state) F(after)  \
-	F(status) F(cause) F(action) F(profile) F(priority) F(fails) F(waits) F(profile_fails)        \
-	F(flap.gaps) F(flap.at_s) F(flap.step) F(slow_step) F(close_tries) F(open) F(person) F(fresh) F(fresh_next) F(was_up) F(replaced)    \
-	F(seen)
-#define VOLATILE(F) \
-	F(op) F(sure) F(slot) F(suspect) F(suspect_source) F(evidence_at) F(absent_since)                     \
-	F(looks)
-#define EFFECTS(F)                                                                                \
-	F(stale) F(changed) F(tell) F(mint) F(resume) F(abandon) F(close) F(reason) F(bug) F(look)    \
-	F(abandoned)
-// clang-format on
-
-/* A new member changes the size: name it above, where it belongs. */
-_Static_assert(sizeof(struct account) == 104,
-	       "a member of struct account is not in KEPT or VOLATILE");
-
 bool same_in_store(const struct account *a, const struct account *b)
 {
 #define F(name) &&a->name == b->name
-	return true KEPT(F);
+	return true ACCOUNT_KEPT_MEMBERS(F);
 #undef F
 }
 
 bool same_account(const struct account *a, const struct account *b)
 {
 #define F(name) &&a->name == b->name
-	return same_in_store(a, b) VOLATILE(F);
+	return same_in_store(a, b) ACCOUNT_VOLATILE_MEMBERS(F);
 #undef F
 }
 
 bool same_effects(const struct effects *a, const struct effects *b)
 {
 #define F(name) &&a->name == b->name
-	return a->from == b->from EFFECTS(F);
+	return true EFFECTS_MEMBERS(F);
 #undef F
 }
 
