@@ -20,6 +20,7 @@
 #include "api/api.h"
 #include "app/figures.h"
 #include "app/notify.h"
+#include "app/record.h"
 #include "base/clock.h"
 #include "base/killpoint.h"
 #include "base/obj.h"
@@ -49,6 +50,7 @@ struct app {
 	struct services *services;
 	struct api *api;
 	struct outbox outbox; /* of the API */
+	struct record *record;
 	bool loop_made, turn_soon, stopping, stopped;
 	int exit_status;
 };
@@ -74,6 +76,7 @@ static void on_turn(uv_timer_t *t)
 
 	OBJ_CAST(a, t->data, APP_MAGIC);
 	engine_turn(a->engine);
+	record_turn(a->record);
 	if (!a->stopped)
 		arrange_turn(a);
 }
@@ -193,6 +196,7 @@ static void reload(struct app *a)
 	} else {
 		engine_reload(a->engine, next);
 		use_log_settings(next);
+		record_use(&a->record, &a->loop, a->engine, next);
 		conf_free(&a->conf);
 		a->conf = next;
 		LOG(INFO, CONF, "conf.reloaded", f_text("file", a->file));
@@ -377,6 +381,7 @@ static int start(struct app *a, struct why *why)
 	if (r < 0)
 		return r;
 	engine_use_services(a->engine, a->services);
+	record_use(&a->record, &a->loop, a->engine, a->conf);
 	engine_start(a->engine, a->pool, a->bus);
 	arrange_turn(a);
 	outbox_open(&a->outbox, &a->loop, a->store);
@@ -421,6 +426,7 @@ static void end(struct app *a)
 	pool_free(&a->pool);
 	store_close(&a->store);
 	outbox_close(&a->outbox);
+	record_end(&a->record, a->engine);
 	engine_free(&a->engine);
 	services_free(&a->services);
 	bus_free(&a->bus);

@@ -102,6 +102,10 @@ struct conf {
 
 	uint64_t store_window_us, store_retention_ms, store_journal_rows;
 
+	char *record_file; /* NULL: nothing is recorded */
+	uint64_t record_max_bytes;
+	bool record_ids;
+
 	uint64_t backoff_base_ms, backoff_cap_ms, max_attempts, stable_ms;
 	uint64_t start_deadline_ms; /* 0: what the plugin declares */
 	uint64_t qr_deadline_ms, settle_ms, list_interval_ms, op_deadline_ms, join_ms;

@@ -184,6 +184,7 @@ static void patch(struct engine *e, struct member *m, struct command *c)
 	}
 	if (c->priority != NULL) {
 		m->a.priority = (uint8_t)priority_of(c->priority);
+		account_changed_apart(e, m);
 		account_moved(e, m);
 	}
 	account_changed(e, m);

@@ -39,6 +39,11 @@ void engine_on_fatal(struct engine *e, void (*fn)(void *ctx, const struct why *)
 	e->on_fatal_ctx = ctx;
 }
 
+void engine_record(struct engine *e, struct recorder *or_null)
+{
+	e->recorder = or_null;
+}
+
 void engine_post(struct engine *e, struct inbox_item *item)
 {
 	inbox_put(&e->inbox, item);

@@ -25,6 +25,7 @@ struct engine;
 struct metrics;
 struct pool;
 struct pool_port;
+struct recorder;
 struct services;
 struct services_port;
 struct store;
@@ -53,6 +54,9 @@ void engine_use_services(struct engine *, struct services *services);
 void engine_on_post(struct engine *, void (*fn)(void *ctx), void *ctx);
 /* Called when the store is lost for good; the process must end. */
 void engine_on_fatal(struct engine *, void (*fn)(void *ctx, const struct why *), void *ctx);
+
+/* From now on every step of an account goes there; NULL: nowhere.  Kept. */
+void engine_record(struct engine *, struct recorder *or_null);
 
 /* Take what is in the inbox and what is due through the policy, and let the effects out. */
 void engine_turn(struct engine *);

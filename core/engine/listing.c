@@ -265,7 +265,10 @@ static void note_boot(struct engine *e, struct instance *i, struct str boot_id)
 		i->up_since = e->now;
 		starts_begin_low(e, i);
 		DL_FOREACH2(i->members, m, i_next)
-		m->a.absent_since = 0;
+		{
+			m->a.absent_since = 0;
+			account_changed_apart(e, m);
+		}
 		DL_FOREACH2(i->stray_list, s, i_next)
 		s->o.absent_since = 0;
 	}

@@ -368,6 +368,7 @@ struct engine {
 	unsigned n_webhooks; /* under way at workers */
 	size_t webhook_bytes;
 
+	struct recorder *recorder; /* of the steps of accounts; NULL: nobody records */
 	bool stopping, paused, store_ok;
 	struct why store_why;
 	void (*on_post)(void *ctx);
@@ -416,6 +417,8 @@ bool account_waits_for_proof(const struct member *);
 /* What it is treated by, also without an instance. */
 void engine_policy_of(const struct engine *, const struct member *, struct policy *ret_policy);
 void account_changed(struct engine *, struct member *);
+/* Its policy part was changed without a step: a recording tells it anew. */
+void account_changed_apart(struct engine *, const struct member *);
 void account_journal(struct engine *, struct member *, unsigned kind, bool tell, struct str text,
 		     struct str data);
 

@@ -13,6 +13,7 @@
 #include "base/rng.h"
 #include "engine/state.h"
 #include "policy/why.h"
+#include "record/recorder.h"
 
 void account_changed(struct engine *e, struct member *m)
 {
@@ -333,6 +334,35 @@ static void tell_flapping(struct engine *e, struct member *m, bool was)
 	LOG(INFO, ENGINE, is ? "account.flapping" : "account.steady", f_text("account", m->id));
 }
 
+/* The numbers of no provider: see policy_for. */
+#define POLICY_OF_NONE (RECORDER_POLICIES - 1)
+
+static void record_step(struct engine *e, const struct member *m, const struct policy *p,
+			const struct account *before, const struct account_event *event,
+			const struct effects *fx)
+{
+	const struct provider *of = m->instance != NULL ? m->instance->provider : NULL;
+	struct recorder_step s = { .row = m->row,
+				   .id = str_of(m->id),
+				   .policy = POLICY_OF_NONE,
+				   .p = p,
+				   .before = before,
+				   .after = &m->a,
+				   .event = event,
+				   .fx = fx };
+
+	if (of != NULL) {
+		s.policy = (unsigned)(of - e->providers) % POLICY_OF_NONE;
+		s.provider = str_of(of->conf->name);
+	}
+	recorder_step(e->recorder, &s);
+}
+
+void account_changed_apart(struct engine *e, const struct member *m)
+{
+	recorder_forget(e->recorder, m->row);
+}
+
 void account_happens(struct engine *e, struct member *m, struct happening *h)
 {
 	const struct account before = m->a;
@@ -353,6 +383,8 @@ void account_happens(struct engine *e, struct member *m, struct happening *h)
 		h->e.brake = (uint8_t)incident_brake(e, m);
 	e->stats.steps++;
 	account_step(&p, &m->a, &h->e, &fx);
+	if (e->recorder != NULL)
+		record_step(e, m, &p, &before, &h->e, &fx);
 	must(!fx.bug);
 	if (fx.stale) {
 		e->stats.stale++;

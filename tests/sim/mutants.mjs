@@ -36,6 +36,11 @@ const mutants = [
 	 "batch_act(e, &(struct act){ ACT_CLOSE,", "act_now(e, &(struct act){ ACT_CLOSE,"],
 	["an orphan is ended before it is given up durably", "engine/strays.c",
 	 "batch_act(e, &(struct act){ ACT_END,", "act_now(e, &(struct act){ ACT_END,"],
+	["somebody else than the policy changes an account", "engine/listing.c",
+	 "			account_changed_apart(e, m);\n", ""],
+	["a step goes by something that is not recorded", "engine/step.c",
+	 "	account_step(&p, &m->a, &h->e, &fx);\n",
+	 "	p.backoff_base += e->stats.steps % 7;\n	account_step(&p, &m->a, &h->e, &fx);\n	p.backoff_base -= e->stats.steps % 7;\n"],
 	["orphans are not ended", "engine/strays.c",
 	 "if (orphan_seen(&s->o, &e->orphan_rules, e->now, at) != ORPHAN_KILL)", "if (at != 0)"],
 	["a life that came late is not looked up in the ledger", "engine/strays.c",
@@ -189,9 +194,9 @@ const mutants = [
 	 ["--kind", "waves-listable", "--steps", "1600000", "--seeds", "24"]],
 ];
 
-const flags = ["-std=gnu17", "-D_GNU_SOURCE", "-DCHANGES_A_TIME=3", "-O1", "-w", `-I${root}/core`, `-I${root}/include`,
+const flags = ["-std=gnu17", "-D_GNU_SOURCE", "-DCHANGES_A_TIME=3", "-DRELINK_VERSION=\"sim\"", "-O1", "-w", `-I${root}/core`, `-I${root}/include`,
 	`-I${here}`];
-const folders = ["core/engine", "core/policy", "core/base"];
+const folders = ["core/engine", "core/policy", "core/record", "core/base"];
 
 async function sources() {
 	const list = [];

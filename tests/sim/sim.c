@@ -161,6 +161,7 @@ static void core_start(void)
 	port = engine_pool_port(sim.engine);
 	must(pool_new(&sim.pool, NULL, &po, &port, &why) == 0);
 	engine_use_services(sim.engine, (struct services *)&sim); /* never looked into */
+	tape_begin(sim.engine);
 	engine_start(sim.engine, sim.pool, sim.bus);
 }
 
@@ -197,6 +198,7 @@ static void core_crash(void)
 	fake_store_crash();
 	fake_pool_crash();
 	fake_services_crash();
+	tape_end();
 	engine_free(&sim.engine);
 	bus_unsubscribe(sim.bus, &sim.listener);
 	bus_free(&sim.bus);
@@ -445,6 +447,7 @@ static void turn(void)
 	if (sim.engine == NULL || engine_next(sim.engine) > sim.now)
 		return;
 	engine_turn(sim.engine);
+	tape_turned();
 	sim.t.turns++;
 	check_all();
 	count_steps();
@@ -539,6 +542,7 @@ static void drop_agenda(void)
 
 static void end(void)
 {
+	tape_end();
 	engine_free(&sim.engine);
 	bus_unsubscribe(sim.bus, &sim.listener);
 	bus_free(&sim.bus);

@@ -184,6 +184,10 @@ void check_settled(void);                        /* at the end of the calm */
 void check_judged(uint64_t row, bool sick);      /* it is about to be told unhealthy, or healthy */
 void check_told_health(uint64_t row, bool sick); /* that is on disk */
 void check_reset(void);
+/* tape.c: what was recorded of a core's life replays the same */
+void tape_begin(struct engine *);
+void tape_turned(void);
+void tape_end(void);
 void check_crashed(void);
 void check_reloaded(void);
 uint64_t check_asked(uint64_t row);                         /* a wish is put; its number */
