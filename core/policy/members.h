@@ -22,9 +22,10 @@
 
 #define EVENT_MEMBERS(M)                                                                          \
 	M(kind) M(cause) M(source) M(now) M(at) M(generation) M(retry_after) M(floor) M(cut_off)      \
-	M(bare) M(excused) M(crowded) M(brake) M(failed_life) M(before.fails) M(before.waits)         \
-	M(before.profile) M(before.profile_fails) M(before.slow_step) M(before.replaced)              \
-	M(before.flap.gaps) M(before.flap.at_s) M(before.flap.step)
+	M(bare) M(bulk) M(hands_off) M(excused) M(crowded) M(brake) M(failed_life)                    \
+	M(before.fails) M(before.waits) M(before.profile) M(before.profile_fails)                     \
+	M(before.slow_step) M(before.replaced) M(before.flap.gaps) M(before.flap.at_s)                \
+	M(before.flap.step)
 
 #define EFFECTS_MEMBERS(M)                                                                        \
 	M(stale) M(changed) M(tell) M(mint) M(resume) M(abandon) M(close) M(reason) M(bug) M(look)    \

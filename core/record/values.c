@@ -31,7 +31,7 @@ FEW(policy_names);
 
 /* A new member changes the size: name it in policy/members.h. */
 _Static_assert(sizeof(struct account) == 104, "a member of struct account is not in members.h");
-_Static_assert(sizeof(struct account_event) == 88, "a member of the event is not in members.h");
+_Static_assert(sizeof(struct account_event) == 96, "a member of the event is not in members.h");
 _Static_assert(sizeof(struct effects) == 24, "a member of the effects is not in members.h");
 _Static_assert(sizeof(struct policy) == 192, "a member of the policy is not in members.h");
 
