@@ -42,7 +42,7 @@ const mutants = [
 	 "	account_step(&p, &m->a, &h->e, &fx);\n",
 	 "	p.backoff_base += e->stats.steps % 7;\n	account_step(&p, &m->a, &h->e, &fx);\n	p.backoff_base -= e->stats.steps % 7;\n"],
 	["orphans are not ended", "engine/strays.c",
-	 "if (orphan_seen(&s->o, &e->orphan_rules, e->now, at) != ORPHAN_KILL)", "if (at != 0)"],
+	 "if (orphan_seen(&s->o, &rules, e->now, at) != ORPHAN_KILL)", "if (at != 0)"],
 	["a life that came late is not looked up in the ledger", "engine/strays.c",
 	 "if (l->result < 0 || !l->known)", "if (l->result <= 0)"],
 	["an unknown create is sent again", "policy/account_life.c",
