@@ -15,6 +15,7 @@
 #include "base/limits.h"
 #include "base/obj.h"
 
+#define NO_MEMORY    "Out of memory. Try again later."
 #define CHANGE_MAGIC 0xc4a26e01u
 
 struct change {
@@ -50,7 +51,9 @@ static void on_reply(void *ctx, const struct command_result *result)
 
 	OBJ_CAST(ch, ctx, CHANGE_MAGIC);
 	c = ch->work.conn;
-	if (c != NULL && result->code < 0)
+	if (c != NULL && result->code < 0 && ch->order.refused != NULL)
+		ch->order.refused(c, &ch->order, result);
+	else if (c != NULL && result->code < 0)
 		change_refused(c, result);
 	else if (c != NULL)
 		ch->order.answer(c, &ch->order, result);
@@ -74,19 +77,15 @@ static bool take_account(const struct exchange *x, struct command *cmd)
 	       (!who_is_scoped(w) || cmd->scope != NULL);
 }
 
-void change_submit(struct exchange *x, struct command **command, const struct change_order *order)
+static void submit(struct conn *c, struct command **command, const struct change_order *order)
 {
 	struct command *cmd = TAKE(*command);
-	struct conn *c = x->conn;
 	struct change *ch = calloc(1, sizeof *ch);
 
-	if (ch == NULL || !take_account(x, cmd)) {
-		answer_failure(c, PROBLEM_overloaded, "Out of memory. Try again later.");
-		goto out;
-	}
-	if (idempotency_read(x, order->status, cmd) != 0) {
-		answer_problem(c, &x->problem, NULL);
-		goto out;
+	if (ch == NULL) {
+		answer_failure(c, PROBLEM_overloaded, NO_MEMORY);
+		command_free(&cmd);
+		return;
 	}
 	OBJ_INIT(ch, CHANGE_MAGIC);
 	ch->work.ops = &change_ops;
@@ -95,13 +94,36 @@ void change_submit(struct exchange *x, struct command **command, const struct ch
 	cmd->reply = on_reply;
 	cmd->ctx = ch;
 	conn_await(c, &ch->work);
-	if (x->face->port.submit(x->face->port.ctx, &cmd) == 0) {
+	if (c->face->port.submit(c->face->port.ctx, &cmd) == 0) {
 		KP("api.command.submitted");
 		return; /* on_reply may have run: `ch` is its */
 	}
 	answer_failure(c, PROBLEM_overloaded,
 		       "Too many commands wait to be carried out. Try again in a second.");
-out:
-	command_free(&cmd);
+	OBJ_FINI(ch);
+	explicit_bzero(ch->order.secret, sizeof ch->order.secret);
 	free(ch);
+}
+
+void change_submit(struct exchange *x, struct command **command, const struct change_order *order)
+{
+	struct command *cmd = TAKE(*command);
+
+	if (!take_account(x, cmd)) {
+		answer_failure(x->conn, PROBLEM_overloaded, NO_MEMORY);
+		command_free(&cmd);
+	} else if (idempotency_read(x, order->status, cmd) != 0) {
+		answer_problem(x->conn, &x->problem, NULL);
+		command_free(&cmd);
+	} else {
+		submit(x->conn, &cmd, order);
+	}
+}
+
+void change_follow(struct conn *c, struct command **command, const struct change_order *order)
+{
+	if (*command == NULL)
+		answer_failure(c, PROBLEM_overloaded, NO_MEMORY);
+	else
+		submit(c, command, order);
 }

@@ -380,13 +380,27 @@ static void leave(struct conn *c)
 	c->changed(c);
 }
 
+/* What a link opens must not stand in a log. */
+static struct str path_for_log(const struct conn *c)
+{
+	struct str path = c->http->request.path;
+
+	if (c->route != NULL && strstr(c->route->path, "{token}") != NULL)
+		return str_of(c->route->path);
+	if (c->route == NULL &&
+	    (memchr(path.p, '%', path.n) != NULL || (path.n > 4 && memcmp(path.p, "/qr/", 4) == 0)))
+		return STR("(not logged)");
+	return path;
+}
+
 static void tell_answer(const struct conn *c, unsigned status)
 {
 	const struct http_request *r = &c->http->request;
 
 	meter_count(&c->face->meter, c->route, status, clock_ms() - c->since);
 	LOG(DEBUG, API, "http.request", f_text("method", http_method_name(r->method)),
-	    f_str("path", r->path), f_u64("status", status), f_u64("ms", clock_ms() - c->since));
+	    f_str("path", path_for_log(c)), f_u64("status", status),
+	    f_u64("ms", clock_ms() - c->since));
 }
 
 void conn_answer(struct conn *c, const struct response *r)

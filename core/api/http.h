@@ -41,6 +41,7 @@ const char *http_method_name(enum http_method);
 	H(LAST_EVENT_ID, "last-event-id", ONE)         \
 	H(TIMESTAMP, "x-timestamp", ONE)               \
 	H(HMAC_SIGNATURE, "x-hmac-signature", ONE)     \
+	H(COOKIE, "cookie", ANY)                       \
 	H(ACCEPT, "accept", ANY)                       \
 	H(PREFER, "prefer", ANY)
 enum http_header {

@@ -24,16 +24,22 @@ static void base64url(char *to, const uint8_t *from, size_t n)
 	*to = '\0';
 }
 
-void key_text_make(char key[KEY_TEXT + 1])
+void key_text_secret(char text[KEY_SECRET + 1])
 {
 	uint8_t secret[32];
-	char id[9], text[44];
 
-	rng_hex(id, 8);
 	rng_bytes(secret, sizeof secret);
 	base64url(text, secret, sizeof secret);
-	snprintf(key, KEY_TEXT + 1, PREFIX "%s_%s", id, text);
 	explicit_bzero(secret, sizeof secret);
+}
+
+void key_text_make(char key[KEY_TEXT + 1])
+{
+	char id[9], text[KEY_SECRET + 1];
+
+	rng_hex(id, 8);
+	key_text_secret(text);
+	snprintf(key, KEY_TEXT + 1, PREFIX "%s_%s", id, text);
 	explicit_bzero(text, sizeof text);
 }
 

@@ -139,6 +139,14 @@ static void content(struct jw *j, const char *type, const char *schema)
 
 static const char *type_of_answer(const struct route *r)
 {
+	if (r->handler == get_link || r->handler == post_link)
+		return "text/html";
+	if (r->handler == get_link_code)
+		return "image/svg+xml";
+	if (r->handler == get_link_js)
+		return "text/javascript";
+	if (r->handler == get_link_css)
+		return "text/css";
 	if (r->handler == get_root || r->handler == get_metrics)
 		return "text/plain";
 	return r->handler == get_events ? "text/event-stream" : "application/json";
@@ -149,6 +157,8 @@ static void content_of(struct jw *j, const struct route *r, const char *schema)
 {
 	jw_object(j, "content");
 	media(j, type_of_answer(r), schema);
+	if (r->handler == get_link_code)
+		media(j, "text/html", NULL);
 	if (r->handler == get_qr) {
 		media(j, "image/svg+xml", NULL);
 		media(j, "image/png", NULL);

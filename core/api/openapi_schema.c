@@ -221,6 +221,7 @@ void openapi_schemas(struct jw *j)
 	fields(j, "AccountPatch", fields_of_patch);
 	fields(j, "QrNew", fields_of_qr);
 	fields(j, "KeyNew", fields_of_key);
+	fields(j, "QrLinkNew", fields_of_link);
 #define SCHEMA(name, members) schema(j, #name, members);
 #include "api/openapi.def"
 	schema(j, "DropinError", "error=s");

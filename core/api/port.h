@@ -58,6 +58,7 @@ struct account_view {
 	uint64_t health_since;
 	struct explanation explanation;
 	bool resumes;         /* the next start opens `profile` */
+	bool has_login;       /* ... which holds a login that may still be good */
 	uint64_t incident;    /* the open incident of its instance or provider; 0: none */
 	bool unhealthy;       /* from below 40 until 70 again */
 	struct stages stages; /* only where one account is asked for */
@@ -117,6 +118,17 @@ struct key_view {
 	const uint8_t *digest;           /* SHA-256 of the key's text: 32 bytes */
 	uint8_t role;                    /* enum api_role */
 	uint64_t created_at, expires_at, revoked_at, last_used_at; /* ms, 0: never */
+};
+
+/* How a link to a QR code came to its end, before its time.  Numbers are stored. */
+enum link_end { LINK_NOT_ENDED, LINK_CONNECTED, LINK_REVOKED };
+
+/* A link that shows one account's QR code to somebody without a key. */
+struct qr_link_view {
+	struct str account;
+	const uint8_t *visitor; /* SHA-256 of the cookie of who opened it; NULL: nobody has */
+	uint64_t expires_at;
+	enum link_end ended;
 };
 
 /* The process of an instance that has a command. */
@@ -189,7 +201,10 @@ enum command_kind {
 	COMMAND_BULK,
 	COMMAND_BULK_CANCEL, /* name: the job's id */
 	COMMAND_KEY_CREATE,
-	COMMAND_KEY_REVOKE
+	COMMAND_KEY_REVOKE,
+	COMMAND_LINK_CREATE,
+	COMMAND_LINK_REVOKE,
+	COMMAND_LINK_OPEN
 };
 
 /* What came of a command.  Strings are lent. */
@@ -233,6 +248,7 @@ struct command {
 	size_t n_headers;
 	uint8_t key_digest[32], key_role; /* KEY_CREATE, with workspace ("": all) and label */
 	uint64_t key_expires_at;          /* 0: never */
+	uint8_t visitor_digest[32];       /* LINK_OPEN; a link's own is key_digest */
 	char request_id[33]; /* SEND, with idem_key: the engine's: what the backend knows it by */
 	uint64_t row, bytes; /* SEND: the engine's: of what account, and how much room it takes */
 	unsigned slot;       /* and of which worker */
@@ -265,6 +281,8 @@ struct api_port {
 	void (*keys)(void *ctx, void (*each)(void *arg, const struct key_view *), void *arg);
 	/* The key was used; kept to the hour. */
 	void (*key_used)(void *ctx, struct str id);
+	/* The link with this digest of its token. */
+	bool (*qr_link)(void *ctx, const uint8_t digest[32], struct qr_link_view *ret_view);
 	bool (*instance)(void *ctx, struct str id, struct instance_view *ret_view);
 	void (*instances)(void *ctx, void (*each)(void *arg, const struct instance_view *),
 			  void *arg);

@@ -8,11 +8,12 @@
 #include "base/buf.h"
 #include "base/str.h"
 
-#define RESPONSE_HEADERS 4
+#define RESPONSE_HEADERS 8
 
 #define TYPE_JSON    "application/json; charset=utf-8"
 #define TYPE_PROBLEM "application/problem+json; charset=utf-8"
 #define TYPE_TEXT    "text/plain; charset=utf-8"
+#define TYPE_HTML    "text/html; charset=utf-8"
 #define TYPE_SVG     "image/svg+xml; charset=utf-8"
 #define TYPE_PNG     "image/png"
 #define TYPE_EVENTS  "text/event-stream; charset=utf-8"

@@ -42,7 +42,7 @@ static bool fits(const char *pattern, struct str path, struct match *m)
 
 	m->id = m->verb = m->provider = m->instance = m->session = m->key = m->slot = m->incident =
 	    STR("");
-	m->workspace = m->bulk = STR("");
+	m->workspace = m->bulk = m->token = STR("");
 	while (next_segment(&want, &w)) {
 		if (!next_segment(&path, &have))
 			return false;
@@ -60,6 +60,8 @@ static bool fits(const char *pattern, struct str path, struct match *m)
 			m->key = have;
 		else if (str_is(w, "{incident}") && have.n > 0)
 			m->incident = have;
+		else if (str_is(w, "{token}") && have.n > 0)
+			m->token = have;
 		else if (str_is(w, "{slot}") && have.n > 0)
 			m->slot = have;
 		else if (str_is(w, "{workspace}") && have.n > 0)

@@ -50,6 +50,7 @@
 #define LIMIT_JSON_DEPTH       32
 #define LIMIT_API_KEYS         10000 /* revoked ones among them */
 #define LIMIT_PAUSES           1000
+#define LIMIT_QR_LINKS         10000 /* to QR codes, for people without a key */
 #define LIMIT_PAGE             1000
 
 /* The engine. */

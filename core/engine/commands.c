@@ -197,6 +197,7 @@ static void drop(struct engine *e, struct member *m, struct command *c)
 	account_journal(e, m, JOURNAL_DELETED, true, STR_NONE, STR_NONE);
 	accept(e, &c, m);
 	wish(e, m, EV_DELETE, "");
+	qr_link_forget(e, m);
 	place_forgotten(e, m);
 	pause_forget(e, str_of(m->id));
 	member_forget_id(e, m);
@@ -270,6 +271,10 @@ static void carry_out(struct engine *e, struct command *c)
 		bulk_command(e, c);
 		return;
 	}
+	if (c->kind == COMMAND_LINK_OPEN) {
+		qr_link_open(e, c);
+		return;
+	}
 	if (c->kind == COMMAND_DRAIN || c->kind == COMMAND_RESUME) {
 		instance_command(e, c);
 		return;
@@ -289,6 +294,14 @@ static void carry_out(struct engine *e, struct command *c)
 	}
 	if (c->kind == COMMAND_PATCH) {
 		patch(e, m, c);
+		return;
+	}
+	if (c->kind == COMMAND_LINK_CREATE) {
+		qr_link_create(e, m, c);
+		return;
+	}
+	if (c->kind == COMMAND_LINK_REVOKE) {
+		qr_link_revoke(e, m, c);
 		return;
 	}
 	if (unconfigured(e, m, &c))

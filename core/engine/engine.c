@@ -539,6 +539,7 @@ void engine_free(struct engine **engine)
 	api_keys_free(e);
 	pauses_free(e);
 	bulk_free(e);
+	qr_links_free(e);
 	strangers_free(e);
 	for (uint64_t row = 0; row < e->n_rows; row++)
 		member_free(e, &e->rows[row]);

@@ -190,6 +190,14 @@ static int load_api_key(void *ctx, const struct api_key_record *r)
 	return api_key_add(l->e, r) < 0 ? why_set(l->why, ERR_NOMEM, "no memory for all keys") : 0;
 }
 
+static int load_qr_link(void *ctx, const struct qr_link_record *r)
+{
+	struct loading *l = ctx;
+
+	return qr_link_load(l->e, r) < 0 ? why_set(l->why, ERR_NOMEM, "no memory for all links")
+					 : 0;
+}
+
 static void provider_begins(struct engine *e, struct provider *p)
 {
 	bucket_init(&p->bucket, e->now);
@@ -243,7 +251,8 @@ int engine_load(struct engine *e, struct why *why)
 				       .api_key = load_api_key,
 				       .incident = load_incident,
 				       .pause = load_pause,
-				       .bulk = load_bulk };
+				       .bulk = load_bulk,
+				       .qr_link = load_qr_link };
 	struct store_facts facts;
 	int r = store_load(e->store, &loader, &facts, why);
 

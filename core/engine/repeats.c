@@ -197,6 +197,8 @@ void command_key_known(struct engine *e, struct inbox_key *k)
 		verb_repeated(e, &c, k);
 	} else if (c->kind == COMMAND_KEY_CREATE) {
 		api_key_repeated(e, &c, k->account);
+	} else if (c->kind == COMMAND_LINK_CREATE) {
+		key_answer_not_kept(e, &c);
 	} else {
 		reply_now(e, &c, &replay);
 	}

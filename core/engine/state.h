@@ -21,6 +21,7 @@
 #include "engine/health.h"
 #include "engine/inbox.h"
 #include "engine/meter.h"
+#include "engine/qr_links.h"
 #include "engine/starts.h"
 #include "out/bus.h"
 #include "policy/account.h"
@@ -347,7 +348,8 @@ struct engine {
 	struct op *ops;
 	uint64_t last_tag;
 	struct key_hold *keys;
-	struct api_key *api_keys;   /* by id */
+	struct api_key *api_keys; /* by id */
+	struct qr_link *links, *links_by_digest;
 	struct asking *askings;     /* look-ups of keys under way, utlist */
 	struct question *questions; /* look-ups of sessions under way, utlist */
 	unsigned n_questions;

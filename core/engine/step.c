@@ -414,6 +414,8 @@ void account_happens(struct engine *e, struct member *m, struct happening *h)
 		write_step(e, m, h, &fx, &why);
 		tell_flapping(e, m, account_is_flapping(&before));
 	}
+	if (fx.tell && m->a.status == STATUS_CONNECTED)
+		qr_link_connected(e, m);
 	incident_learns(e, m, &before, &h->e, &fx);
 	if (fx.look != LOOK_NO && m->instance != NULL)
 		look(e, m, fx.look);

@@ -55,6 +55,7 @@ static void view_of(const struct engine *e, const struct member *m, char *text,
 		.checking = account_checking(a),
 		.flapping = account_is_flapping(a),
 		.resumes = account_may_resume(a) && !a->fresh_next,
+		.has_login = account_has_login(a),
 		.generation = a->generation,
 		.attempts = a->fails,
 		.created_at = m->created_at,
@@ -297,6 +298,14 @@ static void port_key_used(void *ctx, struct str id)
 	api_key_used(e, id);
 }
 
+static bool port_qr_link(void *ctx, const uint8_t digest[32], struct qr_link_view *ret_view)
+{
+	struct engine *e;
+
+	OBJ_CAST(e, ctx, ENGINE_MAGIC);
+	return qr_link_view(e, digest, ret_view);
+}
+
 static bool port_instance(void *ctx, struct str id, struct instance_view *ret_view)
 {
 	struct engine *e;
@@ -443,6 +452,7 @@ struct api_port engine_api_port(struct engine *e)
 				  .key = port_key,
 				  .keys = port_keys,
 				  .key_used = port_key_used,
+				  .qr_link = port_qr_link,
 				  .instance = port_instance,
 				  .instances = port_instances,
 				  .incidents = port_incidents,

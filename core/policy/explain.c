@@ -375,6 +375,8 @@ static const char *kind_text(unsigned kind)
 		       "somebody asks for a connect.";
 	case JOURNAL_STEADY:
 		return "It is flapping no more, and started as any other.";
+	case JOURNAL_QR_LINK:
+		return "A link to its QR code";
 	case JOURNAL_BLAMED:
 		return "A worker process died while an operation of this account was open";
 	case JOURNAL_HEALTH:

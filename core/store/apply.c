@@ -19,6 +19,7 @@ static int prepare_deletes(struct apply *a, struct why *why)
 	} deletes[] = {
 		{ APPLY_ACCOUNT_DELETE, "DELETE FROM account WHERE row = ?1" },
 		{ APPLY_API_KEY_DELETE, "DELETE FROM api_key WHERE id = ?1" },
+		{ APPLY_QR_LINK_DELETE, "DELETE FROM qr_link WHERE account_row = ?1" },
 		{ APPLY_INCIDENTS_CUT, "DELETE FROM incident WHERE id + ?2 <= ?1" },
 		{ APPLY_PAUSE_DELETE, "DELETE FROM pause WHERE scope = ?1 AND name = ?2" },
 		{ APPLY_BULK_DELETE, "DELETE FROM bulk WHERE id = ?1" },
@@ -55,6 +56,7 @@ int apply_open(struct apply *a, struct db *db, struct fence *fence, struct why *
 		{ APPLY_INCIDENT, &record_incident, ROW_UPSERT, "" },
 		{ APPLY_PAUSE, &record_pause, ROW_UPSERT, "" },
 		{ APPLY_BULK, &record_bulk, ROW_UPSERT, "" },
+		{ APPLY_QR_LINK, &record_qr_link, ROW_UPSERT, "" },
 	};
 	int r;
 
@@ -82,9 +84,11 @@ static int put(struct apply *a, enum apply_statement id, const struct record_typ
 	return row_write(a->db, a->statements[id], type, record, why);
 }
 
-static int delete_account(struct apply *a, const struct account_key *key, struct why *why)
+/* An account, or its link. */
+static int delete_by_row(struct apply *a, enum apply_statement which, const struct account_key *key,
+			 struct why *why)
 {
-	sqlite3_stmt *stmt = a->statements[APPLY_ACCOUNT_DELETE];
+	sqlite3_stmt *stmt = a->statements[which];
 	int r = row_bind_number(a->db, stmt, 1, key->row, why);
 
 	return r == 0 ? db_run(a->db, stmt, why) : r;
@@ -192,7 +196,7 @@ static int carry_out(struct apply *a, const struct change *c, struct why *why)
 	case CHANGE_ACCOUNT:
 		return put(a, APPLY_ACCOUNT, &record_account, &c->account, why);
 	case CHANGE_ACCOUNT_DELETE:
-		return delete_account(a, &c->account_delete, why);
+		return delete_by_row(a, APPLY_ACCOUNT_DELETE, &c->account_delete, why);
 	case CHANGE_ATTEMPT:
 		return put(a, APPLY_ATTEMPT, &record_attempt, &c->attempt, why);
 	case CHANGE_ATTEMPT_CLOSE:
@@ -223,6 +227,10 @@ static int carry_out(struct apply *a, const struct change *c, struct why *why)
 		return put(a, APPLY_BULK, &record_bulk, &c->bulk, why);
 	case CHANGE_BULK_DELETE:
 		return delete_named(a, APPLY_BULK_DELETE, c->bulk_delete.id, why);
+	case CHANGE_QR_LINK:
+		return put(a, APPLY_QR_LINK, &record_qr_link, &c->qr_link, why);
+	case CHANGE_QR_LINK_DELETE:
+		return delete_by_row(a, APPLY_QR_LINK_DELETE, &c->qr_link_delete, why);
 	case CHANGE_KINDS:
 		break;
 	}

@@ -24,6 +24,8 @@ static const struct record_type *const types[CHANGE_KINDS] = {
 	[CHANGE_BULK] = &record_bulk,
 	[CHANGE_PAUSE_DELETE] = &record_pause_name,
 	[CHANGE_BULK_DELETE] = &record_bulk_name,
+	[CHANGE_QR_LINK] = &record_qr_link,
+	[CHANGE_QR_LINK_DELETE] = &record_account_key,
 };
 
 struct commit *commit_new(struct store *s)
@@ -121,6 +123,16 @@ void commit_api_key(struct commit *c, const struct api_key_record *r)
 void commit_api_key_delete(struct commit *c, struct str id)
 {
 	add(c, CHANGE_API_KEY_DELETE, &(struct api_key_name){ .id = id });
+}
+
+void commit_qr_link(struct commit *c, const struct qr_link_record *r)
+{
+	add(c, CHANGE_QR_LINK, r);
+}
+
+void commit_qr_link_delete(struct commit *c, uint64_t row)
+{
+	add(c, CHANGE_QR_LINK_DELETE, &(struct account_key){ .row = row });
 }
 
 void commit_instance(struct commit *c, const struct instance_record *r)

@@ -29,6 +29,8 @@ enum change_kind {
 	CHANGE_PAUSE_DELETE,
 	CHANGE_BULK,
 	CHANGE_BULK_DELETE,
+	CHANGE_QR_LINK,
+	CHANGE_QR_LINK_DELETE,
 	CHANGE_KINDS
 };
 
@@ -52,6 +54,8 @@ struct change {
 		struct pause_name pause_delete;
 		struct bulk_record bulk;
 		struct bulk_name bulk_delete;
+		struct qr_link_record qr_link;
+		struct account_key qr_link_delete;
 	};
 };
 

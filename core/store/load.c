@@ -1,5 +1,5 @@
 /*
- * load.c - reads accounts, lives and keys of the API; no row is handed over unchecked.
+ * load.c - reads accounts, lives, keys of the API, links; no row is handed over unchecked.
  *
  * The ledger is read whole, also the lives that are gone, and not through an index: an index that
  * is damaged could hide a life that is still to be ended, and SQLite's quick_check does not compare
@@ -21,6 +21,7 @@ static int hand_over(struct db *db, sqlite3_stmt *stmt, const struct record_type
 		struct incident_record incident;
 		struct pause_record pause;
 		struct bulk_record bulk;
+		struct qr_link_record qr_link;
 	} record;
 	int r = row_read(db, stmt, type, &record, why);
 
@@ -32,6 +33,8 @@ static int hand_over(struct db *db, sqlite3_stmt *stmt, const struct record_type
 		r = loader->api_key != NULL ? loader->api_key(loader->ctx, &record.api_key) : 0;
 	else if (type == &record_incident)
 		r = loader->incident != NULL ? loader->incident(loader->ctx, &record.incident) : 0;
+	else if (type == &record_qr_link)
+		r = loader->qr_link != NULL ? loader->qr_link(loader->ctx, &record.qr_link) : 0;
 	else if (type == &record_instance)
 		r = loader->instance != NULL ? loader->instance(loader->ctx, &record.instance) : 0;
 	else if (type == &record_pause)
@@ -75,6 +78,8 @@ int load_all(struct db *db, const struct store_loader *loader, struct why *why)
 		r = load_table(db, &record_incident, "ORDER BY id", loader, why);
 	if (r == 0)
 		r = load_table(db, &record_bulk, "ORDER BY created_at", loader, why);
+	if (r == 0)
+		r = load_table(db, &record_qr_link, "ORDER BY created_at", loader, why);
 	KP("store.load");
 	return r;
 }

@@ -227,6 +227,17 @@ static const struct column incident_columns[] = {
 };
 TYPE(incident, incident_record, 1);
 
+static const struct column qr_link_columns[] = {
+	{ "account_row",       COLUMN_INT,  AT(qr_link_record, row) },
+	{ "digest",            COLUMN_HASH, AT(qr_link_record, digest) },
+	{ "visitor",           COLUMN_HASH, AT(qr_link_record, visitor) },
+	{ "created_at",        COLUMN_TIME, AT(qr_link_record, created_at) },
+	{ "expires_at",        COLUMN_INT,  AT(qr_link_record, expires_at) },  /* in the future */
+	{ "opened_at",         COLUMN_TIME, AT(qr_link_record, opened_at) },
+	{ "ended",             COLUMN_INT,  AT(qr_link_record, ended) },
+};
+TYPE(qr_link, qr_link_record, 1);
+
 static const struct column account_key_columns[] = {
 	{ "row",               COLUMN_INT,  AT(account_key, row) },
 };

@@ -69,7 +69,7 @@ struct attempt_close {
 extern const struct record_type record_meta, record_account, record_attempt, record_journal,
     record_idem, record_instance, record_cursor, record_api_key, record_death, record_incident,
     record_account_key, record_attempt_close, record_attempt_outcome, record_api_key_name,
-    record_pause, record_pause_name, record_bulk, record_bulk_name;
+    record_pause, record_pause_name, record_bulk, record_bulk_name, record_qr_link;
 
 /* Append the record with the bytes of its strings.  ERR_RANGE, ERR_TOOBIG, ERR_NOMEM. */
 int record_pack(struct buf *, const struct record_type *, const void *record);

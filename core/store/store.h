@@ -72,6 +72,15 @@ struct api_key_record {
 	uint64_t created_at, expires_at, revoked_at, last_used_at; /* 0: never */
 };
 
+/* A link that shows an account's QR code.  Both digests are SHA-256 of texts that are nowhere. */
+struct qr_link_record {
+	uint64_t row;        /* of the account, which has one link at most */
+	uint8_t digest[32];  /* of the token in its URL */
+	uint8_t visitor[32]; /* of the cookie of who opened it; zeroes: nobody has */
+	uint64_t created_at, expires_at, opened_at;
+	uint8_t ended; /* api/port.h: enum link_end */
+};
+
 /* What operators decided about an instance. */
 struct instance_record {
 	struct str id;
@@ -152,6 +161,7 @@ struct store_loader {
 	int (*incident)(void *ctx, const struct incident_record *lent); /* NULL: not wanted */
 	int (*pause)(void *ctx, const struct pause_record *lent);       /* NULL: not wanted */
 	int (*bulk)(void *ctx, const struct bulk_record *lent);         /* NULL: not wanted */
+	int (*qr_link)(void *ctx, const struct qr_link_record *lent);   /* NULL: not wanted */
 };
 struct store_facts {
 	uint64_t last_seq;     /* of the journal */
@@ -187,6 +197,8 @@ void commit_journal(struct commit *, const struct journal_record *);
 void commit_idem(struct commit *, const struct idem_record *);
 void commit_api_key(struct commit *, const struct api_key_record *); /* insert or replace */
 void commit_api_key_delete(struct commit *, struct str id);
+void commit_qr_link(struct commit *, const struct qr_link_record *); /* insert or replace */
+void commit_qr_link_delete(struct commit *, uint64_t row);
 void commit_instance(struct commit *, const struct instance_record *); /* insert or replace */
 void commit_incident(struct commit *, const struct incident_record *); /* insert or replace */
 void commit_cursor(struct commit *, const struct cursor_record *);     /* insert or replace */

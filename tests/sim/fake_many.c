@@ -59,6 +59,19 @@ void commit_api_key(struct commit *c, const struct api_key_record *r)
 	nothing(c);
 }
 
+/* Nor do links. */
+void commit_qr_link(struct commit *c, const struct qr_link_record *r)
+{
+	(void)r;
+	change_new(c, CH_IDEM);
+}
+
+void commit_qr_link_delete(struct commit *c, uint64_t row)
+{
+	(void)row;
+	change_new(c, CH_IDEM);
+}
+
 void commit_api_key_delete(struct commit *c, struct str id)
 {
 	(void)id;

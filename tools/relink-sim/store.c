@@ -155,6 +155,18 @@ void commit_api_key_delete(struct commit *c, struct str id)
 	c->changes++;
 }
 
+void commit_qr_link(struct commit *c, const struct qr_link_record *r)
+{
+	(void)r;
+	c->changes++;
+}
+
+void commit_qr_link_delete(struct commit *c, uint64_t row)
+{
+	(void)row;
+	c->changes++;
+}
+
 void commit_instance(struct commit *c, const struct instance_record *r)
 {
 	(void)r;

@@ -135,7 +135,7 @@ describe("openapi", { concurrency: 2, timeout: 300000 }, () => {
 			const made = url.includes("{key}") ? (await d.ok("POST", "/v1/keys", { role: "viewer" })).id : "";
 			return url.replace("{id}", id).replace("{key}", made).replace("{verb}", "nothing").replace("{slot}", "0").replace("{incident}", "1")
 				.replace("{instance}", "mock-1").replace("{provider}", "mock").replace("{session}", "s")
-				.replace("{workspace}", "acme").replace("{bulk}", "bulk_000000000000");
+				.replace("{token}", "x".repeat(43)).replace("{workspace}", "acme").replace("{bulk}", "bulk_000000000000");
 		};
 		for (const { method, url, operation } of operations(doc)) {
 			const route = routes.find((r) => r.method === method && r.url === url);

@@ -555,6 +555,9 @@ static struct command_result carry_out(struct fake *f, const struct command *cmd
 	case COMMAND_UNPAUSE:
 	case COMMAND_BULK:
 	case COMMAND_BULK_CANCEL:
+	case COMMAND_LINK_CREATE:
+	case COMMAND_LINK_REVOKE:
+	case COMMAND_LINK_OPEN:
 		break;
 	case COMMAND_CHECK:
 	case COMMAND_SEND:
@@ -666,6 +669,15 @@ void fake_turn(struct fake *f)
 	bus_wake(f->bus);
 }
 
+/* Links are tests/e2e/qr's business: here are none. */
+static bool port_qr_link(void *ctx, const uint8_t digest[32], struct qr_link_view *ret_view)
+{
+	(void)ctx;
+	(void)digest;
+	(void)ret_view;
+	return false;
+}
+
 struct api_port fake_port(struct fake *f)
 {
 	return (struct api_port){
@@ -677,6 +689,7 @@ struct api_port fake_port(struct fake *f)
 		.key = port_key,
 		.keys = port_keys,
 		.key_used = port_key_used,
+		.qr_link = port_qr_link,
 		.instance = port_instance,
 		.instances = port_instances,
 		.incidents = port_incidents,

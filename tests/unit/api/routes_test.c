@@ -544,10 +544,13 @@ static void every_route_is_reachable_and_guarded(void **state)
 		client_open(&c, &w);
 		client_send(&c, str_of(request));
 		client_reply(&c, &r, false);
-		assert_int_equal(r.status, route_role(&routes[i]) != ROLE_NONE ||
-						   routes[i].access == ROUTE_DROPIN
-					       ? 401
-					       : 200);
+		if (strstr(routes[i].path, "{token}") != NULL)
+			assert_int_equal(r.status, 404); /* the token is the key */
+		else
+			assert_int_equal(r.status, route_role(&routes[i]) != ROLE_NONE ||
+							   routes[i].access == ROUTE_DROPIN
+						       ? 401
+						       : 200);
 		client_close(&c);
 	}
 }

@@ -42,6 +42,38 @@ static bool holds(struct str text, const char *what)
 	return memmem(text.p, text.n, what, strlen(what)) != NULL;
 }
 
+static void an_account_has_one_link(void **state)
+{
+	struct qr_link_record l = { .row = 7, .expires_at = 4102444800001 };
+	struct rig rig;
+	struct buf out;
+	struct commit *c;
+
+	(void)state;
+	buf_init(&out, 1u << 20);
+	rig_init(&rig);
+	rig_start(&rig);
+	c = commit_new(rig.store);
+	commit_qr_link(c, &l);
+	l.expires_at++; /* another in its place */
+	commit_qr_link(c, &l);
+	l = (struct qr_link_record){ .row = 8, .expires_at = 4102444800003 };
+	commit_qr_link(c, &l);
+	rig_commit(&rig, c);
+	contents(&rig, &out);
+	assert_false(holds(buf_all(&out), "4102444800001"));
+	assert_true(holds(buf_all(&out), "4102444800002"));
+	c = commit_new(rig.store);
+	commit_qr_link_delete(c, 7);
+	commit_qr_link_delete(c, 9); /* nobody's */
+	rig_commit(&rig, c);
+	contents(&rig, &out);
+	assert_false(holds(buf_all(&out), "4102444800002"));
+	assert_true(holds(buf_all(&out), "4102444800003"));
+	rig_fini(&rig);
+	buf_fini(&out);
+}
+
 static void a_key_is_replaced_and_forgotten_by_its_id(void **state)
 {
 	struct api_key_record k = { .id = STR("0a1b2c3d"), .label = STR("first"), .role = 1 };
@@ -571,6 +603,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_key_is_replaced_and_forgotten_by_its_id),
+		cmocka_unit_test(an_account_has_one_link),
 		cmocka_unit_test(commits_complete_in_the_order_of_their_submission),
 		cmocka_unit_test(an_account_is_replaced_and_deleted),
 		cmocka_unit_test(the_marks_outlive_what_they_were_taken_from),

@@ -444,6 +444,7 @@ static void what_version_7_wrote_is_read_by_this_one(void **state)
 		      "ALTER TABLE journal DROP COLUMN timer_at;"
 		      "ALTER TABLE journal DROP COLUMN lacked_ms;"
 		      "DROP TABLE incident;"
+		      "DROP TABLE qr_link;"
 		      "DROP TABLE pause;"
 		      "DROP TABLE bulk;"
 		      "ALTER TABLE instance DROP COLUMN halted_at;"

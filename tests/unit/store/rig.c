@@ -258,6 +258,12 @@ int dump_api_key(void *ctx, const struct api_key_record *k)
 	return 0;
 }
 
+int dump_qr_link(void *ctx, const struct qr_link_record *l)
+{
+	dump_record(ctx, &record_qr_link, l);
+	return 0;
+}
+
 struct page {
 	struct buf *out;
 	uint64_t last, n;
@@ -295,7 +301,7 @@ static void dump_journal(struct rig *rig, struct buf *out)
 void rig_dump(struct rig *rig, struct buf *out)
 {
 	const struct store_loader loader = { out, dump_account, dump_attempt,
-					     .api_key = dump_api_key };
+					     .api_key = dump_api_key, .qr_link = dump_qr_link };
 
 	rig_load(rig, &loader);
 	rig_start(rig);

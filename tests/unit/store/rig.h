@@ -71,6 +71,7 @@ void dump_record(struct buf *out, const struct record_type *, const void *record
 int dump_account(void *ctx, const struct account_record *);
 int dump_attempt(void *ctx, const struct attempt_record *);
 int dump_api_key(void *ctx, const struct api_key_record *);
+int dump_qr_link(void *ctx, const struct qr_link_record *);
 int ignore_account(void *ctx, const struct account_record *);
 int ignore_attempt(void *ctx, const struct attempt_record *);
 /* All that store_load and the journal say, as text with one line a record. */

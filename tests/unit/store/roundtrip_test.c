@@ -9,9 +9,10 @@
 static void every_field_has_a_column(void **state)
 {
 	static const struct record_type *const types[] = {
-		&record_meta,  &record_account,  &record_attempt, &record_journal,
-		&record_idem,  &record_instance, &record_cursor,  &record_api_key,
-		&record_death, &record_incident, &record_pause,   &record_bulk
+		&record_meta,   &record_account,  &record_attempt, &record_journal,
+		&record_idem,   &record_instance, &record_cursor,  &record_api_key,
+		&record_death,  &record_incident, &record_pause,   &record_bulk,
+		&record_qr_link
 	};
 
 	(void)state;
@@ -126,6 +127,7 @@ static void round_trip(enum fill fill, uint64_t *seed)
 	struct idem_record idem;
 	struct death_record death;
 	struct api_key_record key;
+	struct qr_link_record link;
 	struct cursor_record cursor;
 	struct buf in, out, idem_in, idem_out, cursor_in, cursor_out;
 	struct commit *c;
@@ -137,6 +139,7 @@ static void round_trip(enum fill fill, uint64_t *seed)
 	fill_record(&record_journal, &line, fill, seed);
 	fill_record(&record_idem, &idem, fill, seed);
 	fill_record(&record_api_key, &key, fill, seed);
+	fill_record(&record_qr_link, &link, fill, seed);
 	fill_record(&record_cursor, &cursor, fill, seed);
 	fill_record(&record_death, &death, fill, seed);
 	attempt.state = ATTEMPT_OPEN;
@@ -151,6 +154,7 @@ static void round_trip(enum fill fill, uint64_t *seed)
 	dump_record(&in, &record_account, &account);
 	dump_record(&in, &record_attempt, &attempt);
 	dump_record(&in, &record_api_key, &key);
+	dump_record(&in, &record_qr_link, &link);
 	dump_record(&in, &record_journal, &line);
 	dump_record(&idem_in, &record_idem, &idem);
 	dump_record(&cursor_in, &record_cursor, &cursor);
@@ -164,6 +168,7 @@ static void round_trip(enum fill fill, uint64_t *seed)
 	commit_journal(c, &line);
 	commit_idem(c, &idem);
 	commit_api_key(c, &key);
+	commit_qr_link(c, &link);
 	commit_cursor(c, &cursor);
 	commit_death(c, &death);
 	rig_commit(&rig, c);
