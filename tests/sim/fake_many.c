@@ -63,13 +63,13 @@ void commit_api_key(struct commit *c, const struct api_key_record *r)
 void commit_qr_link(struct commit *c, const struct qr_link_record *r)
 {
 	(void)r;
-	change_new(c, CH_IDEM);
+	nothing(c);
 }
 
 void commit_qr_link_delete(struct commit *c, uint64_t row)
 {
 	(void)row;
-	change_new(c, CH_IDEM);
+	nothing(c);
 }
 
 void commit_api_key_delete(struct commit *c, struct str id)

@@ -40,6 +40,16 @@ void body_of_key(struct buf *to, const struct options *o, uint64_t expires_s)
 	jw_object_end(&j);
 }
 
+void body_of_link(struct buf *to, uint64_t expires_s)
+{
+	struct jw j = jw_to(to);
+
+	jw_object(&j, NULL);
+	if (expires_s > 0)
+		jw_u64(&j, "expires_in", expires_s);
+	jw_object_end(&j);
+}
+
 void body_of_pause(struct buf *to, const char *reason, uint64_t for_s)
 {
 	struct jw j = jw_to(to);

@@ -11,6 +11,8 @@
 /* An object with those options in `which` that were given, each under its own name; flags are true.
  * `id` NULL: without one. */
 void body_of_options(struct buf *, const struct options *, uint64_t which, const char *id);
+/* POST qr-link; 0: the daemon says how long. */
+void body_of_link(struct buf *to, uint64_t expires_s);
 
 /* The body of PUT /v1/pauses/...; `for_s` 0: until somebody resumes. */
 void body_of_pause(struct buf *, const char *reason, uint64_t for_s);

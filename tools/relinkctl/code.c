@@ -7,8 +7,10 @@
 #include "call.h"
 #include "commands.h"
 #include "field.h"
+#include "http.h"
 #include "qr.h"
 #include "say.h"
+#include "target.h"
 #include "text.h"
 #include "view.h"
 #include "wait.h"
@@ -127,6 +129,45 @@ static int fetch_newest(struct cli *c, struct wait *w, struct request *q, struct
 	return r == CTL_OK ? print_code(c, a->json) : r;
 }
 
+/* --- account qr --link --- */
+
+/* Who asks over the network knows an address that may do for others, too. */
+static void print_link(struct cli *c, struct str path)
+{
+	const char *url = http_target(c->http)->url;
+	struct buf link;
+
+	buf_init(&link, 4096);
+	buf_text(&link, url != NULL ? url : "");
+	buf_str(&link, path);
+	tell_str(&c->term, buf_all(&link));
+	buf_fini(&link);
+	if (url == NULL && c->term.err_tty)
+		say(&c->term, "put the address before it at which others reach the daemon");
+}
+
+static int make_link(struct cli *c)
+{
+	const char *expires = option_text(c, OPTION_EXPIRES);
+	uint64_t seconds = expires != NULL ? when_seconds(expires) : 0;
+	struct request q;
+	struct answer a;
+	int r;
+
+	if (expires != NULL && seconds == 0) {
+		say(&c->term, "--expires must be a time like 15m or 12h, not \"%s\"", expires);
+		return CTL_USAGE;
+	}
+	call_account(&q, "POST", c->args[0], "qr-link");
+	body_of_link(&q.body, seconds);
+	r = call(c, &q, &a);
+	if (r == CTL_OK && !has_option(c, OPTION_JSON))
+		print_link(c, field_str(a.json, "url"));
+	request_fini(&q);
+	answer_fini(&a);
+	return r;
+}
+
 int account_qr(struct cli *c)
 {
 	struct request q;
@@ -134,6 +175,12 @@ int account_qr(struct cli *c)
 	struct wait w;
 	int r;
 
+	if (has_option(c, OPTION_LINK))
+		return make_link(c);
+	if (has_option(c, OPTION_EXPIRES)) {
+		say(&c->term, "account qr: --expires goes with --link");
+		return CTL_USAGE;
+	}
 	if (has_option(c, OPTION_FORCE) && !has_option(c, OPTION_NEW)) {
 		say(&c->term, "account qr: --force goes with --new");
 		return CTL_USAGE;

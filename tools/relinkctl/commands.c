@@ -136,16 +136,21 @@ const struct command commands[] = {
 	    .noun = "account",
 	    .name = "qr",
 	    .args = "ID",
-	    .options = OPT(NEW) | OPT(FORCE) | OPT(WAIT) | OPT(NO_WAIT) | OPT(RAW) | OPT(INVERT),
+	    .options = OPT(NEW) | OPT(FORCE) | OPT(WAIT) | OPT(NO_WAIT) | OPT(RAW) | OPT(INVERT) |
+		       OPT(LINK) | OPT(EXPIRES),
 	    .brief = "draw its QR code",
 	    .text =
 		"Draws the newest QR code of the account; --wait waits for one. With --new the\n"
 		"daemon makes a new session on a new login, which always ends in a code and waits\n"
 		"30 seconds for it; where that costs a living login, --force is needed.\n"
 		"On a terminal the code is black on white. Without colour it is drawn for a dark\n"
-		"background, with --invert for a light one.",
+		"background, with --invert for a light one.\n"
+		"With --link nothing is drawn: it prints a link to a page that shows the code to\n"
+		"one browser, without a key, until the account is connected or 15 minutes are\n"
+		"over (--expires). A new link takes the place of the one before.",
 	    .examples = "  relinkctl qr shop-1 --wait 30\n"
 			"  relinkctl qr shop-1 --new\n"
+			"  relinkctl qr shop-1 --link --expires 1h\n"
 			"  relinkctl qr shop-1 --raw | qrencode -o code.png\n",
 	    .run = account_qr,
 	},

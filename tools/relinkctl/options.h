@@ -74,6 +74,8 @@
 	  "make a new code: a new session on a new login") \
 	O(FORCE, 0, "force", NULL, FLAG, 0, 0, \
 	  "with --new: although it costs a living login") \
+	O(LINK, 0, "link", NULL, FLAG, 0, 0, \
+	  "print a link for who scans and has no key") \
 	O(RAW, 0, "raw", NULL, FLAG, 0, 0, \
 	  "print the text of the code, don't draw it") \
 	O(INVERT, 0, "invert", NULL, FLAG, 0, 0, \

@@ -236,3 +236,26 @@ test('--new where a living login would be lost: exit code 1', async (t) => {
 	assert.match(result.stderr, /login_would_be_lost: It is logged in\./);
 	assert.match(result.stderr, /to give it up: relinkctl qr a --new --force/);
 });
+
+test('--link prints a link, whole where the address is known', async (t) => {
+	const answer = { status: 201, json: { url: '/qr/abc', expires_at: ahead(900) } };
+	const fake = await Fake.start(t),
+		tcp = await Fake.start(t, { tcp: true });
+
+	fake.on('POST /v1/accounts/a/qr-link', answer);
+	tcp.on('POST /v1/accounts/a/qr-link', answer);
+	assert.equal((await run(['qr', 'a', '--link'], { fake })).stdout, '/qr/abc\n');
+	assert.equal(fake.request.body, '{}');
+	const { stdout } = await run(['qr', 'a', '--link', '--expires', '1h'], {
+		fake: tcp,
+		env: { RELINK_KEY: 'k' },
+	});
+
+	assert.equal(stdout, `${tcp.url}/qr/abc\n`);
+	assert.equal(tcp.request.body, '{"expires_in":3600}');
+	for (const words of [
+		['--link', '--expires', 'soon'],
+		['--expires', '1h'],
+	])
+		assert.equal((await run(['qr', 'a', ...words], { fake })).code, 2);
+});
