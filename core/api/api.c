@@ -21,6 +21,9 @@ static int start(struct api *a, struct uv_loop_s *loop, const struct api_options
 
 	if (r == 0)
 		r = dropin_new(&a->face.dropin, &a->face, &o->dropin, why);
+	if (r == 0 && o->office != NULL &&
+	    endpoints_new(&a->face.endpoints, &a->face, o->office, &o->endpoints) < 0)
+		r = why_set(why, ERR_NOMEM, "out of memory");
 	if (r == 0 &&
 	    server_new(&a->server, loop, &a->face, o->connections, o->connections_per_peer) != 0)
 		r = why_set(why, ERR_NOMEM, "out of memory");
@@ -30,6 +33,9 @@ static int start(struct api *a, struct uv_loop_s *loop, const struct api_options
 		r = why_set(why, ERR_NOMEM, "out of memory");
 	if (r == 0 && o->socket_path != NULL)
 		r = server_listen_unix(a->server, o->socket_path, why);
+	if (r == 0 && a->face.endpoints != NULL &&
+	    endpoints_start(a->face.endpoints, server_url(a->server)) < 0)
+		r = why_set(why, ERR_NOMEM, "out of memory");
 	if (r == 0 && dropin_start(a->face.dropin, server_url(a->server)) < 0)
 		r = why_set(why, ERR_NOMEM, "out of memory");
 	return r;
@@ -59,6 +65,7 @@ const char *api_address(const struct api *a)
 
 void api_stop(struct api *a, uint64_t grace_ms, void (*done)(void *ctx), void *ctx)
 {
+	endpoints_stop(a->face.endpoints);
 	dropin_stop(a->face.dropin);
 	server_stop(a->server, grace_ms, done, ctx);
 }
@@ -77,6 +84,7 @@ void api_free(struct api **api)
 
 	if (a == NULL)
 		return;
+	endpoints_stop(a->face.endpoints);
 	dropin_stop(a->face.dropin);
 	server_free(&a->server, on_freed, a);
 }

@@ -5,6 +5,7 @@
  */
 #ifndef RELINK_API_API_H
 #define RELINK_API_API_H
+#include "api/endpoints/endpoints.h"
 #include "api/port.h"
 
 struct api;
@@ -21,8 +22,7 @@ struct dropin_options {
 
 	const char *webhook_url; /* where events are forwarded to; NULL: nowhere */
 	const char *webhook_secret, *webhook_secret_file;
-	uint64_t webhook_ms;              /* how long the receiver may take for one */
-	const struct outbox_port *outbox; /* copied; with webhook_url it must be there */
+	uint64_t webhook_ms; /* how long the receiver may take for one */
 };
 
 struct api_options {
@@ -35,6 +35,9 @@ struct api_options {
 	const char *hosts; /* names that we answer to, besides our own; NULL: none */
 	bool any_host;
 	struct dropin_options dropin;
+	const struct outbox_office
+	    *office; /* kept; NULL: no event is sent out, and dropin has no webhook_url */
+	struct endpoints_options endpoints;
 	bool metrics_open; /* GET /metrics needs no key from this machine */
 	/* Figures of the rest of the daemon; NULL: none. */
 	void (*figures)(void *ctx, struct metrics *);

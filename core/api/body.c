@@ -77,6 +77,32 @@ static int read_text(const struct field *f, const json_t *v, void *target, struc
 	return keep(f, str_dup(s), target, problem);
 }
 
+/* None of them may hold a space: `check` sees to that. */
+static int read_words(const struct field *f, const json_t *v, void *target, struct problem *problem)
+{
+	struct buf words;
+	const json_t *word;
+	char *text;
+	size_t i;
+
+	if (!json_is_array(v) || json_array_size(v) == 0)
+		return refuse(f, problem);
+	buf_init(&words, f->max);
+	json_array_foreach(v, i, word)
+	{
+		struct str s = { json_string_value(word), json_string_length(word) };
+
+		if (!json_is_string(word) || memchr(s.p, ' ', s.n) != NULL || !f->check(s) ||
+		    (i > 0 && buf_byte(&words, ' ') < 0) || buf_str(&words, s) < 0) {
+			buf_fini(&words);
+			return refuse(f, problem);
+		}
+	}
+	text = str_dup(buf_all(&words));
+	buf_fini(&words);
+	return keep(f, text, target, problem);
+}
+
 static int read_object(const struct field *f, const json_t *v, void *target,
 		       struct problem *problem)
 {
@@ -151,6 +177,8 @@ static int read_field(const struct field *f, const json_t *v, void *target, stru
 	switch (f->type) {
 	case FIELD_TEXT:
 		return read_text(f, v, target, problem);
+	case FIELD_WORDS:
+		return read_words(f, v, target, problem);
 	case FIELD_OBJECT:
 		return read_object(f, v, target, problem);
 	case FIELD_IDS:

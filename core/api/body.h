@@ -14,8 +14,9 @@
 #include "base/str.h"
 
 enum field_type {
-	FIELD_TEXT,   /* to a char *, malloc'ed */
-	FIELD_BOOL,   /* to a bool */
+	FIELD_TEXT, /* to a char *, malloc'ed */
+	FIELD_BOOL, /* to a bool */
+	FIELD_WORDS, /* to a char *, malloc'ed: a list of texts, with spaces between them; each is checked */
 	FIELD_OBJECT, /* to a char *, malloc'ed: the object as compact JSON */
 	FIELD_IDS,    /* to a char *, malloc'ed: a list of texts, a line each; `max` bytes in all */
 	FIELD_NUMBER  /* to a uint64_t: a whole number from 1 to `max` */

@@ -36,6 +36,11 @@ void command_free(struct command **command)
 	free(c->status);
 	free(c->cause);
 	free(c->ids);
+	free(c->url);
+	free(c->events);
+	if (c->secret != NULL)
+		explicit_bzero(c->secret, strlen(c->secret));
+	free(c->secret);
 	for (size_t n = 0; n < c->n_headers; n++) {
 		free(c->headers[n].name);
 		free(c->headers[n].value);

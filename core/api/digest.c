@@ -17,10 +17,8 @@ bool digest_of(uint8_t to[DIGEST_BYTES], const struct str *parts, size_t n_parts
 	return ok;
 }
 
-bool digest_signature(char to[DIGEST_HEX + 1], struct str key, const struct str *parts,
-		      size_t n_parts)
+bool digest_hmac(uint8_t to[DIGEST_BYTES], struct str key, const struct str *parts, size_t n_parts)
 {
-	static const char hex[] = "0123456789abcdef";
 	char sha256[] = "SHA256";
 	const OSSL_PARAM params[] = {
 		OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, sha256, 0),
@@ -28,16 +26,25 @@ bool digest_signature(char to[DIGEST_HEX + 1], struct str key, const struct str 
 	};
 	EVP_MAC *hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);
 	EVP_MAC_CTX *ctx = hmac != NULL ? EVP_MAC_CTX_new(hmac) : NULL;
-	uint8_t mac[DIGEST_BYTES];
 	size_t n = 0;
 	bool ok =
 	    ctx != NULL && EVP_MAC_init(ctx, (const unsigned char *)key.p, key.n, params) == 1;
 
 	for (size_t i = 0; i < n_parts; i++)
 		ok = ok && EVP_MAC_update(ctx, (const unsigned char *)parts[i].p, parts[i].n) == 1;
-	ok = ok && EVP_MAC_final(ctx, mac, &n, sizeof mac) == 1 && n == DIGEST_BYTES;
+	ok = ok && EVP_MAC_final(ctx, to, &n, DIGEST_BYTES) == 1 && n == DIGEST_BYTES;
 	EVP_MAC_CTX_free(ctx);
 	EVP_MAC_free(hmac);
+	return ok;
+}
+
+bool digest_signature(char to[DIGEST_HEX + 1], struct str key, const struct str *parts,
+		      size_t n_parts)
+{
+	static const char hex[] = "0123456789abcdef";
+	uint8_t mac[DIGEST_BYTES];
+	bool ok = digest_hmac(mac, key, parts, n_parts);
+
 	for (size_t i = 0; ok && i < DIGEST_BYTES; i++) {
 		to[2 * i] = hex[mac[i] >> 4];
 		to[2 * i + 1] = hex[mac[i] & 15];

@@ -36,6 +36,10 @@ static int check_names(struct exchange *x)
 		    &x->problem, PROBLEM_key_not_found,
 		    "There is no key \"%.*s\": ids have %d characters of 0-9 and a-f.",
 		    STR_ARG(key), KEY_ID);
+	if (x->match.webhook.n > 0 && !str_is_id(x->match.webhook, LIMIT_ENDPOINT_ID, "_"))
+		return problem_set(&x->problem, PROBLEM_webhook_not_found,
+				   "There is no webhook \"%.*s\": ids are made of a-z, 0-9 and _.",
+				   STR_ARG(x->match.webhook));
 	if (id.n > 0 && !str_is_id(id, LIMIT_ACCOUNT_ID, "_-"))
 		return problem_set(&x->problem, PROBLEM_account_not_found,
 				   "There is no account \"%.*s\": ids are made of a-z, 0-9, _ and "

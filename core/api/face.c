@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "api/dropin/dropin.h"
+#include "api/endpoints/endpoints.h"
 #include "api/wait.h"
 #include "base/clock.h"
 
@@ -20,6 +21,7 @@ int face_init(struct face *f, const struct api_options *o, const struct api_port
 		.idle_ms = o->idle_ms,
 		.body_limit = o->body_bytes,
 		.metrics_open = o->metrics_open,
+		.office = o->office,
 		.figures = o->figures,
 		.figures_ctx = o->figures_ctx,
 	};
@@ -29,6 +31,7 @@ int face_init(struct face *f, const struct api_options *o, const struct api_port
 
 void face_fini(struct face *f)
 {
+	endpoints_free(&f->endpoints);
 	dropin_free(&f->dropin);
 	waits_free(&f->waits);
 	failures_fini(&f->failures);

@@ -16,6 +16,7 @@
 
 struct bus;
 struct dropin;
+struct endpoints;
 struct stream;
 struct waits;
 
@@ -35,7 +36,9 @@ struct face {
 	size_t body_limit;
 	struct deadlines deadlines;
 	struct waits *waits;
-	struct dropin *dropin;  /* NULL: there is none */
+	struct dropin *dropin;              /* NULL: there is none */
+	const struct outbox_office *office; /* NULL: events go nowhere */
+	struct endpoints *endpoints;
 	struct problem problem; /* why the parser refused a request; answered at once */
 	struct buf content;     /* of the answer that is being written; see answer.h */
 	char date[32];          /* for the Date header, of second date_s */

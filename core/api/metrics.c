@@ -1,6 +1,7 @@
 /* metrics.c - GET /metrics: this room's figures, and what the rest of the daemon adds. */
 #include "api/answer.h"
 #include "api/dropin/dropin.h"
+#include "api/endpoints/endpoints.h"
 #include "api/exchange.h"
 #include "api/handlers.h"
 #include "out/forward.h"
@@ -48,6 +49,8 @@ void get_metrics(struct exchange *x)
 	meter_write(&f->meter, &m);
 	connections(f, &m);
 	forwarded(f, &m);
+	if (f->endpoints != NULL)
+		endpoints_figures(f->endpoints, &m);
 	if (f->figures != NULL)
 		f->figures(f->figures_ctx, &m);
 	answer_send(x->conn, &r);

@@ -168,6 +168,7 @@ static void field(struct jw *j, const struct field *f)
 {
 	static const char *const types[] = { [FIELD_TEXT] = "string",
 					     [FIELD_BOOL] = "boolean",
+					     [FIELD_WORDS] = "array",
 					     [FIELD_OBJECT] = "object",
 					     [FIELD_NUMBER] = "integer" };
 
@@ -176,6 +177,11 @@ static void field(struct jw *j, const struct field *f)
 	jw_text(j, "description", f->what);
 	if (f->type == FIELD_TEXT)
 		jw_u64(j, "maxLength", f->max);
+	if (f->type == FIELD_WORDS) {
+		jw_object(j, "items");
+		jw_text(j, "type", "string");
+		jw_object_end(j);
+	}
 	if (f->type == FIELD_NUMBER) {
 		jw_u64(j, "minimum", 1);
 		jw_u64(j, "maximum", f->max);
@@ -222,6 +228,10 @@ void openapi_schemas(struct jw *j)
 	fields(j, "QrNew", fields_of_qr);
 	fields(j, "KeyNew", fields_of_key);
 	fields(j, "QrLinkNew", fields_of_link);
+	fields(j, "WebhookNew", fields_of_webhook);
+	fields(j, "WebhookPatch", fields_of_webhook_patch);
+	fields(j, "WebhookReplay", fields_of_replay);
+	fields(j, "WebhookRotate", fields_of_rotate);
 #define SCHEMA(name, members) schema(j, #name, members);
 #include "api/openapi.def"
 	schema(j, "DropinError", "error=s");

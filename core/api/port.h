@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "api/outbox_port.h"
 #include "base/err.h"
 #include "base/str.h"
 #include "policy/account.h"
@@ -131,6 +132,23 @@ struct qr_link_view {
 	enum link_end ended;
 };
 
+/* What an event looks like that is sent out.  Numbers are stored. */
+enum endpoint_form {
+	FORM_STANDARD = 1, /* Standard Webhooks */
+	FORM_SEED = 2      /* the old service's: see dropin/README.md */
+};
+
+/* Where events are sent to. */
+struct endpoint_view {
+	struct str id, label, workspace, url; /* workspace: whose events; empty: all */
+	struct str events;                    /* patterns, with spaces between */
+	struct str secret, old_secret;        /* never shown */
+	struct str why;                       /* it was disabled; empty: somebody wished it */
+	uint8_t form;                         /* enum endpoint_form */
+	bool enabled;
+	uint64_t created_at, changed_at, old_until, disabled_at; /* ms, 0: never */
+};
+
 /* The process of an instance that has a command. */
 struct service_view {
 	const char *state;
@@ -204,7 +222,12 @@ enum command_kind {
 	COMMAND_KEY_REVOKE,
 	COMMAND_LINK_CREATE,
 	COMMAND_LINK_REVOKE,
-	COMMAND_LINK_OPEN
+	COMMAND_LINK_OPEN,
+	COMMAND_ENDPOINT_CREATE,
+	COMMAND_ENDPOINT_PATCH,
+	COMMAND_ENDPOINT_ROTATE,
+	COMMAND_ENDPOINT_DELETE,
+	COMMAND_ENDPOINT_DISABLE /* ours: its receiver says that it is gone */
 };
 
 /* What came of a command.  Strings are lent. */
@@ -212,8 +235,9 @@ struct command_result {
 	int code;            /* 0 or ERR_* */
 	const char *problem; /* stable code for problem+json, when code < 0 */
 	struct str text;     /* for people: what is wrong and what to do */
-	struct str account;  /* public id; of DRAIN and RESUME the instance's, of KEY_* the key's */
-	struct str body;     /* VERB, CHECK and SEND: JSON */
+	struct str
+	    account; /* public id; of DRAIN and RESUME the instance's, of KEY_* the key's, and so on */
+	struct str body;         /* VERB, CHECK and SEND: JSON */
 	uint64_t retry_after_ms; /* with code < 0: the provider's wish; 0: none */
 	bool replayed;           /* this Idempotency-Key was answered before */
 	bool created;            /* CREATE: a new account (not a replay) */
@@ -229,8 +253,9 @@ struct command_header {
 struct command {
 	struct command *prev, *next;
 	enum command_kind kind;
-	char *account; /* CREATE: wished id or NULL; KEY_*: the key's id */
-	char *scope;   /* the account must be of this workspace; NULL: of any */
+	char *
+	    account; /* CREATE: wished id or NULL; KEY_*: the key's id; ENDPOINT_*: the endpoint's */
+	char *scope; /* the account must be of this workspace; NULL: of any */
 	char *workspace, *provider, *label, *metadata, *priority; /* CREATE, PATCH */
 	char *verb, *args; /* VERB, SEND: args are JSON; WEBHOOK: args are the body */
 	char *recipient;   /* SEND: for the journal; the same stands in args */
@@ -249,12 +274,16 @@ struct command {
 	uint8_t key_digest[32], key_role; /* KEY_CREATE, with workspace ("": all) and label */
 	uint64_t key_expires_at;          /* 0: never */
 	uint8_t visitor_digest[32];       /* LINK_OPEN; a link's own is key_digest */
-	char request_id[33]; /* SEND, with idem_key: the engine's: what the backend knows it by */
-	uint64_t row, bytes; /* SEND: the engine's: of what account, and how much room it takes */
-	unsigned slot;       /* and of which worker */
-	bool connect;        /* CREATE: connect at once */
-	bool force;          /* REGENERATE: although it costs a living login */
-	char *idem_key;      /* scoped by the caller; NULL: none */
+	/* ENDPOINT_*, with workspace and label; PATCH: NULL and 0 leave it as it is.  DISABLE: why in args. */
+	char *url, *events, *secret;
+	uint8_t form, enable; /* enable: 1: on, 2: off */
+	uint64_t overlap_ms;  /* ROTATE: how long the old secret signs, too */
+	char request_id[33];  /* SEND, with idem_key: the engine's: what the backend knows it by */
+	uint64_t row, bytes;  /* SEND: the engine's: of what account, and how much room it takes */
+	unsigned slot;        /* and of which worker */
+	bool connect;         /* CREATE: connect at once */
+	bool force;           /* REGENERATE: although it costs a living login */
+	char *idem_key;       /* scoped by the caller; NULL: none */
 	uint8_t idem_hash[32];
 	uint32_t idem_status; /* HTTP status that the first answer had */
 	bool key_held;        /* the engine's: nobody else may use idem_key at the moment */
@@ -283,6 +312,11 @@ struct api_port {
 	void (*key_used)(void *ctx, struct str id);
 	/* The link with this digest of its token. */
 	bool (*qr_link)(void *ctx, const uint8_t digest[32], struct qr_link_view *ret_view);
+	/* Endpoints by id; `version` is another one after each change of any of them. */
+	bool (*endpoint)(void *ctx, struct str id, struct endpoint_view *ret_view);
+	void (*endpoints)(void *ctx, void (*each)(void *arg, const struct endpoint_view *),
+			  void *arg);
+	uint64_t (*endpoints_version)(void *ctx);
 	bool (*instance)(void *ctx, struct str id, struct instance_view *ret_view);
 	void (*instances)(void *ctx, void (*each)(void *arg, const struct instance_view *),
 			  void *arg);
@@ -316,48 +350,6 @@ struct api_port {
 		       void *arg);
 	/* Can commands be carried out now?  False fills `why` with what is missing and the remedy. */
 	bool (*ready)(void *ctx, struct why *why);
-};
-
-/* An answer to outbox_port.post.  Lent. */
-struct outbox_answer {
-	unsigned status;         /* HTTP; 0: there was none, and `text` says why */
-	uint64_t retry_after_ms; /* 0: it does not say */
-	struct str text;
-};
-struct outbox_header {
-	const char *name;
-	struct str value;
-};
-struct outbox_request {
-	struct str url, body;
-	const struct outbox_header *headers;
-	size_t n_headers;
-	uint64_t total_ms; /* to the end of the answer */
-};
-
-typedef void outbox_found_fn(void *arg, int result, bool found, uint64_t seq, struct str behind);
-typedef void outbox_line_fn(void *arg, int result, const struct journal_record *lent);
-
-/* What forwarding events to an application needs: the journal, a place to keep how far it has got, a
- * way to send requests, and somebody who wakes it.  Calls back from the loop, never from inside. */
-struct outbox_port {
-	void *ctx;
-	/* The place that was kept under `name`, if there is one. */
-	int (*find)(void *ctx, struct str name, outbox_found_fn *answer, void *arg);
-	int (*save)(void *ctx, struct str name, uint64_t seq, struct str behind,
-		    void (*done)(void *arg), void *arg);
-	/* Lines of an account (0: all), seq > after, ascending; `each` once more with NULL at the end, or
-	 * once with a result < 0. */
-	int (*journal)(void *ctx, uint64_t row, uint64_t after, uint32_t limit,
-		       outbox_line_fn *each, void *arg);
-	/* A POST; everything lent.  No redirect is followed, and of the answer nothing but the head is
-	 * looked at. */
-	int (*post)(void *ctx, const struct outbox_request *,
-		    void (*answer)(void *arg, const struct outbox_answer *), void *arg);
-	/* Whatever was asked and not answered: it never will be. */
-	void (*drop)(void *ctx);
-	/* One alarm; UINT64_MAX: none.  `at_ms` is on clock_ms(). */
-	void (*wake_at)(void *ctx, uint64_t at_ms, void (*ring)(void *arg), void *arg);
 };
 
 #endif

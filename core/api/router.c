@@ -41,7 +41,7 @@ static bool fits(const char *pattern, struct str path, struct match *m)
 	struct str want = str_of(pattern), w, have;
 
 	m->id = m->verb = m->provider = m->instance = m->session = m->key = m->slot = m->incident =
-	    STR("");
+	    m->webhook = STR("");
 	m->workspace = m->bulk = m->token = STR("");
 	while (next_segment(&want, &w)) {
 		if (!next_segment(&path, &have))
@@ -62,6 +62,8 @@ static bool fits(const char *pattern, struct str path, struct match *m)
 			m->incident = have;
 		else if (str_is(w, "{token}") && have.n > 0)
 			m->token = have;
+		else if (str_is(w, "{webhook}") && have.n > 0)
+			m->webhook = have;
 		else if (str_is(w, "{slot}") && have.n > 0)
 			m->slot = have;
 		else if (str_is(w, "{workspace}") && have.n > 0)

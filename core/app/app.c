@@ -49,8 +49,10 @@ struct app {
 	struct pool *pool;
 	struct services *services;
 	struct api *api;
+	struct guard *guard;
 	struct outbox outbox; /* of the API */
 	struct record *record;
+	struct outbox_office office;
 	bool loop_made, turn_soon, stopping, stopped;
 	int exit_status;
 };
@@ -280,7 +282,6 @@ static int start_api(struct app *a, struct why *why)
 	const struct conf *c = a->conf;
 	char key_file[4096], socket[4096];
 	struct api_port port = engine_api_port(a->engine);
-	struct outbox_port outbox = outbox_port(&a->outbox);
 	struct api_options o = { .listen = c->http_listen,
 				 .socket_path = c->http_socket != NULL ? c->http_socket : socket,
 				 .key_file = key_file,
@@ -294,6 +295,11 @@ static int start_api(struct app *a, struct why *why)
 				 .any_host = c->http_allow_remote && c->http_hosts == NULL,
 				 .body_bytes = c->http_body_bytes,
 				 .metrics_open = c->http_metrics_open,
+				 .office = &a->office,
+				 .endpoints = { .total_ms = c->webhooks_ms,
+						.rules = { .retry_ms = c->webhooks_retry_ms,
+							   .give_up_ms = c->webhooks_give_up_ms },
+						.overlap_ms = c->webhooks_overlap_ms },
 				 .figures = write_figures,
 				 .figures_ctx = a,
 				 .dropin = {
@@ -306,7 +312,6 @@ static int start_api(struct app *a, struct why *why)
 				     .webhook_secret = c->dropin_webhook_secret,
 				     .webhook_secret_file = c->dropin_webhook_secret_file,
 				     .webhook_ms = c->dropin_webhook_ms,
-				     .outbox = &outbox,
 				 } };
 
 	if (o.dropin.provider == NULL && c->n_providers > 0)
@@ -355,6 +360,9 @@ static int start(struct app *a, struct why *why)
 	int r = worker_limits(a->conf, limits, sizeof limits, why);
 
 	if (r == 0)
+		r = guard_new(&a->guard, a->conf->webhooks_allow_private,
+			      a->conf->webhooks_allow_http, why);
+	if (r == 0)
 		r = open_store(a, why);
 	if (r < 0)
 		return r;
@@ -384,7 +392,8 @@ static int start(struct app *a, struct why *why)
 	record_use(&a->record, &a->loop, a->engine, a->conf);
 	engine_start(a->engine, a->pool, a->bus);
 	arrange_turn(a);
-	outbox_open(&a->outbox, &a->loop, a->store);
+	outbox_open(&a->outbox, &a->loop, a->store, a->guard);
+	a->office = outbox_office(&a->outbox);
 	KP("app.engine_started");
 	return start_api(a, why);
 }
@@ -436,6 +445,7 @@ static void end(struct app *a)
 		}
 		must(uv_loop_close(&a->loop) == 0);
 	}
+	guard_free(&a->guard);
 	log_flush();
 	conf_free(&a->conf);
 }

@@ -52,6 +52,10 @@
 #define LIMIT_PAUSES           1000
 #define LIMIT_QR_LINKS         10000 /* to QR codes, for people without a key */
 #define LIMIT_PAGE             1000
+#define LIMIT_ENDPOINTS        100 /* that events are sent to */
+#define LIMIT_ENDPOINT_ID      32
+#define LIMIT_ENDPOINT_URL     2048
+#define LIMIT_ENDPOINT_EVENTS  1024 /* all patterns of one, with spaces between */
 
 /* The engine. */
 #define LIMIT_ACCOUNTS        1000000

@@ -96,6 +96,10 @@ struct conf {
 	    *dropin_webhook_secret_file; /* with the URL one of them is set */
 	uint64_t dropin_webhook_ms;
 
+	char *webhooks_allow_private;
+	bool webhooks_allow_http;
+	uint64_t webhooks_ms, webhooks_retry_ms, webhooks_give_up_ms, webhooks_overlap_ms;
+
 	enum log_level log_level;
 	bool log_json;
 	enum log_level log_levels[LOG_SUB_COUNT]; /* log_level unless set apart */

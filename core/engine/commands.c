@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/killpoint.h"
 #include "base/rng.h"
+#include "engine/endpoints.h"
 #include "engine/state.h"
 
 void command_refuse(struct engine *e, struct command **c, int code, const char *problem,
@@ -273,6 +274,10 @@ static void carry_out(struct engine *e, struct command *c)
 	}
 	if (c->kind == COMMAND_LINK_OPEN) {
 		qr_link_open(e, c);
+		return;
+	}
+	if (c->kind >= COMMAND_ENDPOINT_CREATE && c->kind <= COMMAND_ENDPOINT_DISABLE) {
+		endpoint_command(e, c);
 		return;
 	}
 	if (c->kind == COMMAND_DRAIN || c->kind == COMMAND_RESUME) {

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/killpoint.h"
 #include "base/rng.h"
+#include "engine/endpoints.h"
 #include "engine/state.h"
 
 #define ITEMS_A_TURN 4096   /* then the loop gets its turn too */
@@ -540,6 +541,7 @@ void engine_free(struct engine **engine)
 	pauses_free(e);
 	bulk_free(e);
 	qr_links_free(e);
+	endpoints_drop(e);
 	strangers_free(e);
 	for (uint64_t row = 0; row < e->n_rows; row++)
 		member_free(e, &e->rows[row]);

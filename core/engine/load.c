@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/killpoint.h"
 #include "base/rng.h"
+#include "engine/endpoints.h"
 #include "engine/state.h"
 
 /* The provider's word goes before the one for all. */
@@ -198,6 +199,14 @@ static int load_qr_link(void *ctx, const struct qr_link_record *r)
 					 : 0;
 }
 
+static int load_endpoint(void *ctx, const struct endpoint_record *r)
+{
+	struct loading *l = ctx;
+
+	return endpoint_add(l->e, r) < 0 ? why_set(l->why, ERR_NOMEM, "no memory for all webhooks")
+					 : 0;
+}
+
 static void provider_begins(struct engine *e, struct provider *p)
 {
 	bucket_init(&p->bucket, e->now);
@@ -249,6 +258,7 @@ int engine_load(struct engine *e, struct why *why)
 				       .account = load_account,
 				       .attempt = load_attempt,
 				       .api_key = load_api_key,
+				       .endpoint = load_endpoint,
 				       .incident = load_incident,
 				       .pause = load_pause,
 				       .bulk = load_bulk,

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "base/killpoint.h"
+#include "engine/endpoints.h"
 #include "engine/state.h"
 
 /* ---- remembered ---- */
@@ -199,6 +200,8 @@ void command_key_known(struct engine *e, struct inbox_key *k)
 		api_key_repeated(e, &c, k->account);
 	} else if (c->kind == COMMAND_LINK_CREATE) {
 		key_answer_not_kept(e, &c);
+	} else if (c->kind == COMMAND_ENDPOINT_CREATE || c->kind == COMMAND_ENDPOINT_ROTATE) {
+		endpoint_repeated(e, &c, k->account);
 	} else {
 		reply_now(e, &c, &replay);
 	}

@@ -350,6 +350,8 @@ struct engine {
 	struct key_hold *keys;
 	struct api_key *api_keys; /* by id */
 	struct qr_link *links, *links_by_digest;
+	struct endpoint *endpoints; /* by id */
+	uint64_t endpoints_version;
 	struct asking *askings;     /* look-ups of keys under way, utlist */
 	struct question *questions; /* look-ups of sessions under way, utlist */
 	unsigned n_questions;

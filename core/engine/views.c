@@ -1,6 +1,7 @@
 /*
  * views.c - what the outside may see: read models of accounts and workers, and the API's port.
  */
+#include "engine/endpoints.h"
 #include "engine/state.h"
 
 /* Every reason why a queued account is not started: the first that applies.  A new one belongs here. */
@@ -306,6 +307,31 @@ static bool port_qr_link(void *ctx, const uint8_t digest[32], struct qr_link_vie
 	return qr_link_view(e, digest, ret_view);
 }
 
+static bool port_endpoint(void *ctx, struct str id, struct endpoint_view *ret_view)
+{
+	struct engine *e;
+
+	OBJ_CAST(e, ctx, ENGINE_MAGIC);
+	return endpoint_view(e, id, ret_view);
+}
+
+static void port_endpoints(void *ctx, void (*each)(void *arg, const struct endpoint_view *),
+			   void *arg)
+{
+	struct engine *e;
+
+	OBJ_CAST(e, ctx, ENGINE_MAGIC);
+	endpoints_each(e, each, arg);
+}
+
+static uint64_t port_endpoints_version(void *ctx)
+{
+	struct engine *e;
+
+	OBJ_CAST(e, ctx, ENGINE_MAGIC);
+	return e->endpoints_version;
+}
+
 static bool port_instance(void *ctx, struct str id, struct instance_view *ret_view)
 {
 	struct engine *e;
@@ -453,6 +479,9 @@ struct api_port engine_api_port(struct engine *e)
 				  .keys = port_keys,
 				  .key_used = port_key_used,
 				  .qr_link = port_qr_link,
+				  .endpoint = port_endpoint,
+				  .endpoints = port_endpoints,
+				  .endpoints_version = port_endpoints_version,
 				  .instance = port_instance,
 				  .instances = port_instances,
 				  .incidents = port_incidents,

@@ -6,73 +6,19 @@
  * `more` in the journal and reads that itself when its turn comes.  An account is in one of the places
  * below as long as it is behind the scan, and is forgotten when it has caught up.
  */
-#include "out/forward.h"
+#include "out/forward_state.h"
 
-#define HASH_NONFATAL_OOM 1 /* then `hh.tbl` is NULL, which account_new looks for */
 #include <stdlib.h>
-#include <uthash.h>
 #include <utlist.h>
 
-#include "base/buf.h"
 #include "base/clock.h"
 #include "base/killpoint.h"
 #include "base/log.h"
-#include "base/obj.h"
+#include "base/rng.h"
 #include "policy/backoff.h"
 
-#define FORWARD_MAGIC 0xf02a4d77u
-
-#define BEHIND_MAX ((size_t)FORWARD_ACCOUNTS * 42) /* two numbers, a colon, a comma */
-#define AGAIN_MS   1000                            /* when the store has no time for a read */
+#define AGAIN_MS   1000  /* when the store has no time for a read */
 #define GRUMBLE_MS 60000 /* lines in the log about a receiver that fails */
-
-struct event {
-	struct event *prev, *next;
-	struct journal_record line;
-	char bytes[];
-};
-
-enum account_place {
-	READY,   /* its first event may be sent; in a list */
-	FLYING,  /* was sent */
-	WAITING, /* until due_at, since the receiver did not take it */
-	HUNGRY,  /* its events are in the journal; in a list */
-	READING, /* and on their way from there */
-};
-
-struct forward_account {
-	enum account_place place;
-	uint64_t row;
-	uint64_t loaded; /* its lines up to here are done with or in `events` */
-	bool more;       /* there are others, up to the scan */
-	struct event *events;
-	unsigned n_events;
-	unsigned tries; /* of the first one */
-	uint64_t due_at;
-	struct forward_account *prev, *next; /* of READY or HUNGRY */
-	UT_hash_handle hh;
-};
-
-struct forward {
-	unsigned magic;
-	struct forward_port port;
-	uint64_t rng;
-	bool started, stopped, pumping, again;
-	uint64_t newest;                /* in the journal, as far as we were told */
-	uint64_t scan;                  /* lines up to here were looked at */
-	uint64_t target;                /* `newest` when the read under way was asked for */
-	uint32_t page, limit, n_read;   /* lines to ask for next; of the read under way */
-	bool reading;                   /* a read is under way: for ... */
-	struct forward_account *reader; /* ... this account; NULL: the scan */
-	bool full;                      /* the read stopped in the middle of its page */
-	bool beyond;                    /* it came to lines that the scan has not looked at */
-	uint64_t read_at;               /* not before: the store had no time */
-	struct forward_account *accounts, *ready, *hungry;
-	unsigned n_events, n_flying;
-	bool dirty, saving;
-	uint64_t saved_at, grumbled_at;
-	struct forward_stats stats;
-};
 
 static bool has_room(const struct forward *f)
 {
@@ -81,7 +27,7 @@ static bool has_room(const struct forward *f)
 
 /* --- accounts --- */
 
-static struct forward_account *account_of(struct forward *f, uint64_t row)
+struct forward_account *forward_account_of(struct forward *f, uint64_t row)
 {
 	struct forward_account *a;
 
@@ -89,7 +35,7 @@ static struct forward_account *account_of(struct forward *f, uint64_t row)
 	return a;
 }
 
-static struct forward_account *account_new(struct forward *f, uint64_t row, uint64_t done)
+struct forward_account *forward_account_new(struct forward *f, uint64_t row, uint64_t done)
 {
 	struct forward_account *a = calloc(1, sizeof *a);
 
@@ -121,13 +67,13 @@ static void account_free(struct forward *f, struct forward_account *a)
 }
 
 /* All its lines up to here are done with. */
-static uint64_t account_done(const struct forward_account *a)
+uint64_t forward_account_done(const struct forward_account *a)
 {
 	return a->events != NULL ? a->events->line.seq - 1 : a->loaded;
 }
 
 /* Where it belongs when nothing is under way for it. */
-static void account_settle(struct forward *f, struct forward_account *a)
+void forward_account_settle(struct forward *f, struct forward_account *a)
 {
 	if (a->events != NULL) {
 		a->place = READY;
@@ -190,18 +136,24 @@ static void finish(struct forward *f, struct forward_account *a)
 	event_drop(f, a, a->events);
 	a->tries = 0;
 	f->dirty = true;
-	account_settle(f, a);
+	forward_account_settle(f, a);
 }
 
-static void give_up(struct forward *f, struct forward_account *a, struct str why)
+/* False: it cannot be kept now. */
+static bool give_up(struct forward *f, struct forward_account *a, struct str why)
 {
 	const struct journal_record *r = &a->events->line;
 	const char *type = journal_kind_name(r->kind);
 
+	if (f->port.bury != NULL && f->port.bury(f->port.ctx, r, a->tries, why) < 0)
+		return false;
+	KP("out.forward.buried");
 	f->stats.given_up++;
-	LOG(ERROR, OUT, "forward.given_up", f_str("account", r->account), f_text("type", type),
-	    f_u64("event", r->seq), f_u64("tries", a->tries), f_str("why", why));
+	LOG(ERROR, OUT, "forward.given_up", f_text("receiver", f->port.name),
+	    f_str("account", r->account), f_text("type", type), f_u64("event", r->seq),
+	    f_u64("tries", a->tries), f_str("why", why));
 	finish(f, a);
+	return true;
 }
 
 static void grumble(struct forward *f, const struct forward_account *a, struct str why)
@@ -211,8 +163,9 @@ static void grumble(struct forward *f, const struct forward_account *a, struct s
 	if (f->grumbled_at != 0 && now - f->grumbled_at < GRUMBLE_MS)
 		return;
 	f->grumbled_at = now;
-	LOG(WARN, OUT, "forward.failed", f_str("account", a->events->line.account),
-	    f_u64("event", a->events->line.seq), f_u64("tries", a->tries), f_str("why", why),
+	LOG(WARN, OUT, "forward.failed", f_text("receiver", f->port.name),
+	    f_str("account", a->events->line.account), f_u64("event", a->events->line.seq),
+	    f_u64("tries", a->tries), f_str("why", why),
 	    f_u64("accounts_behind", HASH_COUNT(f->accounts)));
 }
 
@@ -222,15 +175,40 @@ static void fail(struct forward *f, struct forward_account *a, struct str why, u
 
 	f->stats.failed++;
 	a->tries++;
-	if (a->tries >= FORWARD_TRIES && now >= a->events->line.at + FORWARD_GIVE_UP) {
-		give_up(f, a, why);
+	if (a->tries >= FORWARD_TRIES && now >= a->events->line.at + f->port.rules.give_up_ms &&
+	    give_up(f, a, why))
 		return;
-	}
 	grumble(f, a, why);
 	account_shed(f, a);
-	delay = backoff_delay(&f->rng, FORWARD_RETRY_MS, FORWARD_RETRY_CAP, a->tries - 1);
+	delay = backoff_delay(&f->rng, f->port.rules.retry_ms, FORWARD_RETRY_CAP, a->tries - 1);
 	a->due_at = now + MAX_OF(delay, MIN_OF(at_least, (uint64_t)FORWARD_RETRY_CAP));
 	a->place = WAITING;
+}
+
+/* A receiver that is back hears soon of all that it could not be told. */
+static void recover(struct forward *f)
+{
+	uint64_t now = clock_ms();
+	struct forward_account *a, *next;
+
+	if (f->streak < FORWARD_STREAK) {
+		f->streak = 0;
+		return; /* what fails is the events' own fault */
+	}
+	f->streak = 0;
+	HASH_ITER(hh, f->accounts, a, next)
+	{
+		if (a->place == WAITING && a->unreachable) {
+			a->unreachable = false;
+			a->due_at = MIN_OF(a->due_at, now + rng_next(&f->rng) % FORWARD_RECOVERED);
+		}
+	}
+}
+
+static bool may_fly(const struct forward *f)
+{
+	return f->n_flying < FORWARD_FLYING &&
+	       (f->port.may_fly == NULL || f->port.may_fly(f->port.ctx, f->n_flying));
 }
 
 static void send_ready(struct forward *f)
@@ -238,7 +216,7 @@ static void send_ready(struct forward *f)
 	struct forward_account *a;
 	int r;
 
-	while (f->n_flying < FORWARD_FLYING && (a = f->ready) != NULL) {
+	while ((a = f->ready) != NULL && may_fly(f)) {
 		DL_DELETE(f->ready, a);
 		r = f->port.send(f->port.ctx, &a->events->line, a);
 		if (r == 0) {
@@ -259,21 +237,22 @@ static void note_gap(struct forward *f, uint64_t after, uint64_t next)
 {
 	f->stats.gaps++;
 	f->stats.lost += next - after - 1;
-	LOG(ERROR, OUT, "forward.gap", f_u64("after", after), f_u64("next", next),
+	LOG(ERROR, OUT, "forward.gap", f_text("receiver", f->port.name), f_u64("after", after),
+	    f_u64("next", next),
 	    f_text("why", "the journal has no such lines any more, or they are damaged"));
 }
 
 /* False: no room; look at it again later. */
 static bool scan_wanted(struct forward *f, const struct journal_record *r)
 {
-	struct forward_account *a = account_of(f, r->row);
+	struct forward_account *a = forward_account_of(f, r->row);
 
 	if (a == NULL) {
-		a = has_room(f) ? account_new(f, r->row, r->seq - 1) : NULL;
+		a = has_room(f) ? forward_account_new(f, r->row, r->seq - 1) : NULL;
 		if (a == NULL)
 			return false;
 		if (event_add(f, a, r)) {
-			account_settle(f, a);
+			forward_account_settle(f, a);
 			return true;
 		}
 		account_free(f, a);
@@ -306,7 +285,7 @@ static void account_line(struct forward *f, struct forward_account *a,
 	f->beyond = f->beyond || r->seq > f->scan;
 	if (f->full || r->seq <= a->loaded || f->beyond)
 		return;
-	if (!r->tell || !f->port.wants(f->port.ctx, r)) {
+	if (r->row != a->row || !r->tell || !f->port.wants(f->port.ctx, r)) {
 		a->loaded = r->seq;
 		return;
 	}
@@ -355,8 +334,6 @@ static void account_ended(struct forward *f, struct forward_account *a)
 		f->read_at = clock_ms() + AGAIN_MS; /* no memory */
 }
 
-static void pump(struct forward *);
-
 static void on_line(void *arg, int result, const struct journal_record *r)
 {
 	struct forward_account *a;
@@ -385,9 +362,9 @@ static void on_line(void *arg, int result, const struct journal_record *r)
 	if (result == 0)
 		f->page = MIN_OF(f->page * 2, (uint32_t)FORWARD_PAGE);
 	if (a != NULL)
-		account_settle(f, a);
+		forward_account_settle(f, a);
 	f->full = f->beyond = false;
-	pump(f);
+	forward_pump(f);
 }
 
 /* One read at a time; accounts that are behind go first, since the scan can make more of them. */
@@ -417,69 +394,8 @@ static void read_on(struct forward *f)
 	f->read_at = clock_ms() + AGAIN_MS;
 	if (a != NULL) {
 		a->more = true;
-		account_settle(f, a);
+		forward_account_settle(f, a);
 	}
-}
-
-/* --- the place --- */
-
-static void on_saved(void *arg)
-{
-	struct forward *f;
-
-	OBJ_CAST(f, arg, FORWARD_MAGIC);
-	KP("out.forward.saved");
-	f->saving = false;
-	if (!f->stopped)
-		pump(f);
-}
-
-static void save(struct forward *f)
-{
-	struct forward_account *a, *next;
-	struct buf behind;
-
-	buf_init(&behind, BEHIND_MAX);
-	HASH_ITER(hh, f->accounts, a, next)
-	{
-		buf_printf(&behind, "%s%llu:%llu", behind.n > 0 ? "," : "",
-			   (unsigned long long)a->row, (unsigned long long)account_done(a));
-	}
-	f->saved_at = clock_ms();
-	if (behind.failed == 0 &&
-	    f->port.save(f->port.ctx, &(struct forward_place){ f->scan, buf_all(&behind) },
-			 on_saved, f) == 0) {
-		f->dirty = false;
-		f->saving = true;
-		f->stats.saves++;
-	}
-	buf_fini(&behind);
-}
-
-static int parse_behind(struct forward *f, struct str s)
-{
-	while (s.n > 0) {
-		const char *colon = memchr(s.p, ':', s.n), *comma = memchr(s.p, ',', s.n);
-		size_t n = comma != NULL ? (size_t)(comma - s.p) : s.n;
-		struct forward_account *a;
-		uint64_t row, seq;
-
-		if (colon == NULL || colon >= s.p + n ||
-		    !str_to_u64((struct str){ s.p, (size_t)(colon - s.p) }, INT64_MAX, &row) ||
-		    !str_to_u64((struct str){ colon + 1, (size_t)(s.p + n - colon - 1) }, INT64_MAX,
-				&seq) ||
-		    account_of(f, row) != NULL || HASH_COUNT(f->accounts) == FORWARD_ACCOUNTS)
-			return ERR_FORMAT;
-		a = account_new(f, row, seq);
-		if (a == NULL)
-			return ERR_NOMEM;
-		a->more = true;
-		account_settle(f, a);
-		if (comma != NULL && ++n == s.n)
-			return ERR_FORMAT;
-		s = (struct str){ s.p + n, s.n - n };
-	}
-	return 0;
 }
 
 /* --- the turn --- */
@@ -492,7 +408,7 @@ static void wake_waiting(struct forward *f)
 	HASH_ITER(hh, f->accounts, a, next)
 	{
 		if (a->place == WAITING && a->due_at <= now)
-			account_settle(f, a);
+			forward_account_settle(f, a);
 	}
 }
 
@@ -514,7 +430,7 @@ static void arrange_wake(struct forward *f)
 }
 
 /* Whatever happened: do what can be done now.  Answers may come from inside, hence the rounds. */
-static void pump(struct forward *f)
+void forward_pump(struct forward *f)
 {
 	f->again = true;
 	if (f->pumping)
@@ -526,7 +442,7 @@ static void pump(struct forward *f)
 		send_ready(f);
 		read_on(f);
 		if (f->dirty && !f->saving && clock_ms() >= f->saved_at + FORWARD_SAVE_MS)
-			save(f);
+			forward_save(f);
 	}
 	f->pumping = false;
 	arrange_wake(f);
@@ -542,6 +458,10 @@ int forward_new(struct forward **ret_forward, const struct forward_port *port, u
 		return ERR_NOMEM;
 	OBJ_INIT(f, FORWARD_MAGIC);
 	f->port = *port;
+	if (f->port.rules.retry_ms == 0)
+		f->port.rules.retry_ms = FORWARD_RETRY_MS;
+	if (f->port.rules.give_up_ms == 0)
+		f->port.rules.give_up_ms = FORWARD_GIVE_UP;
 	f->rng = seed;
 	f->page = FORWARD_PAGE;
 	*ret_forward = f;
@@ -554,7 +474,7 @@ int forward_start(struct forward *f, const struct forward_place *place, bool fre
 
 	OBJ_CHECK(f, FORWARD_MAGIC);
 	must(!f->started);
-	r = parse_behind(f, place->behind);
+	r = forward_parse_behind(f, place->behind);
 	if (r < 0) {
 		while (f->accounts != NULL)
 			account_free(f, f->accounts);
@@ -565,7 +485,7 @@ int forward_start(struct forward *f, const struct forward_place *place, bool fre
 	f->dirty = fresh;
 	f->started = true;
 	if (!f->stopped)
-		pump(f);
+		forward_pump(f);
 	return 0;
 }
 
@@ -573,13 +493,13 @@ void forward_wake(struct forward *f, uint64_t newest)
 {
 	f->newest = MAX_OF(f->newest, newest);
 	if (f->started && !f->stopped)
-		pump(f);
+		forward_pump(f);
 }
 
 void forward_due(struct forward *f)
 {
 	if (f->started && !f->stopped)
-		pump(f);
+		forward_pump(f);
 }
 
 void forward_answered(struct forward *f, struct forward_account *a,
@@ -588,13 +508,41 @@ void forward_answered(struct forward *f, struct forward_account *a,
 	must(a->place == FLYING && !f->stopped);
 	f->n_flying--;
 	KP("out.forward.answered");
+	a->unreachable = !answer->taken && answer->unreachable;
+	f->streak += a->unreachable;
 	if (answer->taken) {
 		f->stats.delivered++;
 		finish(f, a);
+		recover(f);
 	} else {
 		fail(f, a, answer->why, answer->retry_after_ms);
 	}
-	pump(f);
+	forward_pump(f);
+}
+
+void forward_rewind(struct forward *f, uint64_t from)
+{
+	struct forward_account *a, *next;
+
+	must(f->started && !f->stopped && from > 0);
+	f->reading = f->saving = false;
+	f->reader = NULL;
+	f->ready = f->hungry = NULL;
+	f->n_flying = 0;
+	f->read_at = 0;
+	f->scan = MIN_OF(f->scan, from - 1);
+	f->dirty = true;
+	HASH_ITER(hh, f->accounts, a, next)
+	{
+		a->loaded = forward_account_done(a);
+		while (a->events != NULL)
+			event_drop(f, a, a->events);
+		a->tries = 0;
+		a->more = a->loaded < f->scan;
+		forward_account_settle(f, a); /* without `more` the scan comes to it again */
+	}
+	forward_save(f);
+	forward_pump(f);
 }
 
 void forward_stop(struct forward *f)
@@ -603,7 +551,7 @@ void forward_stop(struct forward *f)
 		return;
 	f->stopped = true;
 	if (f->dirty)
-		save(f);
+		forward_save(f);
 	if (f->started)
 		f->port.wake_at(f->port.ctx, UINT64_MAX);
 }
@@ -623,9 +571,16 @@ void forward_free(struct forward **forward)
 
 void forward_stats(const struct forward *f, struct forward_stats *ret_stats)
 {
+	const struct forward_account *a;
+
 	*ret_stats = f->stats;
 	ret_stats->accounts = HASH_COUNT(f->accounts);
 	ret_stats->events = f->n_events;
 	ret_stats->flying = f->n_flying;
 	ret_stats->seq = f->scan;
+	for (a = f->accounts; a != NULL; a = a->hh.next) {
+		if (a->events != NULL &&
+		    (ret_stats->oldest == 0 || a->events->line.at < ret_stats->oldest))
+			ret_stats->oldest = a->events->line.at;
+	}
 }

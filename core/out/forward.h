@@ -22,9 +22,13 @@
 #define FORWARD_PAGE      256  /* journal lines in one read */
 #define FORWARD_RETRY_MS  1000 /* shortest and longest wait between two tries, */
 #define FORWARD_RETRY_CAP 600000
-#define FORWARD_GIVE_UP   (3 * 86400000ull) /* and how old an event gets that is tried, */
-#define FORWARD_TRIES     8                 /* but so many times in any case */
-#define FORWARD_SAVE_MS   1000              /* the place is kept so often at most */
+#define FORWARD_STREAK    3 /* failures without an answer in a row: it is the receiver; */
+#define FORWARD_RECOVERED \
+	500 /* all that could not be reached are tried within so long of a success */
+#define FORWARD_GIVE_UP (3 * 86400000ull) /* and how old an event gets that is tried, */
+#define FORWARD_TRIES   8                 /* but so many times in any case */
+#define FORWARD_WHY_MAX 256               /* bytes of a reason */
+#define FORWARD_SAVE_MS 1000              /* the place is kept so often at most */
 
 struct forward;
 struct forward_account;
@@ -38,13 +42,25 @@ struct forward_place {
 
 typedef void forward_line_fn(void *arg, int result, const struct journal_record *lent);
 
+/* 0: as above. */
+struct forward_rules {
+	uint64_t retry_ms, give_up_ms;
+};
+
 struct forward_port {
 	void *ctx;
+	const char *name; /* the receiver's, for the log */
+	struct forward_rules rules;
 	/* Is this line for the receiver at all?  Others are passed over. */
 	bool (*wants)(void *ctx, const struct journal_record *lent);
 	/* Send it.  0: forward_answered follows, not from inside; 1: there is nothing to send any more,
 	 * it is done with; < 0: it could not be sent, it is tried again. */
 	int (*send)(void *ctx, const struct journal_record *lent, struct forward_account *);
+	/* May one more be sent, while `flying` are?  NULL: as many as FORWARD_FLYING.  After a no somebody
+	 * calls forward_due when that has changed. */
+	bool (*may_fly)(void *ctx, unsigned flying);
+	/* It is given up: keep it.  < 0: not now, and it is tried again.  NULL: it is only logged. */
+	int (*bury)(void *ctx, const struct journal_record *lent, unsigned tries, struct str why);
 	/* As store_read_journal, ascending: of one account (0: all), seq > after, told or not. */
 	int (*journal)(void *ctx, uint64_t row, uint64_t after, uint32_t limit, forward_line_fn *,
 		       void *arg);
@@ -66,10 +82,15 @@ void forward_due(struct forward *);
 
 struct forward_answer {
 	bool taken;              /* delivered; else it is tried again */
+	bool unreachable;        /* nobody answered: it may be the receiver, and not this event */
 	uint64_t retry_after_ms; /* not before; 0: the receiver did not say */
 	struct str why;          /* not taken: for the log, and without secrets.  Lent. */
 };
 void forward_answered(struct forward *, struct forward_account *, const struct forward_answer *);
+
+/* Tell everything from line `from` on again, and what is behind that as before.  The port has dropped
+ * whatever it was asked.  What lies in the future is not passed over. */
+void forward_rewind(struct forward *, uint64_t from);
 
 /* Send no more and keep the place.  What is under way is not answered any more. */
 void forward_stop(struct forward *);
@@ -82,7 +103,8 @@ struct forward_stats {
 	uint64_t gaps,
 	    lost; /* times and lines: the journal had forgotten them, or they were damaged */
 	uint64_t saves, accounts, events, flying;
-	uint64_t seq; /* the place */
+	uint64_t seq;    /* the place */
+	uint64_t oldest; /* when the oldest event in memory happened; 0: there is none */
 };
 void forward_stats(const struct forward *, struct forward_stats *ret_stats);
 

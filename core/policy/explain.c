@@ -393,6 +393,10 @@ static const char *kind_text(unsigned kind)
 		return "Work on many accounts began or ended";
 	case JOURNAL_HALTED:
 		return "The trial of its instance has failed: it takes no new accounts";
+	case JOURNAL_ENDPOINT:
+		return "A webhook was made, changed or deleted";
+	case JOURNAL_DISABLED:
+		return "A webhook was disabled, since its receiver says that it is gone";
 	case JOURNAL_STEP:
 	case JOURNAL_STATUS:
 		break;

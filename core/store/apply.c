@@ -26,6 +26,15 @@ static int prepare_deletes(struct apply *a, struct why *why)
 		{ APPLY_DEATHS_CUT,
 		  "DELETE FROM death WHERE slot = ?1 AND at <= (SELECT at FROM death "
 		  "WHERE slot = ?1 ORDER BY at DESC LIMIT 1 OFFSET ?2)" },
+		{ APPLY_ENDPOINT_DELETE, "DELETE FROM endpoint WHERE id = ?1" },
+		{ APPLY_CURSORS_SWEEP, "DELETE FROM cursor WHERE name GLOB 'endpoint:*' AND "
+				       "substr(name, 10) NOT IN (SELECT id FROM endpoint)" },
+		{ APPLY_DEAD_SWEEP, "DELETE FROM dead_letter WHERE endpoint NOT IN "
+				    "(SELECT id FROM endpoint)" },
+		{ APPLY_DEAD_DELETE, "DELETE FROM dead_letter WHERE endpoint = ?1 AND seq = ?2" },
+		{ APPLY_DEAD_CUT,
+		  "DELETE FROM dead_letter WHERE endpoint = ?1 AND seq <= (SELECT seq FROM "
+		  "dead_letter WHERE endpoint = ?1 ORDER BY seq DESC LIMIT 1 OFFSET ?2)" },
 	};
 	int r = 0;
 
@@ -57,6 +66,8 @@ int apply_open(struct apply *a, struct db *db, struct fence *fence, struct why *
 		{ APPLY_PAUSE, &record_pause, ROW_UPSERT, "" },
 		{ APPLY_BULK, &record_bulk, ROW_UPSERT, "" },
 		{ APPLY_QR_LINK, &record_qr_link, ROW_UPSERT, "" },
+		{ APPLY_ENDPOINT, &record_endpoint, ROW_UPSERT, "" },
+		{ APPLY_DEAD, &record_dead_letter, ROW_UPSERT, "" },
 	};
 	int r;
 
@@ -190,6 +201,41 @@ static int put_incident(struct apply *a, const struct incident_record *incident,
 	return r == 0 ? db_run(a->db, cut, why) : r;
 }
 
+/* What belongs to an endpoint goes with it, also what was still on its way when an earlier one went. */
+static int delete_endpoint(struct apply *a, const struct endpoint_name *name, struct why *why)
+{
+	sqlite3_stmt *stmt = a->statements[APPLY_ENDPOINT_DELETE];
+	int r = row_bind_text(a->db, stmt, 1, name->id, why);
+
+	if (r == 0)
+		r = db_run(a->db, stmt, why);
+	if (r == 0)
+		r = db_run(a->db, a->statements[APPLY_CURSORS_SWEEP], why);
+	return r == 0 ? db_run(a->db, a->statements[APPLY_DEAD_SWEEP], why) : r;
+}
+
+static int put_dead_letter(struct apply *a, const struct dead_letter *letter, struct why *why)
+{
+	sqlite3_stmt *cut = a->statements[APPLY_DEAD_CUT];
+	int r = put(a, APPLY_DEAD, &record_dead_letter, letter, why);
+
+	if (r == 0)
+		r = row_bind_text(a->db, cut, 1, letter->endpoint, why);
+	if (r == 0)
+		r = row_bind_number(a->db, cut, 2, DEAD_LETTERS_KEPT, why);
+	return r == 0 ? db_run(a->db, cut, why) : r;
+}
+
+static int delete_dead_letter(struct apply *a, const struct dead_letter_key *key, struct why *why)
+{
+	sqlite3_stmt *stmt = a->statements[APPLY_DEAD_DELETE];
+	int r = row_bind_text(a->db, stmt, 1, key->endpoint, why);
+
+	if (r == 0)
+		r = row_bind_number(a->db, stmt, 2, key->seq, why);
+	return r == 0 ? db_run(a->db, stmt, why) : r;
+}
+
 static int carry_out(struct apply *a, const struct change *c, struct why *why)
 {
 	switch (c->kind) {
@@ -231,6 +277,14 @@ static int carry_out(struct apply *a, const struct change *c, struct why *why)
 		return put(a, APPLY_QR_LINK, &record_qr_link, &c->qr_link, why);
 	case CHANGE_QR_LINK_DELETE:
 		return delete_by_row(a, APPLY_QR_LINK_DELETE, &c->qr_link_delete, why);
+	case CHANGE_ENDPOINT:
+		return put(a, APPLY_ENDPOINT, &record_endpoint, &c->endpoint, why);
+	case CHANGE_ENDPOINT_DELETE:
+		return delete_endpoint(a, &c->endpoint_delete, why);
+	case CHANGE_DEAD_LETTER:
+		return put_dead_letter(a, &c->dead_letter, why);
+	case CHANGE_DEAD_LETTER_DELETE:
+		return delete_dead_letter(a, &c->dead_letter_delete, why);
 	case CHANGE_KINDS:
 		break;
 	}

@@ -26,6 +26,10 @@ static const struct record_type *const types[CHANGE_KINDS] = {
 	[CHANGE_BULK_DELETE] = &record_bulk_name,
 	[CHANGE_QR_LINK] = &record_qr_link,
 	[CHANGE_QR_LINK_DELETE] = &record_account_key,
+	[CHANGE_ENDPOINT] = &record_endpoint,
+	[CHANGE_ENDPOINT_DELETE] = &record_endpoint_name,
+	[CHANGE_DEAD_LETTER] = &record_dead_letter,
+	[CHANGE_DEAD_LETTER_DELETE] = &record_dead_letter_key,
 };
 
 struct commit *commit_new(struct store *s)
@@ -173,6 +177,26 @@ void commit_bulk(struct commit *c, const struct bulk_record *r)
 void commit_bulk_delete(struct commit *c, struct str id)
 {
 	add(c, CHANGE_BULK_DELETE, &(struct bulk_name){ .id = id });
+}
+
+void commit_endpoint(struct commit *c, const struct endpoint_record *r)
+{
+	add(c, CHANGE_ENDPOINT, r);
+}
+
+void commit_endpoint_delete(struct commit *c, struct str id)
+{
+	add(c, CHANGE_ENDPOINT_DELETE, &(struct endpoint_name){ .id = id });
+}
+
+void commit_dead_letter(struct commit *c, const struct dead_letter *r)
+{
+	add(c, CHANGE_DEAD_LETTER, r);
+}
+
+void commit_dead_letter_delete(struct commit *c, struct str endpoint, uint64_t seq)
+{
+	add(c, CHANGE_DEAD_LETTER_DELETE, &(struct dead_letter_key){ endpoint, seq });
 }
 
 bool commit_next(const struct commit *c, size_t *at, struct change *ret_change)

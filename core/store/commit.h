@@ -31,6 +31,10 @@ enum change_kind {
 	CHANGE_BULK_DELETE,
 	CHANGE_QR_LINK,
 	CHANGE_QR_LINK_DELETE,
+	CHANGE_ENDPOINT,
+	CHANGE_ENDPOINT_DELETE,
+	CHANGE_DEAD_LETTER,
+	CHANGE_DEAD_LETTER_DELETE,
 	CHANGE_KINDS
 };
 
@@ -56,6 +60,10 @@ struct change {
 		struct bulk_name bulk_delete;
 		struct qr_link_record qr_link;
 		struct account_key qr_link_delete;
+		struct endpoint_record endpoint;
+		struct endpoint_name endpoint_delete;
+		struct dead_letter dead_letter;
+		struct dead_letter_key dead_letter_delete;
 	};
 };
 

@@ -22,6 +22,7 @@ static int hand_over(struct db *db, sqlite3_stmt *stmt, const struct record_type
 		struct pause_record pause;
 		struct bulk_record bulk;
 		struct qr_link_record qr_link;
+		struct endpoint_record endpoint;
 	} record;
 	int r = row_read(db, stmt, type, &record, why);
 
@@ -35,6 +36,8 @@ static int hand_over(struct db *db, sqlite3_stmt *stmt, const struct record_type
 		r = loader->incident != NULL ? loader->incident(loader->ctx, &record.incident) : 0;
 	else if (type == &record_qr_link)
 		r = loader->qr_link != NULL ? loader->qr_link(loader->ctx, &record.qr_link) : 0;
+	else if (type == &record_endpoint)
+		r = loader->endpoint != NULL ? loader->endpoint(loader->ctx, &record.endpoint) : 0;
 	else if (type == &record_instance)
 		r = loader->instance != NULL ? loader->instance(loader->ctx, &record.instance) : 0;
 	else if (type == &record_pause)
@@ -80,6 +83,8 @@ int load_all(struct db *db, const struct store_loader *loader, struct why *why)
 		r = load_table(db, &record_bulk, "ORDER BY created_at", loader, why);
 	if (r == 0)
 		r = load_table(db, &record_qr_link, "ORDER BY created_at", loader, why);
+	if (r == 0)
+		r = load_table(db, &record_endpoint, "ORDER BY created_at", loader, why);
 	KP("store.load");
 	return r;
 }

@@ -10,9 +10,10 @@
 #include "store/row.h"
 
 static const struct record_type *const types[] = {
-	[READING_JOURNAL] = &record_journal, [READING_IDEM] = &record_idem,
-	[READING_ATTEMPT] = &record_attempt, [READING_CURSOR] = &record_cursor,
-	[READING_DEATHS] = &record_death,    [READING_ATTEMPTS] = &record_attempt,
+	[READING_JOURNAL] = &record_journal,  [READING_IDEM] = &record_idem,
+	[READING_ATTEMPT] = &record_attempt,  [READING_CURSOR] = &record_cursor,
+	[READING_DEATHS] = &record_death,     [READING_ATTEMPTS] = &record_attempt,
+	[READING_DEAD] = &record_dead_letter, [READING_DEAD_COUNT] = &record_number,
 };
 
 /* ?1 account row, ?2 after, ?3 up to, ?4 least value of `tell`, ?5 limit.  Deaths: ?1 slot
@@ -35,6 +36,8 @@ static const struct {
 	[READ_ATTEMPTS] = { READING_ATTEMPTS, "WHERE account_row = ?1 AND generation < ?3 "
 					      "ORDER BY generation DESC LIMIT ?5" },
 	[READ_DEATHS] = { READING_DEATHS, "WHERE slot = ?1 ORDER BY at DESC LIMIT ?5" },
+	[READ_DEAD] = { READING_DEAD, "WHERE endpoint = ?1 AND seq > ?2 ORDER BY seq LIMIT ?5" },
+	[READ_DEAD_COUNT] = { READING_DEAD_COUNT, NULL },
 };
 
 static enum reader_statement statement_for(const struct reading *a)
@@ -51,6 +54,10 @@ static enum reader_statement statement_for(const struct reading *a)
 		return READ_DEATHS;
 	if (a->kind == READING_ATTEMPTS)
 		return READ_ATTEMPTS;
+	if (a->kind == READING_DEAD)
+		return READ_DEAD;
+	if (a->kind == READING_DEAD_COUNT)
+		return READ_DEAD_COUNT;
 	if (a->query.row == 0)
 		return down ? READ_ALL_DOWN : READ_ALL_UP;
 	return down ? READ_ACCOUNT_DOWN : READ_ACCOUNT_UP;
@@ -84,6 +91,10 @@ static int bind_question(struct reader *rd, sqlite3_stmt *stmt, const struct rea
 	r = row_bind_text(&rd->db, stmt, 1, a->key, why);
 	if (r == 0 && a->kind == READING_ATTEMPT)
 		r = row_bind_number(&rd->db, stmt, 2, a->horizon, why);
+	if (r == 0 && a->kind == READING_DEAD)
+		r = row_bind_number(&rd->db, stmt, 2, a->query.after, why);
+	if (r == 0 && a->kind == READING_DEAD)
+		r = row_bind_number(&rd->db, stmt, 5, a->query.limit, why);
 	return r;
 }
 
@@ -95,8 +106,15 @@ static int pack_row(struct reader *rd, sqlite3_stmt *stmt, struct reading *a, st
 		struct attempt_record attempt;
 		struct cursor_record cursor;
 		struct death_record death;
+		struct dead_letter dead;
+		struct number_record number;
 	} record;
-	int r = row_read(&rd->db, stmt, types[a->kind], &record, why);
+	int r = 0;
+
+	if (a->kind == READING_DEAD_COUNT)
+		record.number.n = (uint64_t)sqlite3_column_int64(stmt, 0);
+	else
+		r = row_read(&rd->db, stmt, types[a->kind], &record, why);
 
 	if (r == 0)
 		r = record_pack(&a->rows, types[a->kind], &record);
@@ -154,9 +172,14 @@ static int prepare(struct reader *rd, struct why *why)
 {
 	int r = 0;
 
-	for (unsigned i = 0; i < READER_STATEMENTS && r == 0; i++)
-		r = row_prepare(&rd->db, types[queries[i].kind], ROW_SELECT, queries[i].tail,
-				&rd->statements[i], why);
+	for (unsigned i = 0; i < READER_STATEMENTS && r == 0; i++) {
+		if (queries[i].tail != NULL)
+			r = row_prepare(&rd->db, types[queries[i].kind], ROW_SELECT,
+					queries[i].tail, &rd->statements[i], why);
+	}
+	if (r == 0)
+		r = db_prepare(&rd->db, "SELECT count(*) FROM dead_letter WHERE endpoint = ?1",
+			       &rd->statements[READ_DEAD_COUNT], why);
 	return r;
 }
 
@@ -247,6 +270,8 @@ static void call_back(const struct reading *a)
 	struct attempt_record attempt;
 	struct cursor_record cursor;
 	struct death_record death;
+	struct dead_letter dead;
+	struct number_record number = { 0 };
 	bool found = a->result == 0 && a->n_rows > 0;
 
 	switch (a->kind) {
@@ -285,6 +310,18 @@ static void call_back(const struct reading *a)
 			a->on_death(a->ctx, 0, &death);
 		}
 		a->on_death(a->ctx, a->result, NULL);
+		break;
+	case READING_DEAD:
+		for (unsigned i = 0; found && i < a->n_rows; i++) {
+			at += record_unpack(&record_dead_letter, at, &dead);
+			a->on_dead(a->ctx, 0, &dead);
+		}
+		a->on_dead(a->ctx, a->result, NULL);
+		break;
+	case READING_DEAD_COUNT:
+		if (found)
+			record_unpack(&record_number, at, &number);
+		a->on_count(a->ctx, a->result, number.n);
 		break;
 	}
 }

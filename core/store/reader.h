@@ -23,7 +23,9 @@ enum reading_kind {
 	READING_ATTEMPT,
 	READING_CURSOR,
 	READING_DEATHS,
-	READING_ATTEMPTS
+	READING_ATTEMPTS,
+	READING_DEAD,
+	READING_DEAD_COUNT
 };
 
 enum reader_statement {
@@ -36,6 +38,8 @@ enum reader_statement {
 	READ_CURSOR,
 	READ_DEATHS,
 	READ_ATTEMPTS,
+	READ_DEAD,
+	READ_DEAD_COUNT,
 	READER_STATEMENTS
 };
 
@@ -66,6 +70,8 @@ struct reading {
 		attempt_fn *on_attempt;
 		cursor_fn *on_cursor;
 		death_fn *on_death;
+		dead_letter_fn *on_dead;
+		dead_count_fn *on_count;
 	};
 	void *ctx;
 	int result;

@@ -237,6 +237,62 @@ static const struct column qr_link_columns[] = {
 	{ "ended",             COLUMN_INT,  AT(qr_link_record, ended) },
 };
 TYPE(qr_link, qr_link_record, 1);
+static const struct column endpoint_columns[] = {
+	{ "id",                COLUMN_TEXT, AT(endpoint_record, id) },
+	{ "workspace",         COLUMN_TEXT, AT(endpoint_record, workspace) },
+	{ "label",             COLUMN_TEXT, AT(endpoint_record, label) },
+	{ "url",               COLUMN_TEXT, AT(endpoint_record, url) },
+	{ "events",            COLUMN_TEXT, AT(endpoint_record, events) },
+	{ "form",              COLUMN_INT,  AT(endpoint_record, form) },
+	{ "secret",            COLUMN_TEXT, AT(endpoint_record, secret) },
+	{ "old_secret",        COLUMN_TEXT, AT(endpoint_record, old_secret) },
+	{ "old_until",         COLUMN_INT,  AT(endpoint_record, old_until) },  /* in the future */
+	{ "disabled",          COLUMN_BOOL, AT(endpoint_record, disabled) },
+	{ "why",               COLUMN_TEXT, AT(endpoint_record, why) },
+	{ "created_at",        COLUMN_TIME, AT(endpoint_record, created_at) },
+	{ "changed_at",        COLUMN_TIME, AT(endpoint_record, changed_at) },
+	{ "disabled_at",       COLUMN_TIME, AT(endpoint_record, disabled_at) },
+};
+TYPE(endpoint, endpoint_record, 1);
+
+static const struct column dead_letter_columns[] = {
+	{ "endpoint",          COLUMN_TEXT, AT(dead_letter, endpoint) },
+	{ "seq",               COLUMN_INT,  AT(dead_letter, line.seq) },
+	{ "died_at",           COLUMN_TIME, AT(dead_letter, died_at) },
+	{ "tries",             COLUMN_INT,  AT(dead_letter, tries) },
+	{ "why",               COLUMN_TEXT, AT(dead_letter, why) },
+	{ "at",                COLUMN_TIME, AT(dead_letter, line.at) },
+	{ "account_row",       COLUMN_INT,  AT(dead_letter, line.row) },
+	{ "generation",        COLUMN_INT,  AT(dead_letter, line.generation) },
+	{ "kind",              COLUMN_INT,  AT(dead_letter, line.kind) },
+	{ "event",             COLUMN_INT,  AT(dead_letter, line.event) },
+	{ "from_state",        COLUMN_INT,  AT(dead_letter, line.from) },
+	{ "to_state",          COLUMN_INT,  AT(dead_letter, line.to) },
+	{ "status",            COLUMN_INT,  AT(dead_letter, line.status) },
+	{ "cause",             COLUMN_INT,  AT(dead_letter, line.cause) },
+	{ "user_action",       COLUMN_INT,  AT(dead_letter, line.action) },
+	{ "account",           COLUMN_TEXT, AT(dead_letter, line.account) },
+	{ "workspace",         COLUMN_TEXT, AT(dead_letter, line.workspace) },
+	{ "text",              COLUMN_TEXT, AT(dead_letter, line.text) },
+	{ "data",              COLUMN_TEXT, AT(dead_letter, line.data) },
+};
+TYPE(dead_letter, dead_letter, 2);
+
+static const struct column endpoint_name_columns[] = {
+	{ "id",                COLUMN_TEXT, AT(endpoint_name, id) },
+};
+TYPE(endpoint_name, endpoint_name, 1);
+
+static const struct column dead_letter_key_columns[] = {
+	{ "endpoint",          COLUMN_TEXT, AT(dead_letter_key, endpoint) },
+	{ "seq",               COLUMN_INT,  AT(dead_letter_key, seq) },
+};
+TYPE(dead_letter_key, dead_letter_key, 2);
+
+static const struct column number_columns[] = {
+	{ "n",                 COLUMN_INT,  AT(number_record, n) },
+};
+TYPE(number, number_record, 1);
 
 static const struct column account_key_columns[] = {
 	{ "row",               COLUMN_INT,  AT(account_key, row) },

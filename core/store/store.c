@@ -169,6 +169,24 @@ int store_find_cursor(struct store *s, struct str name, cursor_fn *fn, void *ctx
 	return reader_ask(&s->reader, &a, name);
 }
 
+int store_read_dead_letters(struct store *s, struct str endpoint, uint64_t after, uint32_t limit,
+			    dead_letter_fn *fn, void *ctx)
+{
+	struct reading a = { .kind = READING_DEAD,
+			     .query = { .after = after, .limit = limit },
+			     .on_dead = fn,
+			     .ctx = ctx };
+
+	return reader_ask(&s->reader, &a, endpoint);
+}
+
+int store_count_dead_letters(struct store *s, struct str endpoint, dead_count_fn *fn, void *ctx)
+{
+	struct reading a = { .kind = READING_DEAD_COUNT, .on_count = fn, .ctx = ctx };
+
+	return reader_ask(&s->reader, &a, endpoint);
+}
+
 int store_read_deaths(struct store *s, uint64_t slot, uint32_t limit, death_fn *fn, void *ctx)
 {
 	struct reading a = { .kind = READING_DEATHS,

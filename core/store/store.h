@@ -127,6 +127,24 @@ struct cursor_record {
 	struct str behind; /* what is not done below it, in the words of out/forward.h */
 };
 
+/* Where events are sent to: see api/endpoints.  Its secrets sign, so they are kept as they are. */
+struct endpoint_record {
+	struct str id, workspace, label, url, events; /* workspace: empty: all; events: patterns */
+	struct str secret, old_secret, why;           /* why: it was disabled */
+	uint8_t form;                                 /* api/port.h */
+	bool disabled;
+	uint64_t created_at, changed_at, old_until, disabled_at; /* 0: never */
+};
+
+/* An event that an endpoint did not take for days. */
+struct dead_letter {
+	struct str endpoint; /* its id */
+	uint64_t died_at, tries;
+	struct str why;
+	struct journal_record line; /* without its `why` */
+};
+#define DEAD_LETTERS_KEPT 1000 /* the newest of each endpoint */
+
 #define DEATHS_KEPT 100 /* of each worker slot; older ones go as new ones come */
 
 struct store_options {
@@ -162,6 +180,7 @@ struct store_loader {
 	int (*pause)(void *ctx, const struct pause_record *lent);       /* NULL: not wanted */
 	int (*bulk)(void *ctx, const struct bulk_record *lent);         /* NULL: not wanted */
 	int (*qr_link)(void *ctx, const struct qr_link_record *lent);   /* NULL: not wanted */
+	int (*endpoint)(void *ctx, const struct endpoint_record *lent); /* NULL: not wanted */
 };
 struct store_facts {
 	uint64_t last_seq;     /* of the journal */
@@ -207,6 +226,11 @@ void commit_pause_delete(struct commit *, uint8_t scope, struct str name);
 void commit_bulk(struct commit *, const struct bulk_record *); /* insert or replace */
 void commit_bulk_delete(struct commit *, struct str id);
 void commit_death(struct commit *, const struct death_record *);
+void commit_endpoint(struct commit *, const struct endpoint_record *); /* insert or replace */
+/* With its cursor ("endpoint:ID") and its dead letters. */
+void commit_endpoint_delete(struct commit *, struct str id);
+void commit_dead_letter(struct commit *, const struct dead_letter *); /* insert or replace */
+void commit_dead_letter_delete(struct commit *, struct str endpoint, uint64_t seq);
 /* Given: *commit is NULL afterwards, always.  `done(ctx)` runs when it is on disk; never before
  * this returns; not at all when the store ends first (store_close, fatal).  `done` may be NULL.
  * An empty commit is done when all before it are.  ERR_FULL: 2 * LIMIT_PENDING_CHANGES or 512 MiB
@@ -244,6 +268,13 @@ int store_find_cursor(struct store *, struct str name, cursor_fn *, void *ctx);
 /* The newest deaths of a slot, newest first; called as for a journal. */
 typedef void death_fn(void *ctx, int result, const struct death_record *lent_or_null);
 int store_read_deaths(struct store *, uint64_t slot, uint32_t limit, death_fn *, void *ctx);
+
+/* Dead letters of an endpoint, seq > after, ascending; called as for a journal. */
+typedef void dead_letter_fn(void *ctx, int result, const struct dead_letter *lent_or_null);
+int store_read_dead_letters(struct store *, struct str endpoint, uint64_t after, uint32_t limit,
+			    dead_letter_fn *, void *ctx);
+typedef void dead_count_fn(void *ctx, int result, uint64_t n);
+int store_count_dead_letters(struct store *, struct str endpoint, dead_count_fn *, void *ctx);
 
 /* Forget by these numbers from now on (see store_options); any time after store_start. */
 void store_retain(struct store *, uint64_t retention_ms, uint64_t journal_rows);

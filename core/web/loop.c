@@ -143,13 +143,6 @@ static int on_wanted_socket(CURL *easy, curl_socket_t fd, int what, void *ctx, v
 	return 0;
 }
 
-/* What a plugin may start must not keep a connection open. */
-static curl_socket_t on_open_socket(void *ctx, curlsocktype purpose, struct curl_sockaddr *a)
-{
-	(void)ctx, (void)purpose;
-	return socket(a->family, a->socktype | SOCK_CLOEXEC, a->protocol);
-}
-
 static int on_close_socket(void *ctx, curl_socket_t fd)
 {
 	struct web_loop *l;
@@ -164,7 +157,9 @@ static int on_close_socket(void *ctx, curl_socket_t fd)
 void web_loop_open(struct web_loop *l, uv_loop_t *loop, void (*done)(void *ctx, CURL *, CURLcode),
 		   void *ctx)
 {
-	*l = (struct web_loop){ .loop = loop, .done = done, .ctx = ctx };
+	*l = (struct web_loop){
+		.loop = loop, .done = done, .ctx = ctx, .per_server = WEB_PER_SERVER
+	};
 	OBJ_INIT(l, WEB_LOOP_MAGIC);
 	uv_timer_init(loop, &l->timer);
 	l->timer.data = l;
@@ -186,7 +181,7 @@ int web_loop_begin(struct web_loop *l)
 	curl_multi_setopt(l->multi, CURLMOPT_TIMERDATA, l);
 	curl_multi_setopt(l->multi, CURLMOPT_PIPELINING, CURLPIPE_NOTHING);
 	/* Idle connections count here; curl closes one of them when a new one needs its place. */
-	curl_multi_setopt(l->multi, CURLMOPT_MAX_HOST_CONNECTIONS, (long)WEB_PER_SERVER);
+	curl_multi_setopt(l->multi, CURLMOPT_MAX_HOST_CONNECTIONS, (long)l->per_server);
 	curl_multi_setopt(l->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, (long)WEB_ACTIVE);
 	curl_multi_setopt(l->multi, CURLMOPT_MAXCONNECTS, (long)WEB_ACTIVE);
 	return 0;
@@ -209,7 +204,6 @@ int web_loop_add(struct web_loop *l, CURL *easy)
 	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
 	/* Else the end of a transfer whose name is still being resolved waits for that thread. */
 	curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
-	curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_open_socket);
 	curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, on_close_socket);
 	curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, l);
 	return curl_multi_add_handle(l->multi, easy) == CURLM_OK ? 0 : ERR_NOMEM;

@@ -24,6 +24,8 @@ struct web_loop {
 	struct web_poll *polls; /* by descriptor */
 	void (*done)(void *ctx, CURL *, CURLcode);
 	void *ctx;
+	unsigned
+	    per_server; /* WEB_PER_SERVER; who bounds its requests otherwise may raise it before them */
 };
 
 /* `done` is called for each transfer that ends, never from inside another function of this file;

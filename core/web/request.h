@@ -11,6 +11,7 @@
 #include <stdbool.h>
 
 #include "base/str.h"
+#include "web/guard.h"
 
 #define WEB_URL_MAX          (8u << 10)
 #define WEB_HEADERS_MAX      32
@@ -34,7 +35,8 @@ struct web_request {
 	uint64_t connect_ms, total_ms;
 	size_t body_max;
 	bool fresh;
-	bool status_only; /* of the answer nothing but its head is wanted */
+	const struct guard *guard; /* where it may lead to; NULL: anywhere.  Kept. */
+	bool status_only;          /* of the answer nothing but its head is wanted */
 };
 
 /* Check and copy; `from` is of our size.  0, also for one that is refused, or ERR_NOMEM. */

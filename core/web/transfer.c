@@ -1,7 +1,10 @@
 /* transfer.c - see transfer.h. */
 #include "web/transfer.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <stdio.h>
+#include <sys/socket.h>
 
 #include "base/clock.h"
 #include "base/obj.h"
@@ -121,13 +124,45 @@ static size_t on_body(char *p, size_t size, size_t n, void *ctx)
 	}
 }
 
-/* There is a connection, and the request is next. */
+/* Where the request may not lead to, nothing is even connected to. */
+static curl_socket_t on_open_socket(void *ctx, curlsocktype purpose, struct curl_sockaddr *a)
+{
+	struct web_transfer *t = ctx;
+
+	(void)purpose;
+	if (t->request->guard != NULL &&
+	    !guard_allows(t->request->guard, t->request->server, &a->addr, t->refused))
+		return CURL_SOCKET_BAD;
+	/* What a plugin may start must not keep a connection open. */
+	return socket(a->family, a->socktype | SOCK_CLOEXEC, a->protocol);
+}
+
+static bool read_ip(const char *ip, struct sockaddr_storage *ret_address)
+{
+	struct sockaddr_in *in = (void *)ret_address;
+	struct sockaddr_in6 *in6 = (void *)ret_address;
+
+	*ret_address = (struct sockaddr_storage){ 0 };
+	if (inet_pton(AF_INET, ip, &in->sin_addr) == 1)
+		ret_address->ss_family = AF_INET;
+	else if (inet_pton(AF_INET6, ip, &in6->sin6_addr) == 1)
+		ret_address->ss_family = AF_INET6;
+	return ret_address->ss_family != AF_UNSPEC;
+}
+
+/* There is a connection, and the request is next.  It may be one that another request has opened, which
+ * was allowed more. */
 /* NOLINTNEXTLINE(readability-non-const-parameter): the type is curl's */
 static int on_connected(void *ctx, char *ip, char *local_ip, int port, int local_port)
 {
 	struct web_transfer *t = ctx;
+	struct sockaddr_storage address;
 
-	(void)ip, (void)local_ip, (void)port, (void)local_port;
+	(void)local_ip, (void)port, (void)local_port;
+	if (t->request->guard != NULL &&
+	    (!read_ip(ip, &address) || !guard_allows(t->request->guard, t->request->server,
+						     (struct sockaddr *)&address, t->refused)))
+		return CURL_PREREQFUNC_ABORT;
 	t->sent = true;
 	return CURL_PREREQFUNC_OK;
 }
@@ -172,7 +207,8 @@ static bool set_callbacks(struct web_transfer *t, void *ctx)
 {
 	return SET(PRIVATE, ctx) && SET(ERRORBUFFER, t->detail) && SET(HEADERFUNCTION, on_head) &&
 	       SET(HEADERDATA, t) && SET(WRITEFUNCTION, on_body) && SET(WRITEDATA, t) &&
-	       SET(PREREQFUNCTION, on_connected) && SET(PREREQDATA, t);
+	       SET(PREREQFUNCTION, on_connected) && SET(PREREQDATA, t) &&
+	       SET(OPENSOCKETFUNCTION, on_open_socket) && SET(OPENSOCKETDATA, t);
 }
 
 int web_transfer_init(struct web_transfer *t, const struct web_request *request, void *ctx)
@@ -277,6 +313,8 @@ static void reply_failure(const struct web_transfer *t, CURLcode code, struct re
 
 	if (t->broken != NULL)
 		words = t->broken;
+	else if (t->refused[0] != '\0')
+		words = t->refused;
 	else if (words == NULL)
 		words = t->detail[0] != '\0' ? t->detail : curl_easy_strerror(code);
 	snprintf(text, WEB_TEXT_MAX, "%s: %s", t->request->server, words);

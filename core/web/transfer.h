@@ -23,7 +23,8 @@ struct web_transfer {
 	size_t dropped;  /* bytes of the body, when only the status is wanted */
 	bool head_ended; /* the empty line behind the headers came */
 	uint64_t retry_after_ms;
-	const char *broken; /* why we refuse to read on; NULL */
+	const char *broken;           /* why we refuse to read on; NULL */
+	char refused[GUARD_TEXT_MAX]; /* the guard's words; "": it refused nothing */
 	struct buf body;
 	char detail[CURL_ERROR_SIZE]; /* curl's words */
 };

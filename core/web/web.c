@@ -65,7 +65,7 @@ static struct web_server *server_of(struct web *w, const char *name)
 /* After each change of its list or its number: it is among the ready, or not; or is forgotten. */
 static void server_settle(struct web *w, struct web_server *s)
 {
-	bool ready = s->waiting != NULL && s->n_active < WEB_PER_SERVER;
+	bool ready = s->waiting != NULL && s->n_active < w->loop.per_server;
 
 	if (ready && !s->ready)
 		DL_APPEND(w->ready, s);
@@ -306,7 +306,7 @@ static bool enroll(struct exchange *x)
 }
 
 static relink_http ask(struct web *w, const void *owner, const struct relink_http_request *r,
-		       bool status_only, web_fn *fn, void *arg)
+		       bool status_only, const struct guard *guard, web_fn *fn, void *arg)
 {
 	struct exchange *x;
 
@@ -325,6 +325,7 @@ static relink_http ask(struct web *w, const void *owner, const struct relink_htt
 		return 0;
 	}
 	x->request.status_only = status_only;
+	x->request.guard = guard;
 	if (!enroll(x)) {
 		release(x);
 		return 0;
@@ -337,13 +338,19 @@ static relink_http ask(struct web *w, const void *owner, const struct relink_htt
 relink_http web_ask(struct web *w, const void *owner, const struct relink_http_request *r,
 		    web_fn *fn, void *arg)
 {
-	return ask(w, owner, r, false, fn, arg);
+	return ask(w, owner, r, false, NULL, fn, arg);
 }
 
 relink_http web_tell(struct web *w, const void *owner, const struct relink_http_request *r,
 		     web_fn *fn, void *arg)
 {
-	return ask(w, owner, r, true, fn, arg);
+	return ask(w, owner, r, true, NULL, fn, arg);
+}
+
+relink_http web_tell_guarded(struct web *w, const void *owner, const struct relink_http_request *r,
+			     const struct guard *guard, web_fn *fn, void *arg)
+{
+	return ask(w, owner, r, true, guard, fn, arg);
 }
 
 /* --- drops --- */

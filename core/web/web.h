@@ -46,6 +46,9 @@ relink_http web_ask(struct web *, const void *owner, const struct relink_http_re
  * becomes of its body, which is read and dropped so that the connection can be used again. */
 relink_http web_tell(struct web *, const void *owner, const struct relink_http_request *, web_fn *,
 		     void *arg);
+/* The same, where only some servers are allowed: see guard.h, which is kept until it has ended. */
+relink_http web_tell_guarded(struct web *, const void *owner, const struct relink_http_request *,
+			     const struct guard *, web_fn *, void *arg);
 void web_drop(struct web *, const void *owner, relink_http);
 /* All of the owner's; says how many there were. */
 unsigned web_drop_all(struct web *, const void *owner);

@@ -216,3 +216,14 @@ void fake_services_check(const struct service_slot *s)
 		broken("nobody is reached without a process", "%u is %s", s->number,
 		       service_state_name(p->state));
 }
+
+/* store.h: there are no endpoints here. */
+void commit_endpoint(struct commit *c, const struct endpoint_record *r)
+{
+	(void)c, (void)r;
+}
+
+void commit_endpoint_delete(struct commit *c, struct str id)
+{
+	(void)c, (void)id;
+}

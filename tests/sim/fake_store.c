@@ -428,6 +428,12 @@ void commit_instance(struct commit *c, const struct instance_record *r)
 	ch->texts[0] = str_dup(r->id);
 }
 
+void commit_cursor(struct commit *c, const struct cursor_record *r)
+{
+	(void)r;
+	change_new(c, CH_IDEM);
+}
+
 void commit_incident(struct commit *c, const struct incident_record *r)
 {
 	struct change *ch = change_new(c, CH_INCIDENT);

@@ -185,6 +185,24 @@ void commit_death(struct commit *c, const struct death_record *r)
 	c->changes++;
 }
 
+void commit_endpoint(struct commit *c, const struct endpoint_record *r)
+{
+	(void)r;
+	c->changes++;
+}
+
+void commit_endpoint_delete(struct commit *c, struct str id)
+{
+	(void)id;
+	c->changes++;
+}
+
+void commit_cursor(struct commit *c, const struct cursor_record *r)
+{
+	(void)r;
+	c->changes++;
+}
+
 void commit_incident(struct commit *c, const struct incident_record *r)
 {
 	(void)r;

@@ -87,3 +87,27 @@ void body_of_bulk(struct buf *to, const struct options *o, const char *action, u
 		jw_bool(&j, "dry_run", true);
 	jw_object_end(&j);
 }
+
+void body_of_webhook(struct buf *out, const struct options *o, const char *url)
+{
+	const char *events = o->text[OPTION_EVENTS];
+	struct jw j = jw_to(out);
+
+	jw_object(&j, NULL);
+	jw_text(&j, "url", url);
+	if (option_given(o, OPTION_WORKSPACE))
+		jw_text(&j, "workspace", o->text[OPTION_WORKSPACE]);
+	if (option_given(o, OPTION_LABEL))
+		jw_text(&j, "label", o->text[OPTION_LABEL]);
+	if (events != NULL) {
+		jw_array(&j, "events");
+		while (*events != '\0') {
+			size_t n = strcspn(events, ",");
+
+			jw_str(&j, NULL, (struct str){ events, n });
+			events += n + (events[n] == ',');
+		}
+		jw_array_end(&j);
+	}
+	jw_object_end(&j);
+}

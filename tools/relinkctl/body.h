@@ -24,4 +24,7 @@ void body_of_bulk(struct buf *, const struct options *, const char *action, uint
 /* The body of POST /v1/keys; `expires_s` 0: never. */
 void body_of_key(struct buf *, const struct options *, uint64_t expires_s);
 
+/* The body of POST /v1/webhooks: `events` is a list with commas. */
+void body_of_webhook(struct buf *, const struct options *, const char *url);
+
 #endif

@@ -94,6 +94,10 @@
 	  "every row") \
 	O(AFTER, 0, "after", "SEQ", NUMBER, 0, INT64_MAX, \
 	  "begin after the event with this number") \
+	O(FROM, 0, "from", "SEQ", NUMBER, 1, INT64_MAX, \
+	  "from the event with this number on") \
+	O(EVENTS, 0, "events", "LIST", TEXT, 0, 0, \
+	  "types of events, as account.*,message.received") \
 	O(INTERVAL, 0, "interval", "SECONDS", NUMBER, 1, 3600, \
 	  "redraw at least this often (default 1)") \
 	O(QUIET, 'q', "quiet", NULL, FLAG, 0, 0, \

@@ -1,8 +1,10 @@
 /* event.c - the table of events, and their data. */
 #include "api/dropin/event.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
+#include "api/digest.h"
 #include "api/dropin/session.h"
 #include "base/clock.h"
 #include "base/obj.h"
@@ -213,6 +215,24 @@ static bool is_over(const struct event *e, const struct account_view *v)
 {
 	return e->data == code &&
 	       (v->qr.n == 0 || (v->qr_expires_at != 0 && v->qr_expires_at <= clock_ms()));
+}
+
+int event_sign(struct letter *letter, struct str secret, uint64_t seq, const char *own_url)
+{
+	char timestamp[24], id[24], signature[DIGEST_HEX + 1];
+	struct str parts[2] = { { 0 }, buf_all(&letter->body) };
+
+	snprintf(timestamp, sizeof timestamp, "%llu", (unsigned long long)clock_wall_ms() / 1000);
+	snprintf(id, sizeof id, "%llu", (unsigned long long)seq);
+	parts[0] = str_of(timestamp);
+	return digest_signature(signature, secret, parts, ARRAY_LEN(parts)) &&
+		       letter_header(letter, "Content-Type", STR("application/json")) &&
+		       letter_header(letter, "X-Timestamp", str_of(timestamp)) &&
+		       letter_header(letter, "X-HMAC-Signature", str_of(signature)) &&
+		       letter_header(letter, "X-Instance-Url", str_of(own_url)) &&
+		       letter_header(letter, "X-Relink-Event-Id", str_of(id))
+		   ? 0
+		   : ERR_NOMEM;
 }
 
 int event_write(struct buf *out, struct dropin *d, const struct journal_record *r)

@@ -21,7 +21,7 @@ const listed = (text, nouns) =>
 	);
 
 test('each command that is listed explains itself, with examples that are of it', async () => {
-	const commands = listed((await help()).split('Options of every')[0], ['worker', 'incident', 'instance', 'bulk', 'key']);
+	const commands = listed((await help()).split('Options of every')[0], ['worker', 'incident', 'instance', 'bulk', 'key', 'webhook']);
 
 	assert.ok(commands.length >= 17, String(commands));
 	for (const words of commands) {
@@ -75,7 +75,7 @@ test('the version is there', async () => {
 
 // RELINK_UPDATE=1 writes it anew; then read it.
 test('the whole help is as it was last read', async () => {
-	const commands = listed((await help()).split('Options of every')[0], ['worker', 'incident', 'instance', 'bulk', 'key']);
+	const commands = listed((await help()).split('Options of every')[0], ['worker', 'incident', 'instance', 'bulk', 'key', 'webhook']);
 	const parts = [[], ['account'], ['worker'], ['instance'], ['key'], ...commands];
 	let text = '';
 

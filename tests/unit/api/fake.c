@@ -558,6 +558,7 @@ static struct command_result carry_out(struct fake *f, const struct command *cmd
 	case COMMAND_LINK_CREATE:
 	case COMMAND_LINK_REVOKE:
 	case COMMAND_LINK_OPEN:
+	case COMMAND_ENDPOINT_CREATE ... COMMAND_ENDPOINT_DISABLE:
 		break;
 	case COMMAND_CHECK:
 	case COMMAND_SEND:
@@ -690,6 +691,8 @@ struct api_port fake_port(struct fake *f)
 		.keys = port_keys,
 		.key_used = port_key_used,
 		.qr_link = port_qr_link,
+		.endpoint = fake_endpoint,
+		.endpoints = fake_endpoints,
 		.instance = port_instance,
 		.instances = port_instances,
 		.incidents = port_incidents,

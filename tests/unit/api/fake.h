@@ -97,6 +97,9 @@ void fake_bulk_count(void *ctx, const struct command *, struct bulk_count *ret_c
 		     void (*each)(void *arg, struct str id), void *arg);
 /* Pauses and jobs on many: done, whatever is asked. */
 bool fake_is_about_many(const struct command *, struct command_result *ret_result);
+/* There are no webhooks: nothing is sent out here. */
+bool fake_endpoint(void *ctx, struct str id, struct endpoint_view *ret_view);
+void fake_endpoints(void *ctx, void (*each)(void *, const struct endpoint_view *), void *arg);
 const char *fake_webhook(void *ctx, struct str provider, struct str id, struct why *why);
 
 struct fake_account *fake_add(struct fake *, const char *id);

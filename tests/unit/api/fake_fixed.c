@@ -126,8 +126,25 @@ void fake_bulk_count(void *ctx, const struct command *c, struct bulk_count *ret_
 	}
 }
 
+bool fake_endpoint(void *ctx, struct str id, struct endpoint_view *ret_view)
+{
+	(void)ctx, (void)id, (void)ret_view;
+	return false;
+}
+
+void fake_endpoints(void *ctx, void (*each)(void *, const struct endpoint_view *), void *arg)
+{
+	(void)ctx, (void)each, (void)arg;
+}
+
 bool fake_is_about_many(const struct command *cmd, struct command_result *ret_result)
 {
+	if (cmd->kind >= COMMAND_ENDPOINT_CREATE && cmd->kind <= COMMAND_ENDPOINT_DISABLE) {
+		*ret_result = (struct command_result){ .code = ERR_NOTFOUND,
+						       .problem = "webhook_not_found",
+						       .text = STR("There is none.") };
+		return true;
+	}
 	bool pause = cmd->kind == COMMAND_PAUSE || cmd->kind == COMMAND_UNPAUSE;
 
 	if (!pause && cmd->kind != COMMAND_BULK && cmd->kind != COMMAND_BULK_CANCEL)

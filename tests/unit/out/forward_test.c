@@ -144,6 +144,31 @@ static void an_old_event_has_its_tries(void **state)
 	assert_int_equal(stats().given_up, 1);
 }
 
+/* From a line on everything comes again; who was behind that line still is. */
+static void it_can_be_told_again_from_a_line_on(void **state)
+{
+	(void)state;
+	start_at(0, "", true);
+	w.sick_row = 1;
+	for (unsigned i = 0; i < 8; i++)
+		happen(1 + i % 4);
+	assert_int_equal(w.n_taken, 6);
+	w.read.fn = NULL; /* the port drops what it was asked */
+	w.done = NULL;
+	forward_rewind(w.f, 6);
+	assert_int_equal(w.place, 5);
+	assert_string_equal(w.behind, "1:0");
+	w.sick_row = UINT64_MAX;
+	settle();
+	pass(FORWARD_RETRY_CAP);
+	assert_int_equal(w.n_taken, 6 + 2 + 3); /* 1 and 5, and 6 to 8 again */
+	pass(2000);
+	assert_int_equal(w.place, 8);
+	assert_string_equal(w.behind, "");
+	forward_rewind(w.f, 100); /* nothing is passed over */
+	assert_int_equal(w.place, 8);
+}
+
 static void what_is_gone_is_done_with(void **state)
 {
 	(void)state;
@@ -409,6 +434,7 @@ int main(void)
 		T(the_receiver_may_say_when),
 		T(a_poison_event_is_given_up_after_three_days),
 		T(an_old_event_has_its_tries),
+		T(it_can_be_told_again_from_a_line_on),
 		T(what_is_gone_is_done_with),
 		T(what_cannot_be_sent_is_tried_again),
 		T(a_receiver_that_is_away_costs_bounded_memory),

@@ -84,7 +84,8 @@ static void port_wake_at(void *ctx, uint64_t at)
 	w.wake_at = at;
 }
 
-const struct forward_port port = { .wants = port_wants,
+const struct forward_port port = { .name = "test",
+				   .wants = port_wants,
 				   .send = port_send,
 				   .journal = port_journal,
 				   .save = port_save,

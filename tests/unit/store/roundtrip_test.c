@@ -12,7 +12,8 @@ static void every_field_has_a_column(void **state)
 		&record_meta,   &record_account,  &record_attempt, &record_journal,
 		&record_idem,   &record_instance, &record_cursor,  &record_api_key,
 		&record_death,  &record_incident, &record_pause,   &record_bulk,
-		&record_qr_link
+		&record_qr_link,
+		&record_endpoint, &record_number
 	};
 
 	(void)state;
@@ -193,6 +194,105 @@ static void round_trip(enum fill fill, uint64_t *seed)
 	buf_fini(&idem_out);
 	buf_fini(&cursor_in);
 	buf_fini(&cursor_out);
+}
+
+static void expect_no_cursor(void *ctx, int result, const struct cursor_record *found)
+{
+	assert_int_equal(result, 0);
+	assert_null(found);
+	buf_byte(ctx, '.');
+}
+
+static int dump_endpoint(void *ctx, const struct endpoint_record *r)
+{
+	dump_record(ctx, &record_endpoint, r);
+	return 0;
+}
+
+static void count_dead(void *ctx, int result, uint64_t n)
+{
+	assert_int_equal(result, 0);
+	buf_printf(ctx, "%llu letters\n", (unsigned long long)n);
+}
+
+static void dump_dead(void *ctx, int result, const struct dead_letter *letter)
+{
+	assert_int_equal(result, 0);
+	if (letter != NULL)
+		dump_record(ctx, &record_dead_letter, letter);
+	else
+		buf_text(ctx, "end\n");
+}
+
+static void ask_dead(struct rig *rig, struct str endpoint, struct buf *out)
+{
+	size_t before = out->n;
+
+	assert_int_equal(store_count_dead_letters(rig->store, endpoint, count_dead, out), 0);
+	rig_until(rig, has_grown, &(struct growth){ out, before });
+	before = out->n;
+	assert_int_equal(store_read_dead_letters(rig->store, endpoint, 0, 1000, dump_dead, out), 0);
+	rig_until(rig, has_grown, &(struct growth){ out, before });
+}
+
+/* They come back as they were, the oldest make room, and they go with their endpoint. */
+static void endpoints_and_dead_letters_survive(void **state)
+{
+	struct endpoint_record endpoint, other;
+	struct dead_letter letter;
+	struct buf in, out;
+	uint64_t seed = 5;
+	struct commit *c;
+	struct rig rig;
+
+	(void)state;
+	fill_record(&record_endpoint, &endpoint, FILL_RANDOM, &seed);
+	fill_record(&record_endpoint, &other, FILL_RANDOM, &seed);
+	fill_record(&record_dead_letter, &letter, FILL_RANDOM, &seed);
+	endpoint.id = letter.endpoint = STR("wh_1");
+	other.id = STR("wh_2");
+	buf_init(&in, 64u << 20);
+	buf_init(&out, 64u << 20);
+	rig_init(&rig);
+	rig_start(&rig);
+	c = commit_new(rig.store);
+	commit_endpoint(c, &endpoint);
+	commit_endpoint(c, &other);
+	commit_cursor(c, &(struct cursor_record){ .name = STR("endpoint:wh_1"), .seq = 1 });
+	for (unsigned i = 1; i <= DEAD_LETTERS_KEPT + 3; i++) {
+		letter.line.seq = i;
+		commit_dead_letter(c, &letter);
+	}
+	commit_dead_letter_delete(c, endpoint.id, 5);
+	rig_commit(&rig, c);
+	buf_printf(&in, "%u letters\n", DEAD_LETTERS_KEPT - 1);
+	for (unsigned i = 4; i <= DEAD_LETTERS_KEPT + 3; i++) {
+		letter.line.seq = i;
+		if (i != 5)
+			dump_record(&in, &record_dead_letter, &letter);
+	}
+	buf_text(&in, "end\n");
+	ask_dead(&rig, endpoint.id, &out);
+	assert_true(str_eq(buf_all(&in), buf_all(&out)));
+	c = commit_new(rig.store);
+	commit_endpoint_delete(c, endpoint.id);
+	rig_commit(&rig, c);
+	buf_reset(&out);
+	ask_dead(&rig, endpoint.id, &out);
+	assert_true(str_is(buf_all(&out), "0 letters\nend\n"));
+	assert_int_equal(store_find_cursor(rig.store, STR("endpoint:wh_1"), expect_no_cursor, &out),
+			 0);
+	rig_until(&rig, has_grown, &(struct growth){ &out, out.n });
+	rig_close(&rig);
+	buf_reset(&in);
+	buf_reset(&out);
+	dump_record(&in, &record_endpoint, &other);
+	rig_load(&rig, &(struct store_loader){ &out, ignore_account, ignore_attempt,
+					       .endpoint = dump_endpoint });
+	assert_true(str_eq(buf_all(&in), buf_all(&out)));
+	rig_fini(&rig);
+	buf_fini(&in);
+	buf_fini(&out);
 }
 
 static int dump_instance(void *ctx, const struct instance_record *r)
@@ -511,6 +611,7 @@ int main(void)
 		cmocka_unit_test(decisions_about_instances_survive),
 		cmocka_unit_test(the_newest_incidents_survive),
 		cmocka_unit_test(pauses_and_bulk_jobs_survive_until_they_are_deleted),
+		cmocka_unit_test(endpoints_and_dead_letters_survive),
 		cmocka_unit_test(zeros_and_empty_strings_survive),
 		cmocka_unit_test(the_largest_values_survive),
 		cmocka_unit_test(random_values_and_bytes_survive),

@@ -20,6 +20,7 @@ static struct alarms alarms;
 static uv_timer_t patience;
 static bool asking;
 bool surf_status_only;
+const struct guard *surf_guard;
 
 static void on_closed(void *ctx)
 {
@@ -114,7 +115,9 @@ static void on_reply(void *arg, const struct relink_http_reply *r)
 bool ask(struct got *g, const struct relink_http_request *r)
 {
 	asking = true;
-	g->id = (surf_status_only ? web_tell : web_ask)(&web, OWNER, r, on_reply, g);
+	g->id = surf_guard != NULL
+		    ? web_tell_guarded(&web, OWNER, r, surf_guard, on_reply, g)
+		    : (surf_status_only ? web_tell : web_ask)(&web, OWNER, r, on_reply, g);
 	asking = false;
 	return g->id != 0;
 }

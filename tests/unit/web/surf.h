@@ -30,6 +30,8 @@ struct got {
 
 /* Ask for no more than the status from now on, until the next test. */
 extern bool surf_status_only;
+/* And only where this allows it; NULL: anywhere. */
+extern const struct guard *surf_guard;
 
 /* cmocka's setup and teardown, which finds what is left behind. */
 int surf_open(void **state);

@@ -1,0 +1,203 @@
+// Webhooks out: endpoints by the API, and what they are told.
+
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { until, withDaemon } from "../lib/daemon.mjs";
+import { Judge } from "./judge.mjs";
+
+const near = (judges, more = {}) => ({ allow_private: judges.map((j) => `127.0.0.1:${j.port}`).join(" "), retry_base: "10ms", ...more });
+const make = async (d, judge, wish = {}) => {
+	const made = await d.ok("POST", "/v1/webhooks", { url: judge.url, events: ["account.*"], ...wish });
+	judge.secrets.push(made.secret);
+	return made;
+};
+const account = (d, id, workspace = "default") =>
+	d.ok("POST", "/v1/accounts", { provider: "mock", id, workspace, connect: true });
+const told = async (d, id) => (await d.ok("GET", `/v1/accounts/${id}/timeline?limit=1000`)).entries
+	.filter((e) => /^account\./.test(e.type) && e.type !== "account.step").map((e) => `evt_${e.seq}`).reverse();
+
+// A daemon and its judges, for the length of a story.
+const story = (n, tell, { webhooks = {}, more = {}, mock = { scan_ms: "20ms" }, errors } = {}) => async () => {
+	const judges = await Promise.all(Array.from({ length: n }, () => new Judge().listen()));
+	try {
+		await withDaemon({ mock, errors, more: { webhooks: near(judges, webhooks), ...more } }, (d) => tell(d, ...judges));
+		for (const j of judges) assert.deepEqual(j.wrong, []);
+	} finally {
+		await Promise.all(judges.map((j) => j.close()));
+	}
+};
+
+describe("webhooks", { concurrency: 4 }, () => {
+	test("tell an account's life, signed by Standard Webhooks, in order", story(1, async (d, judge) => {
+		const made = await make(d, judge, { label: "crm" });
+		assert.match(made.secret, /^whsec_[A-Za-z0-9+/]{43}=$/);
+		assert.equal(Buffer.from(made.secret.slice(6), "base64").length, 32);
+		await account(d, "a");
+		await d.reaches("a", "connected");
+		const all = await told(d, "a");
+		await judge.has(() => judge.of("a").length >= all.length);
+		assert.deepEqual(judge.of("a").map((e) => e.id), all);
+		const e = judge.of("a").at(-1);
+		assert.equal(e.type, "account.status");
+		assert.equal(e.data.status, "connected");
+		assert.equal(e.id, `evt_${e.data.seq}`);
+		const seen = await until(async () => {
+			const w = await d.ok("GET", `/v1/webhooks/${made.id}`);
+			return w.backlog === 0 && w;
+		});
+		assert.equal(seen.secret, undefined);
+		assert.deepEqual([seen.label, seen.events, seen.workspace, seen.form, seen.enabled], ["crm", ["account.*"], null, "standard", true]);
+		assert.ok(seen.delivered >= all.length && seen.last_success_at && seen.last_failure === null);
+		d.keepsSecrets({ list: JSON.stringify(await d.ok("GET", "/v1/webhooks")) });
+		assert.ok(!d.log.includes(made.secret));
+	}));
+
+	test("are changed, tested, disabled and deleted", story(1, async (d, judge) => {
+		const { id } = await make(d, judge);
+		assert.deepEqual(await d.ok("POST", `/v1/webhooks/${id}/test`).then(({ ms, ...rest }) => rest),
+			{ delivered: true, status: 200, error: null });
+		assert.equal(judge.got[0].type, "webhook.test");
+		judge.answer = () => 503;
+		assert.deepEqual(await d.ok("POST", `/v1/webhooks/${id}/test`).then(({ ms, ...rest }) => rest),
+			{ delivered: false, status: 503, error: "it was answered 503" });
+		judge.answer = () => 307;
+		judge.elsewhere = judge.url;
+		assert.match((await d.ok("POST", `/v1/webhooks/${id}/test`)).error, /no redirect is followed/);
+		judge.answer = () => 200;
+		await d.ok("PATCH", `/v1/webhooks/${id}`, { enabled: false, events: ["account.created"] });
+		await account(d, "while-off");
+		await d.reaches("while-off", "connected");
+		assert.equal((await d.request("POST", `/v1/webhooks/${id}/replay`, { from: 1 })).body.code, "webhook_disabled");
+		await d.ok("PATCH", `/v1/webhooks/${id}`, { enabled: true });
+		await judge.has(() => judge.of("while-off").length === 1);
+		assert.equal(judge.of("while-off")[0].type, "account.created");
+		await d.ok("DELETE", `/v1/webhooks/${id}`);
+		assert.equal((await d.request("GET", `/v1/webhooks/${id}`)).status, 404);
+		const n = judge.requests;
+		await account(d, "after");
+		await d.reaches("after", "connected");
+		assert.equal(judge.requests, n);
+		for (const [wish, code] of [[{ url: judge.url, events: [] }, "invalid_field"], [{ url: judge.url, events: ["nothing.*"] }, "invalid_field"],
+			[{}, "invalid_field"], [{ url: judge.url, form: "seed" }, "invalid_field"], [{ url: judge.url, secret: "mine" }, "unknown_field"]])
+			assert.equal((await d.request("POST", "/v1/webhooks", wish)).body.code, code, JSON.stringify(wish));
+	}));
+
+	test("a slow endpoint delays no other", story(2, async (d, slow, quick) => {
+		slow.answer = () => "hang";
+		await make(d, slow);
+		await make(d, quick);
+		const ids = Array.from({ length: 20 }, (_, i) => `a${i}`);
+		await Promise.all(ids.map((id) => account(d, id)));
+		for (const id of ids) await d.reaches(id, "connected");
+		await quick.has(() => ids.every((id) => quick.of(id).at(-1)?.data.status === "connected"));
+		assert.ok(slow.held.length >= 1 && slow.got.length === 0);
+	}, { webhooks: { timeout: "1m" } }));
+
+	test("410 disables it, and says so as an event", story(2, async (d, gone, other) => {
+		gone.answer = () => 410;
+		const { id } = await make(d, gone);
+		await make(d, other, { events: ["webhook.disabled"] });
+		await account(d, "a");
+		await other.has((all) => all.length === 1);
+		assert.equal(other.got[0].data.data.webhook, id);
+		assert.match(other.got[0].data.text, /410/);
+		const w = await d.ok("GET", `/v1/webhooks/${id}`);
+		assert.deepEqual([w.enabled, w.disabled_because], [false, "it was answered 410: its receiver is gone"]);
+		gone.answer = () => 200;
+		await d.ok("PATCH", `/v1/webhooks/${id}`, { enabled: true });
+		await d.reaches("a", "connected");
+		const all = await told(d, "a");
+		await gone.has(() => gone.of("a").length >= all.length);
+		assert.deepEqual(gone.of("a").map((e) => e.id), all); // none is lost by it
+	}));
+
+	test("a new secret signs, and the old one for a time", story(1, async (d, judge) => {
+		const { id } = await make(d, judge);
+		await d.ok("POST", `/v1/webhooks/${id}/test`);
+		const rotated = await d.ok("POST", `/v1/webhooks/${id}/rotate`);
+		judge.secrets.push(rotated.secret);
+		await until(async () => {
+			await d.ok("POST", `/v1/webhooks/${id}/test`);
+			return judge.got.at(-1).by.length === 2;
+		});
+		assert.deepEqual(judge.got.at(-1).by, [1, 0]);
+		assert.deepEqual(judge.got[0].by, [0]);
+		assert.ok(Date.parse(rotated.old_secret_until) > Date.now() + 23 * 3600e3);
+		const last = await d.ok("POST", `/v1/webhooks/${id}/rotate`, { at_once: true });
+		judge.secrets.push(last.secret);
+		await until(async () => {
+			await d.ok("POST", `/v1/webhooks/${id}/test`);
+			return judge.got.at(-1).by.length === 1;
+		});
+		assert.deepEqual(judge.got.at(-1).by, [2]);
+	}));
+
+	test("what is not public is refused, and the refusal names the key", async () => {
+		const judge = await new Judge().listen(), port = judge.port;
+		try {
+			await withDaemon({ more: { webhooks: { allow_private: "127.0.0.9" } } }, async (d) => {
+				for (const url of [judge.url, `https://127.0.0.1:${port}/`, `http://[::1]:${port}/`, `http://0x7f.1:${port}/`,
+					"https://10.0.0.1/", "https://169.254.169.254/latest/meta-data", `https://localhost:${port}/`]) {
+					const { status, body } = await d.request("POST", "/v1/webhooks", { url });
+					assert.deepEqual([status, body.code], [422, "url_not_allowed"], url);
+					assert.match(body.detail, /webhooks\.allow_private/, url);
+				}
+				// a name that leads to what is not allowed is found out when it is connected to
+				const { id } = await d.ok("POST", "/v1/webhooks", { url: `http://127.0.0.9:${port}/` });
+				assert.equal((await d.request("PATCH", `/v1/webhooks/${id}`, { url: "https://127.0.0.1/" })).status, 422);
+			});
+			assert.equal(judge.requests, 0);
+		} finally {
+			await judge.close();
+		}
+	});
+
+	test("a key of one workspace sees that workspace's, and events of it go there only", story(2, async (d, acme, all) => {
+		const mine = await make(d, acme, { workspace: "acme" }), theirs = await make(d, all);
+		const { key } = await d.ok("POST", "/v1/keys", { role: "operator", workspace: "acme" });
+		const as = { Authorization: `Bearer ${key}` };
+		assert.deepEqual((await d.ok("GET", "/v1/webhooks", undefined, as)).webhooks.map((w) => w.id), [mine.id]);
+		for (const [method, url, body] of [["GET", ""], ["POST", "/test"], ["GET", "/dead"], ["POST", "/replay", { from: 1 }]]) {
+			assert.equal((await d.request(method, `/v1/webhooks/${theirs.id}${url}`, body, as)).status, 404);
+			assert.ok((await d.request(method, `/v1/webhooks/${mine.id}${url}`, body, as)).status < 300, url);
+		}
+		assert.equal((await d.request("POST", "/v1/webhooks", { url: acme.url }, as)).status, 403);
+		await account(d, "in-acme", "acme");
+		await account(d, "elsewhere");
+		await d.reaches("in-acme", "connected");
+		await d.reaches("elsewhere", "connected");
+		await all.has(() => all.of("elsewhere").at(-1)?.data.status === "connected" && all.of("in-acme").at(-1)?.data.status === "connected");
+		await acme.has(() => acme.of("in-acme").at(-1)?.data.status === "connected");
+		assert.deepEqual(acme.of("elsewhere"), []);
+	}));
+
+	test("what is given up is kept, listed and sent again", story(1, async (d, judge) => {
+		judge.answer = (e) => (e.type === "account.created" ? 500 : 200);
+		const { id } = await make(d, judge);
+		await account(d, "a");
+		await d.reaches("a", "connected");
+		const { dead } = await until(async () => {
+			const page = await d.ok("GET", `/v1/webhooks/${id}/dead`);
+			return page.dead.length === 1 && page;
+		});
+		assert.deepEqual([dead[0].event.type, dead[0].event.account, dead[0].error], ["account.created", "a", "it was answered 500"]);
+		assert.ok(dead[0].tries >= 8);
+		await until(async () => (await d.ok("GET", `/v1/webhooks/${id}`)).dead_letters === 1);
+		await judge.has(() => judge.of("a").at(-1)?.data.status === "connected"); // it holds up nothing
+		const metrics = await d.ok("GET", "/metrics");
+		assert.match(metrics, new RegExp(`relink_webhook_dead_letters\\{webhook="${id}"\\} 1`));
+		assert.match(metrics, new RegExp(`relink_webhook_deliveries_total\\{webhook="${id}",outcome="given_up"\\} 1`));
+		judge.answer = () => 200;
+		await d.ok("POST", `/v1/webhooks/${id}/replay`, { dead: true });
+		await judge.has((all) => all.some((e) => e.id === `evt_${dead[0].seq}`));
+		await until(async () => (await d.ok("GET", `/v1/webhooks/${id}`)).dead_letters === 0);
+		assert.deepEqual((await d.ok("GET", `/v1/webhooks/${id}/dead`)).dead, []);
+		// from a number on: everything comes once more, with the ids of before
+		const before = judge.got.length, first = judge.of("a").find((e) => e.data.seq > dead[0].seq).data.seq;
+		await d.ok("POST", `/v1/webhooks/${id}/replay`, { from: first });
+		const all = await told(d, "a");
+		await judge.has((got) => got.length >= before + all.length - 1);
+		const again = judge.got.slice(before).map((e) => e.id);
+		assert.deepEqual([...new Set(again)], all.filter((e) => Number(e.slice(4)) >= first));
+	}, { webhooks: { give_up_after: "100ms" }, errors: /forward\.given_up/ }));
+});
