@@ -555,10 +555,7 @@ static struct command_result carry_out(struct fake *f, const struct command *cmd
 	case COMMAND_UNPAUSE:
 	case COMMAND_BULK:
 	case COMMAND_BULK_CANCEL:
-	case COMMAND_LINK_CREATE:
-	case COMMAND_LINK_REVOKE:
-	case COMMAND_LINK_OPEN:
-	case COMMAND_ENDPOINT_CREATE ... COMMAND_ENDPOINT_DISABLE:
+	case COMMAND_LINK_CREATE ... COMMAND_ENDPOINT_DISABLE:
 		break;
 	case COMMAND_CHECK:
 	case COMMAND_SEND:
