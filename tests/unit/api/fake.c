@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <utlist.h>
 
-#include "api/digest.h"
-#include "api/key_text.h"
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/obj.h"
@@ -235,72 +233,6 @@ static bool port_ready(void *ctx, struct why *why)
 	return f->broken == NULL;
 }
 
-/* --- keys --- */
-
-struct fake_key *fake_key(struct fake *f, const char *text, enum api_role role,
-			  const char *workspace)
-{
-	struct fake_key *k = &f->keys[f->n_keys++];
-	struct str key = str_of(text);
-
-	must(f->n_keys <= ARRAY_LEN(f->keys));
-	*k = (struct fake_key){ .role = (uint8_t)role, .created_at = 1763287200000 };
-	must(str_copy(k->id, sizeof k->id, key_text_id(key)));
-	must(digest_of(k->digest, &key, 1));
-	snprintf(k->workspace, sizeof k->workspace, "%s", workspace);
-	return k;
-}
-
-static struct fake_key *key_at(struct fake *f, struct str id)
-{
-	for (unsigned i = 0; i < f->n_keys; i++) {
-		if (str_is(id, f->keys[i].id))
-			return &f->keys[i];
-	}
-	return NULL;
-}
-
-static void key_view_of(const struct fake_key *k, struct key_view *v)
-{
-	*v = (struct key_view){ .id = str_of(k->id),
-				.label = str_of(k->label),
-				.workspace = str_of(k->workspace),
-				.digest = k->digest,
-				.role = k->role,
-				.created_at = k->created_at,
-				.expires_at = k->expires_at,
-				.revoked_at = k->revoked_at,
-				.last_used_at = k->last_used_at };
-}
-
-static bool port_key(void *ctx, struct str id, struct key_view *ret_view)
-{
-	const struct fake_key *k = key_at(ctx, id);
-
-	if (k != NULL)
-		key_view_of(k, ret_view);
-	return k != NULL;
-}
-
-static void port_keys(void *ctx, void (*each)(void *, const struct key_view *), void *arg)
-{
-	struct fake *f = ctx;
-	struct key_view v;
-
-	for (unsigned i = 0; i < f->n_keys; i++) {
-		key_view_of(&f->keys[i], &v);
-		each(arg, &v);
-	}
-}
-
-static void port_key_used(void *ctx, struct str id)
-{
-	struct fake *f = ctx;
-
-	key_at(f, id)->last_used_at = clock_ms();
-	f->n_key_uses++;
-}
-
 /* --- journal --- */
 
 static void tell(struct fake *f, const struct fake_account *a, enum journal_kind kind, bool told)
@@ -470,28 +402,6 @@ static void move(struct fake *f, struct fake_account *a, const char *status)
 	tell(f, a, JOURNAL_STATUS, true);
 }
 
-static struct command_result change_key(struct fake *f, const struct command *cmd)
-{
-	struct fake_key *k = key_at(f, str_of(cmd->account));
-
-	if (cmd->kind == COMMAND_KEY_REVOKE && k == NULL)
-		return refusal(ERR_NOTFOUND, "key_not_found", STR("There is no such key."));
-	if (cmd->kind == COMMAND_KEY_REVOKE) {
-		k->revoked_at = clock_ms();
-		return (struct command_result){ .account = str_of(k->id) };
-	}
-	k = &f->keys[f->n_keys++];
-	must(f->n_keys <= ARRAY_LEN(f->keys));
-	*k = (struct fake_key){ .role = cmd->key_role,
-				.expires_at = cmd->key_expires_at,
-				.created_at = 1763287200000 };
-	memcpy(k->digest, cmd->key_digest, sizeof k->digest);
-	set(k->id, sizeof k->id, cmd->account);
-	set(k->label, sizeof k->label, cmd->label);
-	set(k->workspace, sizeof k->workspace, cmd->workspace);
-	return (struct command_result){ .account = str_of(k->id), .created = true };
-}
-
 static struct command_result drain(struct fake *f, const struct command *cmd)
 {
 	if (strcmp(cmd->instance, "mock-1") != 0)
@@ -516,7 +426,7 @@ static struct command_result carry_out(struct fake *f, const struct command *cmd
 	if (cmd->kind == COMMAND_WEBHOOK)
 		return r;
 	if (cmd->kind == COMMAND_KEY_CREATE || cmd->kind == COMMAND_KEY_REVOKE)
-		return change_key(f, cmd);
+		return fake_change_key(f, cmd);
 	if (cmd->kind == COMMAND_DRAIN || cmd->kind == COMMAND_RESUME)
 		return drain(f, cmd);
 	if (fake_is_about_many(cmd, &r))
@@ -684,9 +594,9 @@ struct api_port fake_port(struct fake *f)
 		.accounts = port_accounts,
 		.health = port_health,
 		.workers = port_workers,
-		.key = port_key,
-		.keys = port_keys,
-		.key_used = port_key_used,
+		.key = fake_port_key,
+		.keys = fake_port_keys,
+		.key_used = fake_port_key_used,
 		.qr_link = port_qr_link,
 		.endpoint = fake_endpoint,
 		.endpoints = fake_endpoints,

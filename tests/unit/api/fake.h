@@ -100,6 +100,11 @@ bool fake_is_about_many(const struct command *, struct command_result *ret_resul
 /* There are no webhooks: nothing is sent out here. */
 bool fake_endpoint(void *ctx, struct str id, struct endpoint_view *ret_view);
 void fake_endpoints(void *ctx, void (*each)(void *, const struct endpoint_view *), void *arg);
+/* Keys: fake_keys.c. */
+bool fake_port_key(void *ctx, struct str id, struct key_view *ret_view);
+void fake_port_keys(void *ctx, void (*each)(void *, const struct key_view *), void *arg);
+void fake_port_key_used(void *ctx, struct str id);
+struct command_result fake_change_key(struct fake *, const struct command *);
 const char *fake_webhook(void *ctx, struct str provider, struct str id, struct why *why);
 
 struct fake_account *fake_add(struct fake *, const char *id);

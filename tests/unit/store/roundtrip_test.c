@@ -9,11 +9,10 @@
 static void every_field_has_a_column(void **state)
 {
 	static const struct record_type *const types[] = {
-		&record_meta,   &record_account,  &record_attempt, &record_journal,
-		&record_idem,   &record_instance, &record_cursor,  &record_api_key,
-		&record_death,  &record_incident, &record_pause,   &record_bulk,
-		&record_qr_link,
-		&record_endpoint, &record_number
+		&record_meta,    &record_account,  &record_attempt, &record_journal,
+		&record_idem,    &record_instance, &record_cursor,  &record_api_key,
+		&record_death,   &record_incident, &record_pause,   &record_bulk,
+		&record_qr_link, &record_endpoint, &record_number
 	};
 
 	(void)state;

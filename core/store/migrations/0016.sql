@@ -1,4 +1,4 @@
--- 0013: where events are sent to.
+-- 0016: where events are sent to.
 --
 -- The secrets sign what is sent, so they are here as they are.  `old_secret` signs, too, until `old_until`.
 -- How far each has got is in `cursor`, under "endpoint:ID".

@@ -1,4 +1,4 @@
--- 0014: events that an endpoint did not take for days; the newest of each (core/store/apply.c).
+-- 0017: events that an endpoint did not take for days; the newest of each (core/store/apply.c).
 --
 -- What stands behind `why` is the line of the journal, which may have been forgotten by then.
 
