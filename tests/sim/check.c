@@ -10,7 +10,6 @@
 
 #define ACCOUNTS_MAX 65536
 
-#define LONGEST_OP_MS 61000 /* a start's deadline is 60 s (fake_pool.c) */
 #define WINDOW_MS     60000
 #define LATE_MS       5000
 #define WIRE_SLACK_MS 10000 /* between a permit and the create's arrival, on a slow disk */
@@ -30,6 +29,7 @@ void check_reset(void)
 	last_told = 0;
 	memset(wished_at, 0, sizeof wished_at);
 	check_starts_reset();
+	check_steps_reset();
 	for (unsigned i = 0; i < ACCOUNTS_MAX; i++) {
 		acked[i] = -1;
 		sick[i] = false;
@@ -487,6 +487,15 @@ static void check_places(const struct engine *e)
 	DL_FOREACH(e->stray_list, s)
 	strays[s->instance - p->instances]++;
 	for (size_t i = 0; i < p->n_instances; i++) {
+		const struct member *m;
+		uint64_t n = 0;
+
+		DL_FOREACH2(p->instances[i].members, m, i_next)
+		n += m->instance == &p->instances[i];
+		if (n != accounts[i])
+			broken("an instance's accounts are a ring", "%llu of %llu at %s",
+			       (unsigned long long)n, (unsigned long long)accounts[i],
+			       p->instances[i].conf->id);
 		if (accounts[i] != p->instances[i].accounts || strays[i] != p->instances[i].strays)
 			broken("an account belongs to one instance", "%s counts %llu and %llu",
 			       p->instances[i].conf->id,
@@ -546,6 +555,7 @@ void check_all(void)
 	check_places(e);
 	check_meter(e);
 	check_starts(e);
+	check_steps(e);
 	if (e->stats.blamed > 0 && fake_pool_own_deaths() == 0)
 		broken("nobody is blamed for what somebody else did", "%llu are",
 		       (unsigned long long)e->stats.blamed);
@@ -568,6 +578,7 @@ void check_all(void)
 		if (l->seq <= last_told)
 			broken("told once, in order", "event %llu after %llu",
 			       (unsigned long long)l->seq, (unsigned long long)last_told);
+		check_told(l->seq);
 		last_told = l->seq;
 		sim.t.told++;
 	}
@@ -643,13 +654,13 @@ void check_settled(void)
 			       in->conf->id, (unsigned long long)in->open);
 		if (!in->reachable || in->given_up)
 			broken("every instance answers again", "%s", in->conf->id);
+		if (in->foreign != (sim.s.listable ? 1 : 0))
+			broken("whose sessions are not ours is counted", "%llu at %s",
+			       (unsigned long long)in->foreign, in->conf->id);
 	}
 	if (durable_strays() != 0 || e->stray_list != NULL)
 		broken("every life ends", "%u lives are given up and not proven gone",
 		       durable_strays());
-	for (const struct op *op = e->ops; op != NULL; op = op->hh.next) {
-		if (sim.now - op->asked_at > LONGEST_OP_MS)
-			broken("every operation is answered", "one is open for %llu ms",
-			       (unsigned long long)(sim.now - op->asked_at));
-	}
+	check_steps(e);
+	check_nothing_owed();
 }

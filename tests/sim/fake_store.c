@@ -24,6 +24,7 @@ enum change_kind {
 enum { HEALTH_NOTHING, HEALTH_SICK, HEALTH_WELL };
 struct change {
 	uint8_t kind, health; /* health: CH_JOURNAL, of what kind */
+	bool tell;
 	struct account_record account;
 	struct attempt_record attempt;
 	struct instance_record instance;
@@ -229,6 +230,8 @@ static void apply(struct change *c)
 			broken("journal grows", "seq %llu after %llu", (unsigned long long)c->seq,
 			       (unsigned long long)last_seq);
 		last_seq = c->seq;
+		if (c->tell)
+			check_owed(c->seq);
 		if (c->health != HEALTH_NOTHING)
 			check_told_health(c->row, c->health == HEALTH_SICK);
 		break;
@@ -412,6 +415,7 @@ void commit_journal(struct commit *c, const struct journal_record *r)
 	struct change *ch = change_new(c, CH_JOURNAL);
 
 	ch->seq = r->seq;
+	ch->tell = r->tell;
 	if (r->kind == JOURNAL_HEALTH) {
 		ch->row = r->row;
 		ch->health =

@@ -192,6 +192,23 @@ const mutants = [
 	["after a failed list nothing counts", "engine/incidents.c",
 	 "	if (evidence || m->instance->reachable)", "	if (m->instance->reachable)",
 	 ["--kind", "waves-listable", "--steps", "1600000", "--seeds", "24"]],
+	["late events are not counted", "engine/step.c", "		e->stats.stale++;\n		return;", "		return;"],
+	["who is unknown to the ledger is ended", "engine/strays.c",
+	 "	if (stranger != NULL && l->result == 0 && !l->known) {\n		stranger->foreign = true; /* shown, never touched */\n		return;\n	}\n	if (stranger != NULL)\n		stranger_forget(l->instance, stranger);\n	if (l->result < 0 || !l->known)",
+	 "	if (stranger != NULL)\n		stranger_forget(l->instance, stranger);\n	if (l->result < 0)"],
+	["who is unknown to the ledger is not counted", "engine/strays.c", "		return s->foreign;", "		return false;"],
+	["an operation that had no answer stays open", "engine/calls.c",
+	 "	HASH_DEL(e->ops, op);\n	left(e, op, r->result);", "	if (r->result == ERR_TIMEOUT)\n		return;\n	HASH_DEL(e->ops, op);\n	left(e, op, r->result);"],
+	["a deletion is not answered", "engine/commands.c",
+	 "STR_NONE, STR_NONE);\n	accept(e, &c, m);\n	wish(e, m, EV_DELETE", "STR_NONE, STR_NONE);\n	(void)c;\n	wish(e, m, EV_DELETE"],
+	["answered twice", "engine/batch.c",
+	 "	if (a->command != NULL)\n		reply_now(e, &a->command, &a->result);\n	if (a->key", "	if (a->command != NULL)\n		a->command->reply(a->command->ctx, &a->result);\n	if (a->command != NULL)\n		reply_now(e, &a->command, &a->result);\n	if (a->key"],
+	["one event of a commit is told", "engine/batch.c",
+	 "	for (size_t i = 0; i < b->n_told; i++)\n		bus_publish", "	for (size_t i = 0; i < b->n_told && i < 1; i++)\n		bus_publish"],
+	["who does not read keeps others from hearing", "out/bus.c",
+	 "	if (b->n == b->size)\n		forget_oldest(b);", "	if (b->n == b->size)\n		return;"],
+	["the policy remembers what is not its account's", "policy/backoff.c",
+	 "	uint64_t top = base_ms;\n", "	static uint64_t dice;\n	uint64_t top = base_ms + dice++ % 2;\n"],
 ];
 
 const flags = ["-std=gnu17", "-D_GNU_SOURCE", "-DCHANGES_A_TIME=3", "-DRELINK_VERSION=\"sim\"", "-O1", "-w", `-I${root}/core`, `-I${root}/include`,
@@ -208,6 +225,7 @@ async function sources() {
 	return list;
 }
 
+const link = (program, objects) => run("gcc", ["-o", program, ...objects, "-Wl,--wrap=account_step", "-ljansson"]);
 const objectOf = (file) => path.join(work, file.replaceAll("/", "_").replace(/\.c$/, ".o"));
 
 async function pooled(items, fn) {
@@ -237,7 +255,7 @@ async function tryMutant([name, file, from, to, args], index, objects) {
 	const program = path.join(work, `mutant${index}`);
 	await writeFile(source, text.replace(from, () => to));
 	await run("gcc", [...flags, "-c", source, "-o", object]);
-	await run("gcc", ["-o", program, ...objects.filter((o) => o !== objectOf(`core/${file}`)), object, "-ljansson"]);
+	await link(program, [...objects.filter((o) => o !== objectOf(`core/${file}`)), object]);
 	const result = await survives(program, args);
 	if (result === true) return `${name}: survived`;
 	console.log(`caught  ${name}  (${result.by})`);
@@ -249,7 +267,7 @@ const files = await sources();
 await pooled(files, (f) => run("gcc", [...flags, "-c", path.join(root, f), "-o", objectOf(f)]));
 const objects = files.map(objectOf);
 const sound = path.join(work, "sound");
-await run("gcc", ["-o", sound, ...objects, "-ljansson"]);
+await link(sound, objects);
 await run(sound, ["--steps", "200000"]);
 const failures = [];
 let ran = 0;

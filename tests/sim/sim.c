@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/rng.h"
 
+#define LATE_MS       5000
 #define BEGINNING_MS  1700000000000ull
 #define STORM_ENDS_MS (BEGINNING_MS + 400 * 3600000ull) /* of a run in which little happens */
 
@@ -139,6 +140,8 @@ static void free_conf(struct conf *c)
 	free(c);
 }
 
+static struct bus_subscriber deaf; /* never reads, and keeps nobody from anything */
+
 static void on_wake(struct bus_subscriber *l)
 {
 	(void)l;
@@ -152,12 +155,14 @@ static void core_start(void)
 	struct why why = { 0 };
 
 	sim.epoch++;
+	check_steps_reset(); /* what the last one left is told from the journal */
 	must(store_open(&sim.store, &so, &why) == 0);
 	must(engine_new(&sim.engine, sim.conf, sim.store, &why) == 0);
-	must(bus_new(&sim.bus, 4096, engine_last_seq(sim.engine)) == 0);
-	sim.listener =
+	must(bus_new(&sim.bus, 1024, engine_last_seq(sim.engine)) == 0);
+	sim.listener = deaf =
 	    (struct bus_subscriber){ .seq = engine_last_seq(sim.engine), .wake = on_wake };
 	bus_subscribe(sim.bus, &sim.listener);
+	bus_subscribe(sim.bus, &deaf);
 	port = engine_pool_port(sim.engine);
 	must(pool_new(&sim.pool, NULL, &po, &port, &why) == 0);
 	engine_use_services(sim.engine, (struct services *)&sim); /* never looked into */
@@ -182,6 +187,63 @@ static void on_core_start(void *arg)
 		core_start();
 }
 
+/* A wish of this core's time; each is answered once, if only by the core's end. */
+struct asked {
+	struct asked *next;
+	uint64_t row, epoch, number, at;
+	enum command_kind kind;
+	bool answered;
+};
+static struct asked *asked;
+
+static struct asked *asked_new(enum command_kind kind, uint64_t row, uint64_t number)
+{
+	struct asked *a = malloc(sizeof *a);
+
+	must(a != NULL);
+	*a = (struct asked){ asked, row, sim.epoch, number, sim.now, kind, false };
+	asked = a;
+	return a;
+}
+
+static void answered(struct asked *a)
+{
+	if (a->answered)
+		broken("every command is answered once", "kind %d was twice", a->kind);
+	a->answered = true;
+}
+
+static void check_answered(void)
+{
+	for (const struct asked *a = asked; a != NULL; a = a->next) {
+		if (!a->answered && sim.now > a->at + LATE_MS)
+			broken("every command is answered once", "kind %d is not, for %llu ms",
+			       a->kind, (unsigned long long)(sim.now - a->at));
+	}
+}
+
+static void forget_asked(void)
+{
+	while (asked != NULL) {
+		struct asked *a = asked;
+
+		if (!a->answered)
+			broken("every command is answered once", "kind %d was never", a->kind);
+		asked = a->next;
+		free(a);
+	}
+}
+
+static void end_core(void)
+{
+	tape_end();
+	engine_free(&sim.engine);
+	forget_asked();
+	bus_unsubscribe(sim.bus, &sim.listener);
+	bus_unsubscribe(sim.bus, &deaf);
+	bus_free(&sim.bus);
+}
+
 static void core_crash(void)
 {
 	struct engine_stats s;
@@ -198,20 +260,12 @@ static void core_crash(void)
 	fake_store_crash();
 	fake_pool_crash();
 	fake_services_crash();
-	tape_end();
-	engine_free(&sim.engine);
-	bus_unsubscribe(sim.bus, &sim.listener);
-	bus_free(&sim.bus);
+	end_core();
 	sim.epoch++;
 	later(100 + chance(sim.s.tick_ms / 2), on_core_start, NULL);
 }
 
 /* ---- people ---- */
-
-struct asked {
-	uint64_t row, epoch, number;
-	enum command_kind kind;
-};
 
 static void on_reply(void *ctx, const struct command_result *r)
 {
@@ -222,17 +276,16 @@ static void on_reply(void *ctx, const struct command_result *r)
 
 		check_acked(a->row, a->number, !down);
 	}
-	free(a);
+	answered(a);
 }
 
 static void ask(enum command_kind kind, const char *account, uint64_t row)
 {
 	struct api_port port = engine_api_port(sim.engine);
 	struct command *c = command_new(kind);
-	struct asked *a = malloc(sizeof *a);
+	struct asked *a = asked_new(kind, row, check_asked(row));
 
-	must(c != NULL && a != NULL);
-	*a = (struct asked){ row, sim.epoch, check_asked(row), kind };
+	must(c != NULL);
 	c->account = account != NULL ? str_dup(str_of(account)) : NULL;
 	if (kind == COMMAND_CREATE)
 		c->provider = str_dup(STR("sim"));
@@ -254,17 +307,16 @@ static void on_instance_reply(void *ctx, const struct command_result *r)
 
 	if (r->code == 0 && a->epoch == sim.epoch)
 		check_decided((unsigned)a->row, a->kind == COMMAND_DRAIN);
-	free(a);
+	answered(a);
 }
 
 static void ask_instance(enum command_kind kind, unsigned n)
 {
 	struct api_port port = engine_api_port(sim.engine);
 	struct command *c = command_new(kind);
-	struct asked *a = malloc(sizeof *a);
+	struct asked *a = asked_new(kind, n, 0);
 
-	must(c != NULL && a != NULL);
-	*a = (struct asked){ n, sim.epoch, 0, kind };
+	must(c != NULL);
 	c->instance = str_dup(str_of(sim.conf->providers[0].instances[n].id));
 	c->reply = on_instance_reply;
 	c->ctx = a;
@@ -542,10 +594,7 @@ static void drop_agenda(void)
 
 static void end(void)
 {
-	tape_end();
-	engine_free(&sim.engine);
-	bus_unsubscribe(sim.bus, &sim.listener);
-	bus_free(&sim.bus);
+	end_core();
 	fake_store_crash();
 	fake_pool_crash();
 	world_reset();
@@ -569,6 +618,7 @@ void sim_run(const struct setting *s, struct totals *ret_totals)
 	while (sim.t.steps < s->steps && sim.now < STORM_ENDS_MS)
 		run_until(sim.now + 60000);
 	calm_down();
+	check_answered();
 	check_settled();
 	sim.t.virtual_ms = sim.now - BEGINNING_MS;
 	*ret_totals = sim.t;

@@ -194,6 +194,12 @@ uint64_t check_asked(uint64_t row);                         /* a wish is put; it
 void check_acked(uint64_t row, uint64_t number, bool want); /* it was answered "done" */
 void check_decided(unsigned instance, bool drained);        /* the same of an operator's word */
 void check_hands(unsigned scope, const char *name, bool paused); /* and of that word */
+/* check_steps.c */
+void check_steps(const struct engine *); /* after every turn */
+void check_steps_reset(void);            /* the core died */
+void check_owed(uint64_t seq);           /* an event is durable that subscribers must hear */
+void check_told(uint64_t seq);           /* they did */
+void check_nothing_owed(void);
 /* check_starts.c */
 void check_starts(const struct engine *); /* after every turn */
 void check_starts_reset(void);            /* the core died */
