@@ -86,6 +86,8 @@ void member_leave(struct member *m)
 
 	if (i != NULL) {
 		i->accounts--;
+		if (i->listing.last == m)
+			i->listing.last = NULL;
 		DL_DELETE2(i->members, m, i_prev, i_next);
 	} else if (m->home != NULL) {
 		m->home->n_homeless--;

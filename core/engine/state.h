@@ -145,6 +145,7 @@ struct listing {
 	uint64_t n_sessions; /* told so far */
 	uint64_t n_foreign;  /* of them not ours */
 	bool again;          /* somebody wants a newer one as soon as this one is answered */
+	struct member *last; /* account of the session that was told last; NULL: none yet */
 };
 
 /* An incident of a provider, or of one of its instances; calm: none.  See incidents.c. */
