@@ -50,6 +50,9 @@ static void set_level(const struct scenario_event *w, bool on)
 	case HAPPENS_LOSS:
 		sim.loss = on ? w->part : 0;
 		break;
+	case HAPPENS_FALSE_LOG_OUT:
+		sim.lying = on;
+		break;
 	default:
 		sim.push_loss = on ? w->part : 0;
 		break;
@@ -72,7 +75,9 @@ static void on_flap(struct event *ev)
 		free(p);
 		return;
 	}
-	for (unsigned i = 0; i < sim.s->instances; i++) {
+	if (p->what->kind == HAPPENS_LOSE)
+		fleet_break((uint32_t)p->what->account, RELINK_ENGINE_CRASH);
+	for (unsigned i = 0; i < sim.s->instances && p->what->kind == HAPPENS_FLAP; i++) {
 		if (p->what->all || p->what->instance == i)
 			fleet_leave(i, 5000, true);
 	}
@@ -86,6 +91,8 @@ static void ask_relink(const struct scenario_event *w)
 		return;
 	if (w->kind == HAPPENS_WORKER)
 		pool_break((unsigned)(w->all ? 0 : w->instance % sim.s->workers));
+	else if (w->kind == HAPPENS_CORE)
+		sim_core_dies(w->for_ms);
 	else
 		sim_ask(w->kind == HAPPENS_DRAIN ? COMMAND_DRAIN : COMMAND_RESUME, NULL,
 			(unsigned)(w->all ? 0 : w->instance));
@@ -105,9 +112,15 @@ static void on_event(struct event *ev)
 		each_account(w, RELINK_ENGINE_CRASH);
 		break;
 	case HAPPENS_LOG_OUT:
-	case HAPPENS_FALSE_LOG_OUT:
 		each_account(w, RELINK_LOGGED_OUT);
 		break;
+	case HAPPENS_FALSE_LOG_OUT:
+		each_account(w, RELINK_LOGGED_OUT);
+		if (w->for_ms == 0)
+			break;
+		set_level(w, true);
+		after(w->for_ms, ev, on_over);
+		return;
 	case HAPPENS_BREAK_STARTS:
 	case HAPPENS_SLOW_STARTS:
 	case HAPPENS_LOSS:
@@ -126,12 +139,14 @@ static void on_event(struct event *ev)
 		fleet_break((uint32_t)w->account, RELINK_ENGINE_CRASH);
 		break;
 	case HAPPENS_FLAP:
+	case HAPPENS_LOSE:
 		p->until = sim.now + w->for_ms;
 		on_flap(ev);
 		return;
 	case HAPPENS_DRAIN:
 	case HAPPENS_RESUME:
 	case HAPPENS_WORKER:
+	case HAPPENS_CORE:
 		ask_relink(w);
 		break;
 	case HAPPENINGS_COUNT:
@@ -148,5 +163,6 @@ void events_plan(void)
 		must(p != NULL);
 		*p = (struct plan){ { { HEAP_NOWHERE }, NULL }, &sim.s->events[i], 0 };
 		after(sim.s->events[i].at, &p->ev, on_event);
+		sim.core_dies = sim.core_dies || p->what->kind == HAPPENS_CORE;
 	}
 }

@@ -161,6 +161,8 @@ static void on_started(struct event *ev)
 
 	if (l->doomed || part() < sim.broken_starts || part() < sim.s->start_failures)
 		die(l, RELINK_ENGINE_CRASH);
+	else if (sim.lying && p->good && p->profile == l->profile)
+		die(l, RELINK_LOGGED_OUT);
 	else if (p->good && p->profile == l->profile)
 		log_in(l);
 	else

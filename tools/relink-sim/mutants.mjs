@@ -3,7 +3,7 @@
 //   node tools/relink-sim/mutants.mjs BUILD-FOLDER WORKDIR [NAME]
 //
 // What the model cannot show is tests/sim's and the unit tests' to notice: a start that resumes a dead
-// login looks like a fresh one here, a wave of log-outs is retried once anyway, and nobody flaps alone.
+// login looks like a fresh one here, and a wave of log-outs is retried once anyway.
 //
 // A mutant is one text replacement in one file of core/, compiled and put in front of the libraries that
 // relink-sim is linked from; then the scenarios run until a bound is broken.  A mutant whose text is gone,
@@ -21,7 +21,7 @@ const root = path.resolve(here, "../..");
 const build = path.resolve(process.argv[2]), work = path.resolve(process.argv[3]);
 const only = process.argv[4];
 const first = ["click-in-storm", "priorities", "service-restart", "false-logout-wave", "logout-wave", "flapping",
-	       "clock-jump", "poison", "instance-dead", "instance-dead-move", "worker-dies", "drain-in-storm",
+	       "flapping-account", "false-logout-long", "core-restart", "clock-jump", "poison", "instance-dead", "instance-dead-move", "worker-dies", "drain-in-storm",
 	       "packet-loss", "slow-starts", "release-breaks-starts", "big-workspace", "storm-5000"];
 
 const mutants = [
@@ -56,6 +56,11 @@ const mutants = [
 	["a restart is an incident", "engine/incidents.c", "	return ev->excused && (ev->kind", "	return !ev->excused && (ev->kind"],
 	["the ramp never widens", "policy/ramp.c", "	r->parts += r->careful ? START / width : START;\n", ""],
 	["a ramp begins at nothing", "policy/ramp.c", "	r->parts = (first > 0 ? first : 1) * START;", "	r->parts = 0;"],
+	["nobody flaps", "policy/flap.c", "	if (f->step == 0 && r->losses > 0 &&", "	if (f->step > 9 && r->losses > 0 &&"],
+	["log-outs are believed at once", "policy/incident.c", " && s->now >= s->i->opened_at + s->r->believe;", ";"],
+	["log-outs are never believed", "policy/incident.c", "s->i->logouts >= 2 * s->r->canaries &&", "s->i->logouts > 1000000 &&"],
+	["a loss with its instance costs an attempt", "policy/account_end.c", "		if (on_ladder || (lost && s->e->excused))", "		if (on_ladder)"],
+	["the state is not stored", "engine/engine.c", "		commit_account(batch_commit(e), &r);\n", "		(void)r;\n"],
 	["workspaces take no turns", "engine/admission.c", "	queue_served(m->instance, class, m->workspace);\n", ""],
 ].filter((m) => !only || m[0] === only);
 

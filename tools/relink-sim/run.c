@@ -188,7 +188,7 @@ static struct conf *make_conf(const struct scenario *s)
 
 static uint64_t next_turn(void)
 {
-	return engine_next(engine);
+	return engine != NULL ? engine_next(engine) : UINT64_MAX;
 }
 
 static void turn(void)
@@ -205,10 +205,14 @@ static void on_reply(void *ctx, const struct command_result *r)
 
 void sim_ask(unsigned kind, const char *account, unsigned instance)
 {
-	struct api_port port = engine_api_port(engine);
-	struct command *c = command_new(kind);
+	struct api_port port;
+	struct command *c;
 	bool about_instance = kind == COMMAND_DRAIN || kind == COMMAND_RESUME;
 
+	if (engine == NULL)
+		return; /* nobody answers */
+	port = engine_api_port(engine);
+	c = command_new(kind);
 	must(c != NULL);
 	if (about_instance)
 		c->instance = str_dup(str_of(conf->providers[0].instances[instance].id));
@@ -234,16 +238,13 @@ static void back(unsigned instance)
 
 static const struct driver relink = { pool_tell, back, click };
 
-void sim_relink(void)
+static void core_start(void)
 {
 	struct store_options so = { .dir = "" };
 	struct pool_options po = { .worker_path = "" };
-	struct engine_stats stats;
 	struct pool_port port;
 	struct why why = { 0 };
 
-	sim.driver = &relink;
-	conf = make_conf(sim.s);
 	must(store_open(&store, &so, &why) == 0);
 	must(engine_new(&engine, conf, store, &why) == 0);
 	must(bus_new(&bus, 64, engine_last_seq(engine)) == 0);
@@ -252,14 +253,50 @@ void sim_relink(void)
 	must(pool_new(&pool, NULL, &po, &port, &why) == 0);
 	pool_bind(engine);
 	engine_start(engine, pool, bus);
-	agenda_run(BEGINNING_MS + sim.s->duration, next_turn, turn);
+}
+
+/* Its workers end with it, and what was not durable is lost. */
+static void core_end(void)
+{
+	struct engine_stats stats;
+
+	if (engine == NULL)
+		return;
 	engine_stats(engine, &stats);
-	sim.f.steps = stats.steps;
-	sim.f.moved = stats.moved;
+	sim.f.steps += stats.steps;
+	sim.f.moved += stats.moved;
+	store_close(&store);
 	engine_free(&engine);
 	bus_free(&bus);
 	pool_free(&pool);
-	store_close(&store);
+}
+
+static struct event rebirth;
+
+static void on_rebirth(struct event *ev)
+{
+	(void)ev;
+	core_start();
+	watch_again();
+}
+
+void sim_core_dies(uint64_t for_ms)
+{
+	if (engine == NULL)
+		return;
+	core_end();
+	rebirth.node.slot = HEAP_NOWHERE;
+	after(for_ms, &rebirth, on_rebirth);
+}
+
+void sim_relink(void)
+{
+	sim.driver = &relink;
+	conf = make_conf(sim.s);
+	core_start();
+	agenda_run(BEGINNING_MS + sim.s->duration, next_turn, turn);
+	core_end();
+	disk_forget();
 	conf_free(&conf);
 }
 

@@ -27,7 +27,9 @@
 	H(CLICK, "click")                 /* people ask for accounts that are down */         \
 	H(POISON, "poison")               /* worker processes die of this account */          \
 	H(FLAP, "flap")                   /* dead for a moment, again and again */            \
-	H(WORKER, "worker_dies")          /* one of our workers */
+	H(LOSE, "lose")                   /* an account loses its session, again and again */ \
+	H(WORKER, "worker_dies")          /* one of our workers */                            \
+	H(CORE, "core_dies")              /* relinkd, and it is started again after `for` */
 enum fate {
 #define H(id, name) HAPPENS_##id,
 	HAPPENINGS(H)

@@ -105,9 +105,11 @@ struct sim {
 	struct backend *backends;
 	double loss, push_loss, broken_starts;
 	uint64_t start_time_ms; /* at the moment */
+	bool lying;             /* a start on a good login is said to be logged out */
 	struct figures f;
 	double level; /* of the bucket as the checker counts it */
 	uint64_t level_at;
+	bool core_dies; /* in this scenario */
 };
 extern struct sim sim;
 
@@ -120,6 +122,7 @@ uint64_t around(uint64_t mean_ms); /* exponential */
 void sim_open(const struct scenario *);
 void sim_close(void);
 void sim_relink(void);
+void sim_core_dies(uint64_t for_ms);
 void sim_peer(const char *name);
 void sim_jump(uint64_t ms);
 void sim_ask(unsigned command, const char *account, unsigned instance);
@@ -157,6 +160,28 @@ void pool_break(unsigned slot);
 extern const char *const peer_names[];             /* ended by NULL */
 const struct driver *peer_begin(const char *name); /* NULL: there is none of that name */
 void peer_end(void);
+
+/* watch.c */
+void watch_again(void); /* a new core has read what is on disk */
+/* disk.c: what is told is put into a list, which is then durable, or lost */
+struct change;
+struct account_record;
+struct attempt_record;
+struct instance_record;
+struct incident_record;
+struct store_loader;
+void disk_account(struct change **, const struct account_record *);
+void disk_mint(struct change **, const struct attempt_record *);
+void disk_close(struct change **, uint64_t row, uint64_t generation, unsigned state);
+void disk_instance(struct change **, const struct instance_record *);
+void disk_incident(struct change **, const struct incident_record *);
+void disk_seq(struct change **, uint64_t seq);
+void disk_durable(struct change **given);
+void disk_lost(struct change **given);
+const struct account_record *disk_find_account(uint64_t row); /* NULL: as at the beginning */
+uint64_t disk_last_seq(void);
+int disk_load(const struct store_loader *);
+void disk_forget(void);
 
 /* report.c */
 struct result {

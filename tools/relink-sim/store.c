@@ -1,8 +1,8 @@
 /*
  * store.c - store.h in memory: commits become durable after some ms, in order, and are then forgotten.
  *
- * The core never ends in a run, so nothing is read back but the accounts at the start.  Who minted a
- * session is answered by the backends, which hold the same numbers.
+ * What a core that dies leaves behind is kept by disk.c, in scenarios that let it die.  Who minted a session is
+ * answered by the backends, which hold the same numbers.
  */
 #include <stdlib.h>
 
@@ -16,6 +16,7 @@ struct commit {
 	void (*done)(void *ctx);
 	void *ctx;
 	uint64_t changes;
+	struct change *kept; /* disk.c; only if the core dies in this scenario */
 };
 struct store {
 	struct event ev; /* the disk is ready */
@@ -42,7 +43,8 @@ static int load_one(const struct store_loader *l, uint32_t n)
 	const struct phone *p = &sim.phones[n];
 	char id[16], session[16], profile[16], instance[16], workspace[16];
 	bool big = (double)n < s->big_workspace * (double)s->accounts;
-	double place = part();
+	const struct account_record *left = disk_find_account(n + 1);
+	double place = left == NULL ? part() : 0;
 	struct account_record r = {
 		.row = n + 1,
 		.provider = STR("sim"),
@@ -55,6 +57,8 @@ static int load_one(const struct store_loader *l, uint32_t n)
 		.since = sim.now - 1000,
 	};
 
+	if (left != NULL)
+		return l->account(l->ctx, left);
 	snprintf(id, sizeof id, "a%u", n);
 	snprintf(session, sizeof session, "s%u", n);
 	snprintf(profile, sizeof profile, "p%u", n);
@@ -88,7 +92,11 @@ int store_load(struct store *s, const struct store_loader *l, struct store_facts
 	(void)why;
 	for (uint32_t n = 0; n < sim.s->accounts && r == 0; n++)
 		r = load_one(l, n);
-	*f = (struct store_facts){ .last_row = sim.s->accounts, .token = 1 };
+	if (r == 0)
+		r = disk_load(l);
+	*f = (struct store_facts){ .last_row = sim.s->accounts,
+				   .last_seq = disk_last_seq(),
+				   .token = 1 };
 	return r;
 }
 
@@ -100,6 +108,8 @@ struct commit *commit_new(struct store *s)
 
 void commit_free(struct commit **c)
 {
+	if (*c != NULL)
+		disk_lost(&(*c)->kept);
 	free(*c);
 	*c = NULL;
 }
@@ -111,7 +121,8 @@ bool commit_is_empty(const struct commit *c)
 
 void commit_account(struct commit *c, const struct account_record *r)
 {
-	(void)r;
+	if (sim.core_dies)
+		disk_account(&c->kept, r);
 	c->changes++;
 }
 
@@ -123,23 +134,24 @@ void commit_account_delete(struct commit *c, uint64_t row)
 
 void commit_attempt(struct commit *c, const struct attempt_record *r)
 {
-	(void)r;
+	if (sim.core_dies)
+		disk_mint(&c->kept, r);
 	c->changes++;
 }
 
 void commit_attempt_close(struct commit *c, uint64_t row, uint64_t generation,
 			  enum attempt_state state, uint64_t at)
 {
-	(void)row;
-	(void)generation;
-	(void)state;
 	(void)at;
+	if (sim.core_dies)
+		disk_close(&c->kept, row, generation, state);
 	c->changes++;
 }
 
 void commit_journal(struct commit *c, const struct journal_record *r)
 {
-	(void)r;
+	if (sim.core_dies)
+		disk_seq(&c->kept, r->seq);
 	c->changes++;
 }
 
@@ -169,7 +181,8 @@ void commit_qr_link_delete(struct commit *c, uint64_t row)
 
 void commit_instance(struct commit *c, const struct instance_record *r)
 {
-	(void)r;
+	if (sim.core_dies)
+		disk_instance(&c->kept, r);
 	c->changes++;
 }
 
@@ -205,7 +218,8 @@ void commit_cursor(struct commit *c, const struct cursor_record *r)
 
 void commit_incident(struct commit *c, const struct incident_record *r)
 {
-	(void)r;
+	if (sim.core_dies)
+		disk_incident(&c->kept, r);
 	c->changes++;
 }
 
@@ -251,6 +265,7 @@ static void on_disk(struct event *ev)
 	s->backlog = 0;
 	for (; c != NULL; c = next) {
 		next = c->next;
+		disk_durable(&c->kept);
 		if (c->done != NULL)
 			c->done(c->ctx);
 		free(c);
@@ -388,7 +403,7 @@ void store_close(struct store **store)
 	cancel(&s->ev);
 	for (struct commit *c = s->first, *next; c != NULL; c = next) {
 		next = c->next;
-		free(c);
+		commit_free(&c);
 	}
 	free(s);
 }

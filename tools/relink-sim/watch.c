@@ -75,6 +75,21 @@ static void leaves_queue(struct phone *p, const struct account *a, bool person, 
 		hist_add(&sim.f.wait_small, ms);
 }
 
+void watch_again(void)
+{
+	sim.f.queued = 0;
+	for (uint64_t n = 0; n < sim.s->accounts; n++) {
+		const struct account_record *r = disk_find_account(n + 1);
+		struct phone *p = &sim.phones[n];
+
+		if (r != NULL && r->state == ST_QUEUED && p->queued_at == 0)
+			p->queued_at = sim.now;
+		else if (r != NULL && r->state != ST_QUEUED)
+			p->queued_at = 0;
+		sim.f.queued += p->queued_at != 0;
+	}
+}
+
 void __wrap_account_step(const struct policy *policy, struct account *a,
 			 const struct account_event *e, struct effects *ret_fx)
 {
