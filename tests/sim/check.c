@@ -221,7 +221,8 @@ static bool is_a_person_s(const struct member *m, uint64_t since)
 static void check_starts_by_itself(const struct request *r)
 {
 	struct instance *at;
-	const struct member *m = session_owner(sim.engine, str_of(r->session), &at);
+	const struct member *m =
+	    sim.engine == NULL ? NULL : session_owner(sim.engine, str_of(r->session), &at);
 	uint64_t since = paused_since(m, r->account);
 
 	if (since != 0 && durable_minted_at(r->session) > since && !is_a_person_s(m, since))
@@ -232,7 +233,8 @@ static void check_starts_by_itself(const struct request *r)
 static void check_ends_by_itself(const struct request *r)
 {
 	struct instance *at; /* by its session: the id may be another account's by now */
-	const struct member *m = session_owner(sim.engine, str_of(r->session), &at);
+	const struct member *m =
+	    sim.engine == NULL ? NULL : session_owner(sim.engine, str_of(r->session), &at);
 	uint64_t since = paused_since(m, r->account);
 
 	if (since != 0 && sim.now > since + WIRE_SLACK_MS && !is_a_person_s(m, since))
