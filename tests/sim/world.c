@@ -288,7 +288,6 @@ static void session_begin(const struct request *r)
 	struct known_account *a = account_of(r->account);
 
 	check_profile(r);
-
 	str_copy(s->id, sizeof s->id, str_of(r->session));
 	str_copy(s->account, sizeof s->account, str_of(r->account));
 	str_copy(s->profile, sizeof s->profile, str_of(r->profile));
@@ -421,15 +420,14 @@ static void got_disconnect(struct request *r)
 		request_reply_ok(r);
 }
 
-/* Somebody else uses this backend too; the form of an id says nothing about whose it is. */
+/* Somebody else's; the form of an id proves nothing. */
 static void list_a_stranger(struct request *r)
 {
 	char id[LIMIT_SESSION_ID + 1];
 	int n = snprintf(id, sizeof id, "sim_w0_1600000000_%08x", r->instance);
 
-	r->sessions[r->n_sessions++] =
-	    (struct msg_session){ .session = { str_dup(str_of(id)), (size_t)n },
-				  .state = RELINK_STATE_CONNECTED };
+	r->sessions[r->n_sessions++] = (struct msg_session){ { str_dup(str_of(id)), (size_t)n },
+							     .state = RELINK_STATE_CONNECTED };
 }
 
 static void got_list(struct request *r)
