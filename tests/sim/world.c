@@ -420,16 +420,6 @@ static void got_disconnect(struct request *r)
 		request_reply_ok(r);
 }
 
-/* Somebody else's; the form of an id proves nothing. */
-static void list_a_stranger(struct request *r)
-{
-	char id[LIMIT_SESSION_ID + 1];
-	int n = snprintf(id, sizeof id, "sim_w0_1600000000_%08x", r->instance);
-
-	r->sessions[r->n_sessions++] = (struct msg_session){ { str_dup(str_of(id)), (size_t)n },
-							     .state = RELINK_STATE_CONNECTED };
-}
-
 static void got_list(struct request *r)
 {
 	struct place *p = &places[r->instance];
