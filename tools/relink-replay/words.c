@@ -35,6 +35,13 @@ static const char *look_words(uint64_t v)
 	return v < ARRAY_LEN(words) ? words[v] : "?";
 }
 
+static const char *brake_words(uint64_t v)
+{
+	static const char *const words[] = { "none", "soft", "keep" };
+
+	return v < ARRAY_LEN(words) ? words[v] : "?";
+}
+
 static const char *state_words(uint64_t v)
 {
 	return v < ST_COUNT ? state_name((unsigned)v) : "?";
@@ -71,6 +78,7 @@ static const struct {
 	{ "suspect", cause_words }, { "suspect_source", source_words },
 	{ "source", source_words }, { "profile", profile_words },
 	{ "after", after_words },   { "look", look_words },
+	{ "brake", brake_words },   { "kept_cause", cause_words },
 };
 
 static const char *const times[] = { "since",       "timer_at",     "minted_at", "up_since",
@@ -110,6 +118,23 @@ void words_value(struct buf *b, enum values_of of, unsigned member, uint64_t val
 	buf_u64(b, value);
 }
 
+/* What went on around it. */
+static void say_circumstances(struct buf *b, const struct account_event *e)
+{
+	if (e->brake != BRAKE_NONE)
+		buf_printf(b, ", brake %s", brake_words(e->brake));
+	if (e->excused)
+		buf_text(b, ", excused");
+	if (e->crowded)
+		buf_text(b, ", crowded");
+	if (e->hands_off)
+		buf_text(b, ", hands off");
+	if (e->bulk)
+		buf_text(b, ", bulk");
+	if (e->failed_life != 0)
+		buf_printf(b, ", life %llu failed", (unsigned long long)e->failed_life);
+}
+
 static void say_event(struct buf *b, const struct account_event *e)
 {
 	buf_text(b, event_words(e->kind));
@@ -127,6 +152,7 @@ static void say_event(struct buf *b, const struct account_event *e)
 		buf_text(b, ", cut off");
 	if (e->bare)
 		buf_text(b, ", bare");
+	say_circumstances(b, e);
 }
 
 /* What of the account is new, and what is to be done. */
@@ -141,7 +167,8 @@ static void say_rest(struct buf *b, const struct recorded *s)
 		if (s->effects.v[i] == 0 || strcmp(name, "from") == 0)
 			continue;
 		buf_printf(b, "; %s", name);
-		if (strcmp(name, "look") == 0 || strcmp(name, "abandoned") == 0) {
+		if (strcmp(name, "look") == 0 || strcmp(name, "abandoned") == 0 ||
+		    strcmp(name, "kept_cause") == 0) {
 			buf_byte(b, ' ');
 			words_value(b, OF_EFFECTS, i, s->effects.v[i]);
 		}
