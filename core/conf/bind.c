@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <utlist.h>
 
+#include "base/near.h"
 #include "base/obj.h"
-#include "conf/near.h"
 #include "conf/value.h"
 
 /* As the protocol between core and worker bounds them (ipc/messages.def). */

@@ -206,7 +206,8 @@ int account_list(struct cli *c)
 	struct listing l = { 0 };
 	struct paging p = {
 		PAGES_OF_ACCOUNTS,
-		.call = call,
+		.call = call_unprinted,
+		.document = true,
 		.limit = has_option(c, OPTION_ALL) ? UINT64_MAX
 						   : option_number(c, OPTION_LIMIT, LIST_ROWS),
 		.page = on_accounts,
@@ -250,7 +251,8 @@ int account_timeline(struct cli *c)
 	struct listing l = { 0 };
 	struct paging p = {
 		.begin = begin_timeline,
-		.call = call,
+		.call = call_unprinted,
+		.document = true,
 		.rows = "entries",
 		.next = "next_before",
 		.place = "before",

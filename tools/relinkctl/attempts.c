@@ -36,11 +36,11 @@ static void row(struct table *t, const json_t *attempt)
 	buf_text(&profile, json_is_true(json_object_get(attempt, "current_login")) ? "*" : "");
 	buf_str(&profile, field_str(attempt, "profile"));
 	table_cell_u64(t, field_u64(attempt, "generation"));
-	table_cell(t, field_str(begun, "at"));
+	table_cell_time(t, field_str(begun, "at"));
 	table_cell(t, field_str(begun, "by"));
 	table_cell(t, buf_all(&profile));
-	table_cell(t, field_str(attempt, "connected_at"));
-	table_cell(t, field_str(ended, "at"));
+	table_cell_time(t, field_str(attempt, "connected_at"));
+	table_cell_time(t, field_str(ended, "at"));
 	table_cell(t, field_str(ended, "cause"));
 	table_cell(t, field_str(attempt, "session_id"));
 	table_cell(t, field_str(attempt, "says"));
@@ -71,7 +71,8 @@ int account_attempts(struct cli *c)
 	struct table t;
 	struct paging p = {
 		.begin = begin,
-		.call = call,
+		.call = call_unprinted,
+		.document = true,
 		.rows = "attempts",
 		.next = "next_before",
 		.place = "before",

@@ -30,6 +30,7 @@ struct cli {
 struct command {
 	const char *noun; /* "account"; NULL: the name stands alone */
 	const char *name;
+	const char *alias;        /* another name that stands alone: "workers"; NULL: none */
 	const char *args;         /* "ID VERB [JSON]": how many words there must and may be */
 	uint64_t options;         /* OPT() bits beside OPTIONS_OF_ALL */
 	uint64_t required;        /* those of them that must be given */
@@ -39,8 +40,11 @@ struct command {
 	const char *examples;     /* a line each */
 	int (*run)(struct cli *); /* returns an exit code */
 };
-extern const struct command commands[];
-extern const size_t n_commands;
+/* The line at place `i`, of all tables; NULL behind the last. */
+const struct command *command_at(size_t i);
+/* own_commands.c: those that are about no account and no part of the daemon. */
+extern const struct command own_commands[];
+extern const size_t n_own_commands;
 
 static inline bool has_option(const struct cli *c, enum option_id id)
 {
@@ -61,7 +65,8 @@ static inline bool for_people(const struct cli *c)
 	return !has_option(c, OPTION_JSON) && !has_option(c, OPTION_QUIET);
 }
 
-/* usage.c: to `out`. */
+/* usage.c: to `out`.  The texts are of whole lines. */
+extern const char usage_where[], usage_exit_codes[];
 void usage_of_all(FILE *out);
 void usage_of_noun(FILE *out, const char *noun);
 void usage_of_command(FILE *out, const struct command *);

@@ -1,7 +1,8 @@
 /*
  * commands.c - the table of commands: names, arguments, options, help, function.
  *
- * Help of every level, the checks before a command runs and the tests come from these lines.
+ * Help of every level, the man page, completion, the checks before a command runs and the tests come
+ * from these lines and those of own_commands.c.
  */
 #include "commands.h"
 
@@ -13,7 +14,7 @@
 	 OPT(YES) | OPT(NO_WAIT) | OPT(QUIET))
 #define WAITING (OPT(WAIT) | OPT(NO_WAIT) | OPT(QUIET) | OPT(INVERT))
 
-const struct command commands[] = {
+static const struct command commands[] = {
 	{
 	    .noun = "account",
 	    .name = "add",
@@ -61,6 +62,18 @@ const struct command commands[] = {
 	    .examples = "  relinkctl show shop-1\n"
 			"  relinkctl show shop-1 --json | jq -r .status\n",
 	    .run = account_show,
+	},
+	{
+	    .noun = "account",
+	    .name = "explain",
+	    .args = "ID",
+	    .brief = "why it is as it is, what happens next, what to do",
+	    .text = "Says in plain words why the account is as it is, what happens next by itself, "
+		    "and\n"
+		    "what a person has to do, with the command for it.",
+	    .examples = "  relinkctl explain shop-1\n"
+			"  relinkctl explain shop-1 --json | jq -r .explanation.do\n",
+	    .run = account_explain,
 	},
 	{
 	    .noun = "account",
@@ -233,6 +246,7 @@ const struct command commands[] = {
 	{
 	    .noun = "worker",
 	    .name = "list",
+	    .alias = "workers",
 	    .args = "",
 	    .options = OPT(QUIET),
 	    .brief = "the worker processes",
@@ -245,6 +259,7 @@ const struct command commands[] = {
 	{
 	    .noun = "worker",
 	    .name = "deaths",
+	    .alias = "deaths",
 	    .args = "SLOT",
 	    .options = OPT(LIMIT),
 	    .brief = "what became of a slot's processes, newest first",
@@ -261,6 +276,7 @@ const struct command commands[] = {
 	{
 	    .noun = "incident",
 	    .name = "list",
+	    .alias = "incidents",
 	    .args = "",
 	    .options = OPT(QUIET),
 	    .brief = "many accounts that failed together",
@@ -287,6 +303,7 @@ const struct command commands[] = {
 	{
 	    .noun = "instance",
 	    .name = "list",
+	    .alias = "instances",
 	    .args = "",
 	    .options = OPT(QUIET),
 	    .brief = "the running backends",
@@ -485,6 +502,7 @@ const struct command commands[] = {
 	{
 	    .noun = "key",
 	    .name = "list",
+	    .alias = "keys",
 	    .args = "",
 	    .options = OPT(QUIET),
 	    .brief = "the keys of the API, without their secrets",
@@ -654,14 +672,12 @@ const struct command commands[] = {
 			"  relinkctl events --after 1200 --json | jq .account\n",
 	    .run = events_follow,
 	},
-	{
-	    .name = "version",
-	    .args = "",
-	    .offline = true,
-	    .brief = "the version of relinkctl",
-	    .text = "Prints the version.",
-	    .examples = "  relinkctl version\n",
-	    .run = version_print,
-	},
 };
-const size_t n_commands = ARRAY_LEN(commands);
+
+const struct command *command_at(size_t i)
+{
+	if (i < ARRAY_LEN(commands))
+		return &commands[i];
+	i -= ARRAY_LEN(commands);
+	return i < n_own_commands ? &own_commands[i] : NULL;
+}

@@ -7,12 +7,12 @@
 
 // clang-format off
 const struct column event_columns[EVENT_COLUMNS] = {
-	{ "SEQ",     .right = true },
+	{ "SEQ",     .right = true, .drop = 4 },
 	{ "TIME" },
-	{ "TYPE" },
+	{ "TYPE",    .drop = 3 },
 	{ "STATUS",  .drop = 2 },
 	{ "CAUSE",   .drop = 1 },
-	{ "DETAILS", .least = 16 },
+	{ "DETAILS", .least = 30 },
 };
 // clang-format on
 
@@ -85,7 +85,7 @@ void event_row(struct table *t, const json_t *entry)
 	text_add(&b, field_str(entry, "says"), t->term->utf8);
 	add_rest(&b, entry, row_members, t->term->utf8);
 	table_cell_u64(t, field_u64(entry, "seq"));
-	table_cell(t, field_str(entry, "time"));
+	table_cell_time(t, field_str(entry, "time"));
 	table_cell(t, field_str(entry, "type"));
 	table_cell(t, field_str(entry, "status"));
 	table_cell(t, field_str(entry, "cause"));

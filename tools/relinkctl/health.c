@@ -129,7 +129,7 @@ static void print_past(const struct term *term, const json_t *history)
 	{
 		score = json_object_get(point, "score");
 		snprintf(text, sizeof text, "%" PRIu64, field_u64(point, "score"));
-		table_cell(&t, field_str(point, "at"));
+		table_cell_time(&t, field_str(point, "at"));
 		table_cell(&t, json_is_integer(score) ? str_of(text) : STR("-"));
 		table_cell(&t, json_is_integer(score) ? field_str(point, "band") : STR("-"));
 	}

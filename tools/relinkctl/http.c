@@ -22,6 +22,7 @@ struct http {
 	CURL *easy;
 	char key[KEY_LINE];
 	char error[CURL_ERROR_SIZE];
+	unsigned hurry_ms; /* for a whole exchange; 0: as long as it takes */
 };
 
 /* --- requests and answers --- */
@@ -169,6 +170,11 @@ void http_free(struct http **h)
 	*h = NULL;
 }
 
+void http_hurry(struct http *h, unsigned ms)
+{
+	h->hurry_ms = ms;
+}
+
 const struct target *http_target(const struct http *h)
 {
 	return h->target;
@@ -265,7 +271,8 @@ static int send_once(struct http *h, const struct request *q, const char *url, c
 	curl_easy_setopt(h->easy, CURLOPT_WRITEDATA, &a);
 	curl_easy_setopt(h->easy, CURLOPT_XFERINFODATA, q);
 	curl_easy_setopt(h->easy, CURLOPT_TIMEOUT_MS,
-			 ANSWER_MS + 1000L * (q->wait_s + q->patience_s));
+			 h->hurry_ms > 0 ? (long)h->hurry_ms
+					 : ANSWER_MS + 1000L * (q->wait_s + q->patience_s));
 	code = curl_easy_perform(h->easy);
 	curl_easy_setopt(h->easy, CURLOPT_HTTPHEADER, NULL);
 	curl_slist_free_all(headers);

@@ -51,6 +51,8 @@ void http_free(struct http **);
  * there is none, and `why` says what to do. */
 int http_send(struct http *, const struct request *, struct answer *ret_answer, struct why *why);
 const struct target *http_target(const struct http *);
+/* From now on no answer may take longer than this. */
+void http_hurry(struct http *, unsigned ms);
 
 void answer_fini(struct answer *);
 static inline bool answer_ok(const struct answer *a)

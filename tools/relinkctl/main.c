@@ -6,32 +6,11 @@
 #include <string.h>
 
 #include "cli.h"
-#include "commands.h"
+#include "complete.h"
+#include "find.h"
 #include "http.h"
 #include "say.h"
 #include "target.h"
-
-static bool is_noun(const char *word)
-{
-	for (size_t i = 0; i < n_commands; i++) {
-		if (commands[i].noun != NULL && strcmp(commands[i].noun, word) == 0)
-			return true;
-	}
-	return false;
-}
-
-static const struct command *find(const char *noun, const char *name)
-{
-	for (size_t i = 0; i < n_commands; i++) {
-		const struct command *cmd = &commands[i];
-		bool same = noun == NULL ? cmd->noun == NULL
-					 : cmd->noun != NULL && strcmp(cmd->noun, noun) == 0;
-
-		if (same && strcmp(cmd->name, name) == 0)
-			return cmd;
-	}
-	return NULL;
-}
 
 /* "help X Y" is "X Y --help". */
 static void turn_help_around(struct cli *c, unsigned *n)
@@ -43,43 +22,46 @@ static void turn_help_around(struct cli *c, unsigned *n)
 	--*n;
 }
 
+/* Words that are no command: the nearest one, and where the list is. */
+static void say_unknown(const struct cli *c, const char *noun, const char *word)
+{
+	const char *near = find_nearest(noun, word), *gap = noun != NULL ? " " : "";
+
+	noun = noun != NULL ? noun : "";
+	if (near != NULL)
+		say(&c->term,
+		    "there is no command \"%s%s%s\" (did you mean %s%s%s?); see relinkctl "
+		    "%s%s--help",
+		    noun, gap, word, noun, gap, near, noun, gap);
+	else
+		say(&c->term, "there is no command \"%s%s%s\"; see relinkctl %s%s--help", noun, gap,
+		    word, noun, gap);
+}
+
 /* Take the command's words off the front of `args`.  CTL_USAGE: there is no such command, and said
  * so; *ret_noun is set when only a noun was given. */
-static int find_command(struct cli *c, unsigned n, const char **ret_noun)
+static int take_command(struct cli *c, unsigned n, const char **ret_noun)
 {
-	const char *noun = n > 0 && is_noun(c->args[0]) ? c->args[0] : NULL;
-	unsigned words = noun != NULL ? 2 : 1;
+	const char *noun = n > 0 && find_is_noun(c->args[0]) ? c->args[0] : NULL;
+	char version[] = "version";
+	unsigned words;
 
 	*ret_noun = noun;
 	if (n == 0 && has_option(c, OPTION_VERSION)) {
 		c->options.given &= ~OPT(VERSION);
-		c->command = find(NULL, "version");
+		c->command = find_command((char *[]){ version }, 1, &words);
 		return CTL_OK;
 	}
-	if (n < words)
+	if (n < (noun != NULL ? 2 : 1))
 		return CTL_OK;
-	c->command = find(noun, c->args[words - 1]);
-	if (c->command == NULL && noun == NULL)
-		c->command = find("account", c->args[0]);
+	c->command = find_command(c->args, n, &words);
 	if (c->command == NULL) {
-		say(&c->term, "there is no command \"%s%s%s\"; see relinkctl %s%s--help",
-		    noun != NULL ? noun : "", noun != NULL ? " " : "", c->args[words - 1],
-		    noun != NULL ? noun : "", noun != NULL ? " " : "");
+		say_unknown(c, noun, c->args[words - 1]);
 		return CTL_USAGE;
 	}
 	c->args += words;
 	c->n_args = n - words;
 	return CTL_OK;
-}
-
-/* The word of "ID VERB [JSON]" at place `i`; empty behind the last. */
-static struct str word_at(const char *spec, unsigned i)
-{
-	for (; i > 0 && *spec != '\0'; i--) {
-		spec += strcspn(spec, " ");
-		spec += strspn(spec, " ");
-	}
-	return (struct str){ spec, strcspn(spec, " ") };
 }
 
 static int wrong_use(const struct cli *c, const char *what)
@@ -127,7 +109,7 @@ static int check_options(const struct cli *c)
 
 static int check_words(const struct cli *c)
 {
-	struct str next = word_at(c->command->args, c->n_args);
+	struct str next = find_arg(c->command, c->n_args);
 	char what[128];
 
 	if (next.n > 0 && *next.p != '[') {
@@ -135,7 +117,7 @@ static int check_words(const struct cli *c)
 		return wrong_use(c, what);
 	}
 	for (unsigned i = 0; i < c->n_args; i++) {
-		struct str word = word_at(c->command->args, i);
+		struct str word = find_arg(c->command, i);
 
 		if (word.n == 0)
 			snprintf(what, sizeof what, "\"%.64s\" is one word too many", c->args[i]);
@@ -184,8 +166,10 @@ static int parse_and_run(struct cli *c, unsigned n_words)
 		say(&c->term, "%s; see relinkctl --help", why.text);
 		return CTL_USAGE;
 	}
+	if (has_option(c, OPTION_COLOR))
+		term_colour(&c->term, option_text(c, OPTION_COLOR));
 	turn_help_around(c, &n);
-	r = find_command(c, n, &noun);
+	r = take_command(c, n, &noun);
 	if (r != CTL_OK)
 		return r;
 	if (c->command == NULL) {
@@ -217,7 +201,10 @@ int main(int argc, char **argv)
 		say(&c.term, "curl cannot start: out of memory");
 		return CTL_FAILED;
 	}
-	r = parse_and_run(&c, argc > 0 ? (unsigned)argc - 1 : 0);
+	if (argc > 1 && strcmp(argv[1], COMPLETE_WORD) == 0)
+		r = complete_words(&c, argv + 2, (unsigned)argc - 2);
+	else
+		r = parse_and_run(&c, argc > 0 ? (unsigned)argc - 1 : 0);
 	curl_global_cleanup();
 	/* A full disk or a closed pipe must not pass as success. */
 	if ((fflush(stdout) != 0 || ferror(stdout) != 0) && r == CTL_OK) {

@@ -4,6 +4,8 @@
 #include <inttypes.h>
 #include <jansson.h>
 
+#include "base/near.h"
+
 const struct option_spec option_specs[OPTION_COUNT] = {
 #define O(id, l, n, a, k, from, to, t) \
 	[OPTION_##id] = {              \
@@ -52,6 +54,42 @@ int options_check_object(const char *value, struct why *why)
 	return 0;
 }
 
+static const char *words_of(enum option_id id)
+{
+	switch (id) {
+	case OPTION_COLOR:
+		return "auto always never";
+	case OPTION_PRIORITY:
+		return "high normal low";
+	case OPTION_ROLE:
+		return "viewer operator admin";
+	default:
+		return "";
+	}
+}
+
+struct str options_word(enum option_id id, unsigned i)
+{
+	const char *at = words_of(id);
+
+	for (; i > 0 && *at != '\0'; i--) {
+		at += strcspn(at, " ");
+		at += strspn(at, " ");
+	}
+	return (struct str){ at, strcspn(at, " ") };
+}
+
+static bool is_word(enum option_id id, const char *value)
+{
+	struct str word;
+
+	for (unsigned i = 0; (word = options_word(id, i)).n > 0; i++) {
+		if (str_is(word, value))
+			return true;
+	}
+	return false;
+}
+
 static int store(struct options *o, enum option_id id, const char *value, struct why *why)
 {
 	const struct option_spec *s = &option_specs[id];
@@ -73,6 +111,11 @@ static int store(struct options *o, enum option_id id, const char *value, struct
 				    ", not \"%s\"",
 				    s->name, s->least, s->most, value);
 		break;
+	case OPTION_WORD:
+		if (!is_word(id, value))
+			r = why_set(why, ERR_FORMAT, "--%s must be one of %s, not \"%s\"", s->name,
+				    words_of(id), value);
+		break;
 	case OPTION_OBJECT:
 		r = options_check_object(value, why);
 		if (r < 0)
@@ -87,6 +130,18 @@ static int store(struct options *o, enum option_id id, const char *value, struct
 	return 0;
 }
 
+/* Of what looks like a key nothing is said that is not an option's name. */
+static int complain(struct str name, struct why *why)
+{
+	struct near near = { .written = { name.p + 2, name.n > 2 ? name.n - 2 : 0 } };
+
+	for (unsigned i = 0; name.n > 3 && i < OPTION_COUNT; i++)
+		near_try(&near, option_specs[i].name);
+	return why_set(why, ERR_FORMAT, "there is no option \"%.*s\"%s%s%s", STR_ARG(name),
+		       near.word != NULL ? " (did you mean --" : "",
+		       near.word != NULL ? near.word : "", near.word != NULL ? "?)" : "");
+}
+
 /* The option at `words[*at]`; *at moves on over its value. */
 static int take_one(struct options *o, char **words, unsigned n, unsigned *at, struct why *why)
 {
@@ -97,7 +152,7 @@ static int take_one(struct options *o, char **words, unsigned n, unsigned *at, s
 	enum option_id id;
 
 	if (find(name, &id) < 0)
-		return why_set(why, ERR_FORMAT, "there is no option \"%.*s\"", STR_ARG(name));
+		return complain(name, why);
 	if (option_specs[id].kind == OPTION_FLAG) {
 		if (value != NULL)
 			return why_set(why, ERR_FORMAT, "--%s takes no value",

@@ -24,6 +24,8 @@
 	  "the file with the API key (with --url)") \
 	O(JSON, 0, "json", NULL, FLAG, 0, 0, \
 	  "print the API's JSON as it came, a document an answer") \
+	O(COLOR, 0, "color", "WHEN", WORD, 0, 0, \
+	  "colour: auto (on a terminal), always or never") \
 	O(HELP, 'h', "help", NULL, FLAG, 0, 0, \
 	  "explain the command") \
 	O(VERSION, 0, "version", NULL, FLAG, 0, 0, \
@@ -113,10 +115,18 @@ enum option_id {
 #define OPT(id) (UINT64_C(1) << OPTION_##id)
 
 /* Allowed with every command. */
-#define OPTIONS_OF_ALL (OPT(SOCKET) | OPT(URL) | OPT(KEY_FILE) | OPT(JSON) | OPT(HELP))
+#define OPTIONS_OF_ALL (OPT(SOCKET) | OPT(URL) | OPT(KEY_FILE) | OPT(JSON) | OPT(COLOR) | OPT(HELP))
 
-/* TEXT goes to the API and must be UTF-8; a PATH may hold any byte. */
-enum option_kind { OPTION_FLAG, OPTION_PATH, OPTION_TEXT, OPTION_NUMBER, OPTION_OBJECT };
+/* TEXT goes to the API and must be UTF-8; a PATH may hold any byte; a WORD is one of
+ * options_word(). */
+enum option_kind {
+	OPTION_FLAG,
+	OPTION_PATH,
+	OPTION_TEXT,
+	OPTION_NUMBER,
+	OPTION_OBJECT,
+	OPTION_WORD
+};
 
 struct option_spec {
 	const char *name, *arg, *text;
@@ -135,6 +145,10 @@ struct options {
 /* Take the options out of `words` (n of them, lent for the run); what is left moves to the front
  * and is counted in *ret_n.  "--" ends the options.  ERR_FORMAT, ERR_RANGE: `why` says which. */
 int options_take(struct options *, char **words, unsigned n, unsigned *ret_n, struct why *why);
+
+/* The word at place `i` of those that the option may be; empty behind the last, and for an option of
+ * which only the daemon knows.  Of a TEXT they are for completion: the daemon decides. */
+struct str options_word(enum option_id, unsigned i);
 
 /* Is `value` a JSON object? */
 int options_check_object(const char *value, struct why *why);

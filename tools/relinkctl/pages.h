@@ -19,6 +19,7 @@ struct paging {
 	const char *next;  /* member that says where the next page begins: "next_cursor" */
 	const char *place; /* the query that takes it: "cursor" */
 	uint64_t limit;    /* rows in all */
+	bool document;     /* --json wants one document of all pages: `call` must print none */
 	void (*page)(struct cli *, const json_t *rows, void *ctx);
 	void *ctx;
 };

@@ -1,9 +1,10 @@
 /*
  * table.h - rows in columns that line up.
  *
- * Cells are made harmless as they are added.  On a terminal the widest of the columns that may give
- * way are cut until a row fits its width, and when that is not enough whole columns are left out;
- * elsewhere nothing is cut.  A long list is printed page by page, with one head.
+ * Cells are made harmless as they are added.  Where there is a width to fit into (a terminal's, or
+ * $COLUMNS) empty columns are left out, the widest of those that may give way are cut, and when that
+ * is not enough whole columns are left out; elsewhere nothing is cut.  A long list is printed page by
+ * page, with one head.
  */
 #ifndef RELINKCTL_TABLE_H
 #define RELINKCTL_TABLE_H
@@ -29,8 +30,10 @@ struct table {
 	unsigned natural[TABLE_COLUMNS]; /* widths that the cells so far want */
 	unsigned widths[TABLE_COLUMNS];  /* widths that they get; 0: left out */
 	struct buf text;
-	struct buf cells; /* struct cell each */
-	bool headless, head_printed;
+	struct buf cells;           /* struct cell each */
+	bool filled[TABLE_COLUMNS]; /* a cell of the column so far is not empty */
+	bool headless;
+	uint64_t head_of; /* bits of the columns whose head was printed; 0: none was */
 };
 
 /* `columns` and `term` are kept. */
@@ -39,6 +42,8 @@ void table_fini(struct table *);
 /* The next cell of the row under way. */
 void table_cell(struct table *, struct str);
 void table_cell_painted(struct table *, struct str, enum paint);
+/* A time of the API: as it came, and brief where there is a width to fit into. */
+void table_cell_time(struct table *, struct str rfc3339);
 void table_cell_u64(struct table *, uint64_t);
 /* Print what was added since the last time, and forget it. */
 void table_print(struct table *, FILE *);

@@ -53,19 +53,20 @@ void term_measure(struct term *t)
 {
 	struct winsize size = { 0 };
 	const char *columns = getenv("COLUMNS");
-	uint64_t n = 80;
+	uint64_t n = 0;
 
+	if (columns != NULL)
+		str_to_u64(str_of(columns), 10000, &n);
+	t->width = (unsigned)n;
 	if (!t->out_tty)
 		return;
+	t->rows = 24;
+	t->columns = n > 0 ? (unsigned)n : 80;
 	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
 		t->columns = size.ws_col;
 		t->rows = size.ws_row > 0 ? size.ws_row : 24;
-		return;
 	}
-	if (columns != NULL)
-		str_to_u64(str_of(columns), 10000, &n);
-	t->columns = (unsigned)n;
-	t->rows = 24;
+	t->width = t->columns;
 }
 
 void term_init(struct term *t)
@@ -81,6 +82,12 @@ void term_init(struct term *t)
 	t->moves = t->out_tty && kind != NULL && strcmp(kind, "dumb") != 0;
 	t->colour = t->moves && !is_set("NO_COLOR");
 	term_measure(t);
+}
+
+void term_colour(struct term *t, const char *when)
+{
+	if (strcmp(when, "auto") != 0)
+		t->colour = strcmp(when, "always") == 0;
 }
 
 const char *term_paint(const struct term *t, enum paint paint)

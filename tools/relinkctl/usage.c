@@ -10,7 +10,7 @@ static const char intro[] = "relinkctl - look after the WhatsApp accounts of a R
 			    "\n"
 			    "Usage: relinkctl COMMAND [arguments] [options]\n";
 
-static const char where[] =
+const char usage_where[] =
     "Where the daemon is (the first of these counts):\n"
     "  --url URL or --socket PATH\n"
     "  RELINK_URL, RELINK_SOCKET       in the environment\n"
@@ -19,7 +19,7 @@ static const char where[] =
     "key is needed: --key-file FILE, or RELINK_KEY_FILE or RELINK_KEY in the environment. It\n"
     "lies in admin.key in the daemon's state folder, and never stands on the command line.\n";
 
-static const char exit_codes[] =
+const char usage_exit_codes[] =
     "Exit codes:\n"
     "  0  done\n"
     "  1  the daemon refused, or the operation failed (the reason is on standard error)\n"
@@ -76,32 +76,43 @@ static void print_options(FILE *out, uint64_t which)
 	}
 }
 
+static bool is_own(const struct command *cmd)
+{
+	return cmd >= own_commands && cmd < own_commands + n_own_commands;
+}
+
 void usage_of_all(FILE *out)
 {
+	const struct command *cmd;
+
 	fprintf(out,
 		"%s\nAccounts (\"relinkctl account list\" and \"relinkctl list\" are the same):\n",
 		intro);
-	for (size_t i = 0; i < n_commands; i++) {
-		if (is_of(&commands[i], "account"))
-			print_brief(out, &commands[i], "");
+	for (size_t i = 0; (cmd = command_at(i)) != NULL; i++) {
+		if (is_of(cmd, "account"))
+			print_brief(out, cmd, "");
 	}
 	fprintf(out, "\nThe daemon:\n");
-	for (size_t i = 0; i < n_commands; i++) {
-		if (!is_of(&commands[i], "account"))
-			print_brief(out, &commands[i],
-				    commands[i].noun != NULL ? commands[i].noun : "");
+	for (size_t i = 0; (cmd = command_at(i)) != NULL; i++) {
+		if (!is_of(cmd, "account") && !is_own(cmd))
+			print_brief(out, cmd, cmd->noun != NULL ? cmd->noun : "");
 	}
+	fprintf(out, "\nScripts and shells:\n");
+	for (size_t i = 0; i < n_own_commands; i++)
+		print_brief(out, &own_commands[i], "");
 	fprintf(out, "\nOptions of every command:\n");
 	print_options(out, OPTIONS_OF_ALL | OPT(VERSION));
-	fprintf(out, "\n%s\n%s\n%s", where, exit_codes, first_steps);
+	fprintf(out, "\n%s\n%s\n%s", usage_where, usage_exit_codes, first_steps);
 }
 
 void usage_of_noun(FILE *out, const char *noun)
 {
+	const struct command *cmd;
+
 	fprintf(out, "Usage: relinkctl %s COMMAND [arguments] [options]\n\nCommands:\n", noun);
-	for (size_t i = 0; i < n_commands; i++) {
-		if (is_of(&commands[i], noun))
-			print_brief(out, &commands[i], "");
+	for (size_t i = 0; (cmd = command_at(i)) != NULL; i++) {
+		if (is_of(cmd, noun))
+			print_brief(out, cmd, "");
 	}
 	fprintf(out, "\nrelinkctl %s COMMAND --help explains one of them, with examples.\n", noun);
 }
@@ -110,7 +121,11 @@ void usage_of_command(FILE *out, const struct command *cmd)
 {
 	fprintf(out, "Usage: ");
 	usage_line(out, cmd);
-	fprintf(out, " [options]\n\n%s\n", cmd->text);
+	fprintf(out, " [options]\n");
+	if (cmd->alias != NULL)
+		fprintf(out, "   or: relinkctl %s%s%s [options]\n", cmd->alias,
+			cmd->args[0] != '\0' ? " " : "", cmd->args);
+	fprintf(out, "\n%s\n", cmd->text);
 	if (cmd->options != 0) {
 		fprintf(out, "\nOptions:\n");
 		print_options(out, cmd->options);

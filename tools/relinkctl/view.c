@@ -12,15 +12,15 @@
 // clang-format off
 const struct column view_columns[VIEW_COLUMNS] = {
 	{ "ID" },
-	{ "STATUS",    .least = 8 },
-	{ "HEALTH",    .right = true, .drop = 4 },
-	{ "REASON",    .least = 6 },
-	{ "TO DO",     .least = 6 },
-	{ "SINCE",     .right = true },
-	{ "NEXT" },
-	{ "BACKEND",   .least = 5, .drop = 2 },
-	{ "WORKSPACE", .least = 5, .drop = 1 },
-	{ "LABEL",     .least = 5, .drop = 3 },
+	{ "STATUS" },
+	{ "HEALTH",    .right = true, .drop = 5 },
+	{ "REASON",    .least = 12 },
+	{ "TO DO" },
+	{ "SINCE",     .right = true, .drop = 6 },
+	{ "NEXT",      .drop = 4 },
+	{ "BACKEND",   .least = 8, .drop = 2 },
+	{ "WORKSPACE", .least = 8, .drop = 1 },
+	{ "LABEL",     .least = 10, .drop = 3 },
 };
 // clang-format on
 

@@ -92,3 +92,15 @@ uint64_t when_seconds(const char *text)
 	}
 	return 0;
 }
+
+void when_brief(char to[WHEN_MAX], uint64_t ms)
+{
+	uint64_t now = clock_wall_ms();
+	time_t s = (time_t)(ms / 1000);
+	struct tm tm;
+
+	to[0] = '\0';
+	if (ms == 0 || gmtime_r(&s, &tm) == NULL)
+		return;
+	strftime(to, WHEN_MAX, now - MIN_OF(now, ms) < 86400000 ? "%H:%M:%S" : "%m-%d %H:%M", &tm);
+}

@@ -18,6 +18,8 @@ void when_span(char to[WHEN_MAX], uint64_t ms);
 void when_ahead(char to[WHEN_MAX], uint64_t ms);
 /* "90d" in seconds; 0: it is no such time. */
 uint64_t when_seconds(const char *text);
+/* "10:00:00" of the last 24 hours, else "11-16 10:00"; "" for 0.  In UTC, as all times are. */
+void when_brief(char to[WHEN_MAX], uint64_t ms);
 /* "2025-11-16T10:00:00Z" */
 void when_stamp(char to[WHEN_MAX], uint64_t ms);
 

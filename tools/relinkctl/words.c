@@ -11,13 +11,13 @@ const struct status_word status_words[N_STATUSES] = {
 };
 
 static const struct {
-	const char *action, *advice;
+	const char *action, *advice, *command;
 } advices[] = {
-	{ "scan_qr", "somebody must scan a QR code: relinkctl connect ID shows it" },
-	{ "open_phone", "open WhatsApp on the phone" },
-	{ "check_provider", "look at the provider's service" },
-	{ "unblock", "WhatsApp has blocked the number: appeal in the app" },
-	{ "fix_config", "correct the provider's configuration" },
+	{ "scan_qr", "somebody must scan a QR code: relinkctl connect ID shows it", "connect" },
+	{ "open_phone", "open WhatsApp on the phone", NULL },
+	{ "check_provider", "look at the provider's service", NULL },
+	{ "unblock", "WhatsApp has blocked the number: appeal in the app", NULL },
+	{ "fix_config", "correct the provider's configuration", NULL },
 };
 
 unsigned status_rank(struct str status)
@@ -50,4 +50,13 @@ const char *action_advice(struct str user_action)
 			return advices[i].advice;
 	}
 	return "";
+}
+
+const char *action_command(struct str user_action)
+{
+	for (size_t i = 0; i < ARRAY_LEN(advices); i++) {
+		if (str_is(user_action, advices[i].action))
+			return advices[i].command;
+	}
+	return NULL;
 }

@@ -19,5 +19,7 @@ enum paint status_paint(struct str status);
 enum paint health_paint(int score);
 /* What a person should do, for a user_action; "" for none. */
 const char *action_advice(struct str user_action);
+/* The command on the account that does it; NULL: there is none. */
+const char *action_command(struct str user_action);
 
 #endif

@@ -60,21 +60,24 @@ test('list --limit 1500 takes 1000 and 500, and says that there are more', async
 	assert.match(result.stderr, /first 1500; see more with --limit N or --all/);
 });
 
-test('list --json --all: a document a page', async (t) => {
+test('list --json --all: one document of all pages', async (t) => {
 	const fake = await Fake.start(t);
 	const result = await run(['list', '--json', '--all'], {
 		fake: fake.on('GET /v1/accounts', paged(1500)),
 	});
-	const pages = result.stdout
-		.trim()
-		.split('\n')
-		.map((l) => JSON.parse(l));
+	const { accounts, next_cursor } = JSON.parse(result.stdout);
 
 	assert.deepEqual(
-		pages.map((p) => p.accounts.length),
-		[1000, 500],
+		accounts.map((a) => a.id),
+		Array.from({ length: 1500 }, (_, i) => `acc-${i}`),
 	);
-	assert.equal(result.stderr, '');
+	assert.deepEqual(accounts[1499], account('acc-1499', { created_at: accounts[1499].created_at,
+		since: accounts[1499].since, connected_since: accounts[1499].connected_since }));
+	assert.deepEqual([next_cursor, result.stderr], [null, '']);
+
+	const some = await run(['list', '--json', '--limit', '1200'], { fake });
+	assert.equal(JSON.parse(some.stdout).next_cursor, '1200');
+	assert.equal(JSON.parse(some.stdout).accounts.length, 1200);
 });
 
 test('a cursor that does not move on ends the list', async (t) => {
@@ -173,7 +176,7 @@ const wide = account('a-rather-long-identifier', {
 const plain = (text) => text.replaceAll(/\x1b\[[0-9;]*m/g, '');
 const width = (line) => [...line].reduce((n, c) => n + (c >= '\u4e00' && c <= '\u9fff' ? 2 : 1), 0);
 
-for (const columns of [80, 100, 140]) {
+for (const columns of [30, 60, 80, 100, 140]) {
 	test(`on a terminal of ${columns} columns no line is longer`, async (t) => {
 		const fake = await Fake.start(t);
 		const result = await runOnTerminal(['list'], {
@@ -187,10 +190,38 @@ for (const columns of [80, 100, 140]) {
 			lines.every((l) => width(l) <= columns),
 			lines.join('\n'),
 		);
-		assert.match(lines[1], /^a-rather-long-identifier  failed/);
+		assert.match(lines[1], columns === 30 ? /^a-rather.*…/ : /^a-rather-long-identifier  failed/);
 		assert.match(lines[1], /…/);
+		if (columns < 140) assert.doesNotMatch(lines[0], /NEXT|TO DO/, 'an empty column');
 	});
 }
+
+test('COLUMNS bounds a table that is piped; --color=always colours it, never more than that', async (t) => {
+	const fake = await Fake.start(t);
+	const { stdout } = await run(['list', '--color=always'], {
+		fake: fake.on('GET /v1/accounts', one([wide])), env: { COLUMNS: '60' },
+	});
+
+	assert.match(stdout, /\x1b\[31mfailed\x1b\[0m/);
+	assert.ok(plain(stdout).trimEnd().split('\n').every((l) => width(l) <= 60), stdout);
+	const never = await runOnTerminal(['list', '--color', 'never'], { fake });
+	assert.doesNotMatch(never.stdout, /\x1b/);
+});
+
+test('a later page that needs other columns has a head of its own', async (t) => {
+	const fake = await Fake.start(t);
+	const page = (list, next) => ({ json: { accounts: list, next_cursor: next } });
+
+	fake.on('GET /v1/accounts?limit=1000', page([account('a')], '1'))
+		.on('GET /v1/accounts?limit=1000&cursor=1', page([{ ...wide, id: 'b' }], null));
+	const { stdout } = await run(['list', '--all'], { fake, env: { COLUMNS: '60' } });
+	const lines = stdout.trimEnd().split('\n');
+
+	assert.equal(lines.length, 4, stdout);
+	assert.doesNotMatch(lines[0], /REASON/);
+	assert.match(lines[2], /REASON/);
+	assert.equal(lines[2].indexOf('REASON'), lines[3].indexOf('provider'));
+});
 
 test('elsewhere nothing is cut and nothing is coloured', async (t) => {
 	const fake = await Fake.start(t);

@@ -1,8 +1,8 @@
 /*
  * near.h - did you mean?
  */
-#ifndef RELINK_CONF_NEAR_H
-#define RELINK_CONF_NEAR_H
+#ifndef RELINK_BASE_NEAR_H
+#define RELINK_BASE_NEAR_H
 #include "base/str.h"
 
 /* How many letters must be added, dropped, changed or swapped with their neighbour to make `b` of

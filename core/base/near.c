@@ -1,5 +1,5 @@
 /* near.c - the optimal string alignment distance, and the best of several words by it. */
-#include "conf/near.h"
+#include "base/near.h"
 
 #include <limits.h>
 
