@@ -9,9 +9,9 @@
 
 #include <utlist.h>
 
+#include "base/near.h"
 #include "base/obj.h"
 #include "conf/bind.h"
-#include "conf/near.h"
 
 static const char *const names[RELINK_CAUSE_COUNT] = {
 #define C(id, n, text, doc) [n] = text,

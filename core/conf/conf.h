@@ -148,5 +148,7 @@ int conf_can_reload(const struct conf *now, const struct conf *next, struct why 
 
 /* Append etc/relink.full.yaml: every key with its default, bounds, rule and text. */
 int conf_write_full(struct buf *out);
+/* Append relink.yaml(5), the same as a manual page. */
+int conf_write_man(struct buf *out);
 
 #endif

@@ -72,12 +72,10 @@ static void put_bounds(struct buf *out, const struct key *k)
 			   k->max);
 }
 
-/* "a duration, 100ms to 5m; default 10s; restart" */
-static void put_facts(struct buf *out, int indent, const struct key *k)
+void key_facts(struct buf *out, const struct key *k)
 {
-	put_indent(out, indent);
-	buf_printf(out, "#   %s",
-		   key_kind(k) == KIND_WORD ? key_type_remedy(k->type) : key_type_words(k->type));
+	buf_text(out,
+		 key_kind(k) == KIND_WORD ? key_type_remedy(k->type) : key_type_words(k->type));
 	put_bounds(out, k);
 	if (k->def != NULL)
 		buf_printf(out, "; default %s", k->def);
@@ -85,7 +83,15 @@ static void put_facts(struct buf *out, int indent, const struct key *k)
 		buf_text(out, "; required");
 	else
 		buf_text(out, "; no default");
-	buf_text(out, k->rule == RULE_LIVE ? "; live\n" : "; restart\n");
+	buf_text(out, k->rule == RULE_LIVE ? "; live" : "; restart");
+}
+
+static void put_facts(struct buf *out, int indent, const struct key *k)
+{
+	put_indent(out, indent);
+	buf_text(out, "#   ");
+	key_facts(out, k);
+	buf_byte(out, '\n');
 }
 
 static void put_scalar(struct buf *out, const struct key *k, const void *member)

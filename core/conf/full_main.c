@@ -1,10 +1,12 @@
 /*
- * full_main.c - conf-full: prints etc/relink.full.yaml, or the fuzzer's dictionary.
+ * full_main.c - conf-full: prints etc/relink.full.yaml, relink.yaml(5), or the fuzzer's dictionary.
  *
  * A developer's program: it is not installed.
  */
 #include <stdio.h>
+#include <string.h>
 
+#include "base/obj.h"
 #include "conf/keys.h"
 
 static void put_word(struct buf *out, const char *word)
@@ -29,16 +31,25 @@ static int write_dictionary(struct buf *out)
 
 int main(int argc, char **argv)
 {
-	bool dictionary = argc == 2 && str_is(str_of(argv[1]), "dictionary");
+	static const struct {
+		const char *name;
+		int (*write)(struct buf *);
+	} texts[] = { { "", conf_write_full },
+		      { "man", conf_write_man },
+		      { "dictionary", write_dictionary } };
+	const char *name = argc > 1 ? argv[1] : "";
 	struct buf text;
-	int r;
+	int r = ERR_NOTFOUND;
 
-	if (argc > 1 && !dictionary) {
-		fprintf(stderr, "usage: conf-full [dictionary]\n");
+	buf_init(&text, 1u << 20);
+	for (size_t i = 0; argc <= 2 && i < ARRAY_LEN(texts); i++) {
+		if (strcmp(name, texts[i].name) == 0)
+			r = texts[i].write(&text);
+	}
+	if (r == ERR_NOTFOUND) {
+		fprintf(stderr, "usage: conf-full [man | dictionary]\n");
 		return 2;
 	}
-	buf_init(&text, 1u << 20);
-	r = dictionary ? write_dictionary(&text) : conf_write_full(&text);
 	if (r == 0 && (fwrite(text.p, 1, text.n, stdout) != text.n || fflush(stdout) != 0))
 		r = ERR_IO;
 	buf_fini(&text);

@@ -78,6 +78,9 @@ const struct key *key_find(const char *path);
 /* The path under which the keys of a scope lie. */
 struct str key_scope_path(enum key_scope);
 
+/* "a duration, 100ms to 5m; default 10s; restart" */
+void key_facts(struct buf *, const struct key *);
+
 /* The key's member in `base`, a struct of its scope. */
 static inline void *key_member(const struct key *k, void *base)
 {
