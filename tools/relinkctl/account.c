@@ -240,9 +240,12 @@ static void on_entries(struct cli *c, const json_t *entries, void *ctx)
 
 	json_array_foreach(entries, i, entry)
 	{
-		event_row(&l->table, entry);
+		if (for_people(c))
+			event_row(&l->table, entry);
+		else if (!has_option(c, OPTION_JSON))
+			tell(&c->term, "%" PRIu64, field_u64(entry, "seq"));
 	}
-	if (!has_option(c, OPTION_JSON))
+	if (for_people(c))
 		table_print(&l->table, stdout);
 }
 

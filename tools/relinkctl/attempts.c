@@ -60,9 +60,12 @@ static void on_page(struct cli *c, const json_t *attempts, void *ctx)
 
 	json_array_foreach(attempts, i, attempt)
 	{
-		row(t, attempt);
+		if (for_people(c))
+			row(t, attempt);
+		else if (!has_option(c, OPTION_JSON))
+			tell_str(&c->term, field_str(attempt, "session_id"));
 	}
-	if (!has_option(c, OPTION_JSON))
+	if (for_people(c))
 		table_print(t, stdout);
 }
 

@@ -61,8 +61,22 @@ void body_of_pause(struct buf *to, const char *reason, uint64_t for_s)
 	jw_object_end(&j);
 }
 
-void body_of_bulk(struct buf *to, const struct options *o, const char *action, uint64_t rate,
-		  bool dry_run)
+static void add_lines(struct jw *j, const char *name, struct str lines)
+{
+	jw_array(j, name);
+	while (lines.n > 0) {
+		const char *end = memchr(lines.p, '\n', lines.n);
+		size_t n = end != NULL ? (size_t)(end - lines.p) : lines.n;
+
+		jw_str(j, NULL, (struct str){ lines.p, n });
+		n += end != NULL;
+		lines = (struct str){ lines.p + n, lines.n - n };
+	}
+	jw_array_end(j);
+}
+
+void body_of_bulk(struct buf *to, const struct options *o, const char *action, struct str ids,
+		  uint64_t rate, bool dry_run)
 {
 	static const struct {
 		enum option_id option;
@@ -79,6 +93,8 @@ void body_of_bulk(struct buf *to, const struct options *o, const char *action, u
 		if (option_given(o, texts[i].option))
 			jw_text(&j, texts[i].name, o->text[texts[i].option]);
 	}
+	if (ids.n > 0)
+		add_lines(&j, "ids", ids);
 	if (option_given(o, OPTION_EVERYTHING))
 		jw_bool(&j, "everything", true);
 	jw_object_end(&j);

@@ -17,9 +17,10 @@ void body_of_link(struct buf *to, uint64_t expires_s);
 /* The body of PUT /v1/pauses/...; `for_s` 0: until somebody resumes. */
 void body_of_pause(struct buf *, const char *reason, uint64_t for_s);
 
-/* The body of POST /v1/bulk, which selects by the options that were given. */
-void body_of_bulk(struct buf *, const struct options *, const char *action, uint64_t rate,
-		  bool dry_run);
+/* The body of POST /v1/bulk, which selects by the options that were given; `ids`: those of --ids, with line
+ * ends between. */
+void body_of_bulk(struct buf *, const struct options *, const char *action, struct str ids,
+		  uint64_t rate, bool dry_run);
 
 /* The body of POST /v1/keys; `expires_s` 0: never. */
 void body_of_key(struct buf *, const struct options *, uint64_t expires_s);

@@ -14,24 +14,27 @@
 #include "call.h"
 #include "commands.h"
 #include "field.h"
+#include "ids.h"
 #include "record.h"
 #include "say.h"
 #include "table.h"
+#include "text.h"
 #include "when.h"
 
 #define LOOK_MS 500
 #define RATE    60
+#define BAR     20 /* columns */
 
 /* --- look first --- */
 
-static int post(struct cli *c, bool dry_run, struct answer *a)
+static int post(struct cli *c, struct str ids, bool dry_run, struct answer *a)
 {
 	struct request q;
 	int r;
 
 	request_init(&q, "POST", "/v1/bulk");
-	body_of_bulk(&q.body, &c->options, c->command->name, option_number(c, OPTION_RATE, RATE),
-		     dry_run);
+	body_of_bulk(&q.body, &c->options, c->command->name, ids,
+		     option_number(c, OPTION_RATE, RATE), dry_run);
 	if (dry_run && !has_option(c, OPTION_DRY_RUN))
 		r = call_unprinted(c, &q, a);
 	else
@@ -70,12 +73,17 @@ static void print_plan(struct cli *c, const json_t *plan)
 	table_init(&t, plan_columns, ARRAY_LEN(plan_columns), &c->term);
 	json_array_foreach(accounts, i, a)
 	{
+		if (!for_people(c)) {
+			if (!has_option(c, OPTION_JSON))
+				tell_str(&c->term, field_str(a, "id"));
+			continue;
+		}
 		table_cell(&t, field_str(a, "id"));
 		table_cell(&t, field_str(a, "workspace"));
 		table_cell(&t, field_str(a, "status"));
 		table_cell(&t, field_str(a, "cause"));
 	}
-	if (json_array_size(accounts) > 0)
+	if (for_people(c) && json_array_size(accounts) > 0)
 		table_print(&t, stdout);
 	table_fini(&t);
 }
@@ -114,20 +122,38 @@ static int look(struct cli *c, const char *method, const char *id, bool print, s
 	return r;
 }
 
-static void progress(const json_t *job)
+/* Blocks, or # and - where the terminal shows no more. */
+static void add_bar(struct buf *to, const struct term *t, uint64_t through, uint64_t total)
+{
+	unsigned full = total > 0 ? (unsigned)(through * BAR / total) : BAR;
+
+	for (unsigned i = 0; i < BAR; i++)
+		buf_text(to, i < full ? (t->utf8 ? "\u2588" : "#") : (t->utf8 ? "\u2591" : "-"));
+	buf_printf(to, " %3" PRIu64 "%%  ", total > 0 ? through * 100 / total : 100);
+}
+
+static void progress(struct cli *c, const json_t *job)
 {
 	uint64_t total = field_u64(job, "total"), failed = field_u64(job, "failed");
-	uint64_t through = field_u64(job, "done") + failed;
+	uint64_t through = field_u64(job, "done") + field_u64(job, "skipped") + failed;
 	struct str waits = field_str(job, "waits");
 	char left[WHEN_MAX];
+	struct buf line, words;
 
+	buf_init(&line, 8192);
+	buf_init(&words, 4096);
 	when_span(left, field_u64(job, "eta_s") * 1000);
-	fprintf(stderr,
-		"\r\033[K%" PRIu64 " of %" PRIu64 " (%" PRIu64 "%%), %" PRIu64
-		" failed, %s left%s%.*s",
-		through, total, total > 0 ? through * 100 / total : 100, failed, left,
-		waits.n > 0 ? "; waits: " : "", STR_ARG(waits));
+	add_bar(&line, &c->term, MIN_OF(through, total), total);
+	buf_printf(&words, "%" PRIu64 " of %" PRIu64 ", %" PRIu64 " failed, %s left%s%.*s", through,
+		   total, failed, left, waits.n > 0 ? "; waits: " : "", STR_ARG(waits));
+	text_add(&line, buf_all(&words), c->term.utf8);
+	term_measure(&c->term);
+	if (c->term.columns > 0)
+		line.n = text_fit(buf_all(&line), c->term.columns - 1);
+	fprintf(stderr, "\r%.*s\033[K", STR_ARG(buf_all(&line)));
 	fflush(stderr);
+	buf_fini(&words);
+	buf_fini(&line);
 }
 
 static void say_end(struct cli *c, const json_t *job)
@@ -149,7 +175,7 @@ static int follow(struct cli *c, const char *id)
 		bool ended = !str_is(field_str(a.json, "state"), "running");
 
 		if (r == CTL_OK)
-			progress(a.json);
+			progress(c, a.json);
 		if (r != CTL_OK || ended) {
 			fputs("\n", stderr);
 			if (r == CTL_OK)
@@ -157,6 +183,10 @@ static int follow(struct cli *c, const char *id)
 			if (r == CTL_OK && field_u64(a.json, "failed") > 0)
 				r = CTL_FAILED;
 			answer_fini(&a);
+			if (r == CTL_UNREACHABLE)
+				say(&c->term,
+				    "the job goes on when relinkd does: relinkctl bulk show %s",
+				    id);
 			return r;
 		}
 		answer_fini(&a);
@@ -164,11 +194,11 @@ static int follow(struct cli *c, const char *id)
 	}
 }
 
-static int begin(struct cli *c)
+static int begin(struct cli *c, struct str ids)
 {
 	char id[64] = "";
 	struct answer a;
-	int r = post(c, false, &a);
+	int r = post(c, ids, false, &a);
 
 	if (r == CTL_OK)
 		str_copy(id, sizeof id, field_str(a.json, "id"));
@@ -184,23 +214,42 @@ static int begin(struct cli *c)
 	return r;
 }
 
-int bulk_do(struct cli *c)
+static int do_with(struct cli *c, struct str ids)
 {
 	struct answer plan;
-	int r = post(c, true, &plan);
+	int r = post(c, ids, true, &plan);
 
 	if (r == CTL_OK && !has_option(c, OPTION_JSON))
 		say_plan(c, plan.json);
 	if (r == CTL_OK && has_option(c, OPTION_DRY_RUN)) {
-		if (for_people(c))
-			print_plan(c, plan.json);
+		print_plan(c, plan.json);
 		answer_fini(&plan);
 		return r;
 	}
 	if (r == CTL_OK)
 		r = confirm(c, plan.json);
 	answer_fini(&plan);
-	return r == CTL_OK ? begin(c) : r;
+	return r == CTL_OK ? begin(c, ids) : r;
+}
+
+int bulk_do(struct cli *c)
+{
+	const char *file = option_text(c, OPTION_IDS);
+	struct buf ids;
+	struct why why;
+	int r = 0;
+
+	buf_init(&ids, 1u << 20);
+	if (file != NULL)
+		r = ids_read(file, &ids, &why);
+	if (r < 0) {
+		say(&c->term, "%s", why.text);
+		r = r == ERR_RANGE || r == ERR_FORMAT ? CTL_USAGE : CTL_FAILED;
+	} else {
+		r = do_with(c, buf_all(&ids));
+	}
+	buf_fini(&ids);
+	return r;
 }
 
 /* --- list, show, cancel --- */
@@ -274,6 +323,8 @@ int bulk_show(struct cli *c)
 
 	if (r == CTL_OK && for_people(c))
 		record_print(&c->term, a.json);
+	else if (r == CTL_OK && !has_option(c, OPTION_JSON))
+		tell_str(&c->term, field_str(a.json, "id"));
 	answer_fini(&a);
 	return r;
 }
@@ -285,6 +336,8 @@ int bulk_cancel(struct cli *c)
 
 	if (r == CTL_OK && for_people(c))
 		say_end(c, a.json);
+	else if (r == CTL_OK && !has_option(c, OPTION_JSON))
+		tell_str(&c->term, field_str(a.json, "id"));
 	answer_fini(&a);
 	return r;
 }

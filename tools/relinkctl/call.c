@@ -1,18 +1,49 @@
 /* call.c - see call.h. */
 #include "call.h"
 
+#include "base/obj.h"
 #include "say.h"
 #include "target.h"
 #include "text.h"
 
 #define SENTENCE_MAX (64u << 10)
 
+/* What the API says in its own terms, in those of relinkctl. */
+static const char *remedy(struct str code)
+{
+	static const struct {
+		const char *code, *command;
+	} remedies[] = {
+		{ "account_not_found", "relinkctl list" },
+		{ "instance_not_found", "relinkctl instances" },
+		{ "worker_not_found", "relinkctl workers" },
+		{ "incident_not_found", "relinkctl incidents" },
+		{ "key_not_found", "relinkctl keys" },
+		{ "job_not_found", "relinkctl jobs" },
+		{ "pause_not_found", "relinkctl pauses" },
+		{ "provider_not_found", "relinkctl instances" },
+		{ "not_ready", "relinkctl workers" },
+		{ "not_connected", "relinkctl explain ID" },
+		{ "no_session", "relinkctl connect ID" },
+		{ "no_qr", "relinkctl qr ID --new" },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(remedies); i++) {
+		if (str_is(code, remedies[i].code))
+			return remedies[i].command;
+	}
+	return NULL;
+}
+
 void call_explain(struct cli *c, const struct answer *a)
 {
+	const char *command = remedy(answer_problem(a));
 	struct buf b;
 
 	buf_init(&b, SENTENCE_MAX);
 	answer_explain(a, http_target(c->http), &b);
+	if (command != NULL)
+		buf_printf(&b, " (%s)", command);
 	say_str(&c->term, buf_all(&b));
 	buf_fini(&b);
 }

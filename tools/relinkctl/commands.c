@@ -9,9 +9,9 @@
 #include "base/obj.h"
 
 #define FILTERS (OPT(STATUS) | OPT(WORKSPACE) | OPT(PROVIDER) | OPT(INSTANCE))
-#define SELECTION                                                                                \
-	(FILTERS | OPT(CAUSE) | OPT(LABEL_PREFIX) | OPT(EVERYTHING) | OPT(RATE) | OPT(DRY_RUN) | \
-	 OPT(YES) | OPT(NO_WAIT) | OPT(QUIET))
+#define SELECTION                                                                            \
+	(FILTERS | OPT(CAUSE) | OPT(LABEL_PREFIX) | OPT(IDS) | OPT(EVERYTHING) | OPT(RATE) | \
+	 OPT(DRY_RUN) | OPT(YES) | OPT(NO_WAIT) | OPT(QUIET))
 #define WAITING (OPT(WAIT) | OPT(NO_WAIT) | OPT(QUIET) | OPT(INVERT))
 
 static const struct command commands[] = {
@@ -219,7 +219,7 @@ static const struct command commands[] = {
 	    .noun = "account",
 	    .name = "timeline",
 	    .args = "ID",
-	    .options = OPT(LIMIT),
+	    .options = OPT(LIMIT) | OPT(QUIET),
 	    .brief = "what happened to it, newest first",
 	    .text =
 		"Shows what happened to the account, newest first: 50 entries unless --limit says\n"
@@ -232,7 +232,7 @@ static const struct command commands[] = {
 	    .noun = "account",
 	    .name = "attempts",
 	    .args = "ID",
-	    .options = OPT(LIMIT),
+	    .options = OPT(LIMIT) | OPT(QUIET),
 	    .brief = "its sessions: why each began, how it ended, what followed",
 	    .text =
 		"Shows the account's sessions, newest first, 20 unless --limit says otherwise: "
@@ -294,7 +294,7 @@ static const struct command commands[] = {
 	    .noun = "incident",
 	    .name = "show",
 	    .args = "INCIDENT",
-	    .options = 0,
+	    .options = OPT(QUIET),
 	    .brief = "everything about one incident",
 	    .text = "Shows every member of the incident as the daemon gives it.",
 	    .examples = "  relinkctl incident show 3\n",
@@ -391,7 +391,9 @@ static const struct command commands[] = {
 		"no\n"
 		"faster than starts are possible; people's own wishes go first. On a terminal its\n"
 		"progress is shown.",
-	    .examples = "  relinkctl bulk connect --workspace acme --status disconnected\n",
+	    .examples = "  relinkctl bulk connect --workspace acme --status disconnected\n"
+			"  relinkctl list -q --all --status failed | relinkctl bulk connect --ids "
+			"- --yes\n",
 	    .run = bulk_do,
 	},
 	{
@@ -414,6 +416,7 @@ static const struct command commands[] = {
 	{
 	    .noun = "bulk",
 	    .name = "list",
+	    .alias = "jobs",
 	    .args = "",
 	    .options = OPT(QUIET),
 	    .brief = "jobs that run, and the last that ended",
@@ -425,6 +428,7 @@ static const struct command commands[] = {
 	    .noun = "bulk",
 	    .name = "show",
 	    .args = "JOB",
+	    .options = OPT(QUIET),
 	    .brief = "everything about one job",
 	    .text = "Shows every member of the job as the daemon gives it.",
 	    .examples = "  relinkctl bulk show bulk_0a1b2c3d4e5f --json | jq .left\n",
@@ -434,6 +438,7 @@ static const struct command commands[] = {
 	    .noun = "bulk",
 	    .name = "cancel",
 	    .args = "JOB",
+	    .options = OPT(QUIET),
 	    .brief = "stop it; what was asked for stays",
 	    .text = "Ends the job. What it has asked of accounts stays asked; no more is.",
 	    .examples = "  relinkctl bulk cancel bulk_0a1b2c3d4e5f\n",
@@ -609,11 +614,14 @@ static const struct command commands[] = {
 	{
 	    .name = "status",
 	    .args = "",
+	    .options = OPT(QUIET),
 	    .brief = "is it there, can it work, what does it hold",
 	    .text =
 		"Asks whether the daemon runs and whether it can carry out commands, and counts\n"
 		"accounts by status and workers. Exit code 1: it runs but is not ready. --json\n"
-		"prints what /healthz and /readyz answer and counts nothing.",
+		"prints what /healthz and /readyz answer, as runs and ready, and counts nothing; "
+		"-q\n"
+		"prints nothing.",
 	    .examples =
 		"  relinkctl status\n"
 		"  relinkctl status --url http://10.0.0.5:8840 --key-file /etc/relink.key\n",

@@ -1,5 +1,7 @@
 /* daemon.c - status and version: the daemon as a whole. */
 #include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "call.h"
 #include "commands.h"
@@ -56,7 +58,9 @@ static int print_workers(struct cli *c)
 	return r;
 }
 
-static int probe(struct cli *c, const char *path, struct answer *ret_answer)
+/* With --json status is one document: what /healthz and /readyz answer, under the names that they have
+ * for people. */
+static int probe(struct cli *c, const char *path, const char *name, struct answer *ret_answer)
 {
 	struct request q;
 	int r;
@@ -64,7 +68,13 @@ static int probe(struct cli *c, const char *path, struct answer *ret_answer)
 	request_init(&q, "GET", path);
 	r = call_probe(c, &q, ret_answer);
 	request_fini(&q);
-	call_print_json(c, ret_answer);
+	if (r == CTL_OK && has_option(c, OPTION_JSON)) {
+		char *json = json_dumps(ret_answer->json, JSON_COMPACT | JSON_ENCODE_ANY);
+
+		printf("%s\"%s\":%s", strcmp(name, "ready") == 0 ? "," : "", name,
+		       json != NULL ? json : "null");
+		free(json);
+	}
 	return r;
 }
 
@@ -72,7 +82,7 @@ static int probe(struct cli *c, const char *path, struct answer *ret_answer)
 static int check_health(struct cli *c)
 {
 	struct answer a;
-	int r = probe(c, "/healthz", &a);
+	int r = probe(c, "/healthz", "runs", &a);
 
 	if (r == CTL_OK && !answer_ok(&a)) {
 		call_explain(c, &a);
@@ -88,7 +98,7 @@ static int check_health(struct cli *c)
 static int check_ready(struct cli *c, int *ret_ready)
 {
 	struct answer a;
-	int r = probe(c, "/readyz", &a);
+	int r = probe(c, "/readyz", "ready", &a);
 	struct buf b;
 
 	buf_init(&b, 8192);
@@ -127,11 +137,15 @@ static int print_accounts(struct cli *c)
 
 int daemon_status(struct cli *c)
 {
+	bool json = has_option(c, OPTION_JSON);
 	int ready = CTL_OK;
-	int r = check_health(c);
+	int r;
 
+	fputs(json ? "{" : "", stdout);
+	r = check_health(c);
 	if (r == CTL_OK)
 		r = check_ready(c, &ready);
+	fputs(json ? "}\n" : "", stdout);
 	if (r == CTL_OK && for_people(c))
 		r = print_accounts(c);
 	if (r == CTL_OK && for_people(c))

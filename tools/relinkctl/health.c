@@ -13,8 +13,8 @@
 static const struct column worst_columns[] = {
 	{ "ID" },
 	{ "HEALTH", .right = true },
-	{ "SURE",   .right = true },
-	{ "STATUS" },
+	{ "SURE",   .right = true, .drop = 1 },
+	{ "STATUS", .drop = 2 },
 	{ "WHY",    .least = 12 },
 };
 // clang-format on
@@ -23,10 +23,14 @@ static void worst_row(struct table *t, const json_t *account)
 {
 	const json_t *health = json_object_get(account, "health"), *c;
 	char score[24], sure[24];
+	const json_t *reason = json_object_get(account, "reason");
+	struct str cause = field_str(reason, "cause");
 	struct buf why;
 	size_t i;
 
 	buf_init(&why, 8192);
+	if (cause.n > 0 && !str_is(cause, "none"))
+		buf_printf(&why, "%.*s: ", STR_ARG(cause));
 	json_array_foreach(json_object_get(health, "components"), i, c)
 	{
 		buf_printf(&why, "%s%.*s %lld", i > 0 ? ", " : "", STR_ARG(field_str(c, "name")),
@@ -51,9 +55,18 @@ static void print_counts(const json_t *s)
 	printf("accounts  %" PRIu64 ", of them %" PRIu64 " with a score\n", accounts, scored);
 	if (scored > 0)
 		printf("average   %" PRIu64 "\n", field_u64(s, "average"));
-	for (size_t i = 0; i < ARRAY_LEN(bands); i++)
-		printf("%-9s %" PRIu64 "\n", bands[i],
-		       field_u64(json_object_get(s, "bands"), bands[i]));
+	for (size_t i = 0; i < ARRAY_LEN(bands); i++) {
+		uint64_t n = field_u64(json_object_get(s, "bands"), bands[i]);
+
+		printf("%-9s %" PRIu64, bands[i], n);
+		if (scored > 0 && n > 0)
+			printf("  %" PRIu64 "%%", n * 100 / scored);
+		putchar('\n');
+	}
+	if (accounts > scored)
+		printf("\n%" PRIu64
+		       " without a score wait for a person or are not wanted: relinkctl watch\n",
+		       accounts - scored);
 }
 
 int health_summary(struct cli *c)

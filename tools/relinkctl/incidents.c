@@ -80,6 +80,8 @@ int incident_show(struct cli *c)
 	request_fini(&q);
 	if (r == CTL_OK && for_people(c))
 		record_print(&c->term, a.json);
+	else if (r == CTL_OK && !has_option(c, OPTION_JSON))
+		tell(&c->term, "%" PRIu64, field_u64(a.json, "id"));
 	answer_fini(&a);
 	return r;
 }

@@ -62,6 +62,8 @@
 	  "only accounts with this cause, as engine_crash") \
 	O(LABEL_PREFIX, 0, "label-prefix", "TEXT", TEXT, 0, 0, \
 	  "only accounts whose label begins so") \
+	O(IDS, 0, "ids", "FILE", PATH, 0, 0, \
+	  "only accounts whose ids it lists; -: standard input") \
 	O(RATE, 0, "rate", "N", NUMBER, 1, 6000, \
 	  "accounts a minute") \
 	O(DRY_RUN, 0, "dry-run", NULL, FLAG, 0, 0, \

@@ -122,6 +122,16 @@ static void row(struct table *t, const json_t *pause)
 	buf_fini(&what);
 }
 
+static void print_scope(struct cli *c, const json_t *pause)
+{
+	struct buf what;
+
+	buf_init(&what, 256);
+	scope_text(&what, pause);
+	tell_str(&c->term, buf_all(&what));
+	buf_fini(&what);
+}
+
 int pause_list(struct cli *c)
 {
 	const json_t *pauses, *pause;
@@ -136,7 +146,13 @@ int pause_list(struct cli *c)
 	request_fini(&q);
 	pauses = json_object_get(a.json, "pauses");
 	table_init(&t, columns, ARRAY_LEN(columns), &c->term);
-	json_array_foreach(pauses, i, pause) row(&t, pause);
+	json_array_foreach(pauses, i, pause)
+	{
+		if (for_people(c))
+			row(&t, pause);
+		else if (!has_option(c, OPTION_JSON))
+			print_scope(c, pause);
+	}
 	if (r == CTL_OK && for_people(c) && json_array_size(pauses) > 0)
 		table_print(&t, stdout);
 	else if (r == CTL_OK && for_people(c))

@@ -290,6 +290,7 @@ const cases = [
 			json: { entries: [{ ...entry, says: 'The phone unlinked it.' }], next_before: null },
 		},
 		people: /logged_out  The phone unlinked it\. user_action=scan_qr generation=3 /,
+		ids: '41\n',
 	},
 	{
 		args: ['account', 'attempts', 'shop-1'],
@@ -315,6 +316,18 @@ const cases = [
 			/^GEN +BEGUN +BY +PROFILE +CONNECTED +ENDED +CAUSE +SESSION +WHY$/m,
 			/^ +2  2025-11-16T10:00:00.000Z  retry +\*p1 .* s2 +Begun by Relink\.$/m,
 			/^ +1  2025-11-16T09:00:00.000Z  person +p1 .* 2025-11-16T09:59:58.000Z  gone +s1 +Begun by a person\.$/m,
+		],
+		ids: 's2\ns1\n',
+	},
+	{
+		args: ['explain', 'shop-2'],
+		asks: 'GET /v1/accounts/shop-2',
+		answer: { json: { ...failed, incident_id: 7, explanation: {
+			why: 'It waits for a person.', next: 'Nothing happens.', do: 'Scan the \u001b[31mcode.' } } },
+		people: [
+			/^shop-2: failed, logged_out \(the phone said so\); to do: scan_qr\nWhy     It waits for a person\.\n/,
+			/^Next    Nothing happens\.\nDo      Scan the \\x1b\[31mcode\.\n        relinkctl connect shop-2$/m,
+			/^Part of one of many: relinkctl incident show 7$/m,
 		],
 	},
 	{
@@ -382,7 +395,8 @@ const cases = [
 			}],
 		} },
 		people: [
-			/^accounts  3, of them 2 with a score\naverage   85\nexcellent 1\ngood      1\n/,
+			/^accounts  3, of them 2 with a score\naverage   85\nexcellent 1  50%\ngood      1  50%\nwarning   0\n/,
+			/^1 without a score wait for a person or are not wanted: relinkctl watch$/m,
 			/^ID +HEALTH +SURE +STATUS +WHY$/m,
 			/^shop-2 +70 +80% +connected +failed_sends -30, old_evidence 0$/m,
 		],
@@ -566,7 +580,8 @@ test('status: a daemon that is ready', async (t) => {
 	);
 	const json = await run(['status', '--json'], { fake });
 
-	assert.equal(json.stdout, '{"status":"ok"}\n{"status":"ready"}\n');
+	assert.deepEqual(JSON.parse(json.stdout), { runs: { status: 'ok' }, ready: { status: 'ready' } });
+	assert.equal((await run(['status', '-q'], { fake })).stdout, '');
 });
 
 test('status: a daemon that is not ready says what is missing, exit code 1', async (t) => {

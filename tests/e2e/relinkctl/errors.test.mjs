@@ -115,7 +115,7 @@ test('an option that is not UTF-8 is refused', async (t) => {
 // --- the daemon refuses ---
 
 const refused = [
-	[404, 'account_not_found', 'There is no account "x". List them with GET /v1/accounts.'],
+	[404, 'account_not_found', 'There is no account "x". List them with GET /v1/accounts.', ' (relinkctl list)'],
 	[400, 'invalid_field', '"id" has 70 bytes, at most 64.'],
 	[409, 'account_exists', 'There is an account "x" already.'],
 	[409, 'login_would_be_lost', 'The account is logged in. Add {"force":true}.'],
@@ -124,7 +124,7 @@ const refused = [
 	[507, 'disk_full', 'The disk is full. Make room.'],
 ];
 
-for (const [status, code, detail] of refused) {
+for (const [status, code, detail, remedy = ''] of refused) {
 	test(`refused with ${status} ${code}: exit code 1, code and detail on standard error`, async (t) => {
 		const fake = await Fake.start(t);
 		const result = await run(['reconnect', 'x', '--json'], {
@@ -136,7 +136,7 @@ for (const [status, code, detail] of refused) {
 
 		assert.deepEqual(
 			[result.code, result.stdout, result.stderr],
-			[1, '', `relinkctl: ${code}: ${detail}\n`],
+			[1, '', `relinkctl: ${code}: ${detail}${remedy}\n`],
 		);
 	});
 }
@@ -147,7 +147,7 @@ test('a detail with control bytes is shown as text', async (t) => {
 	fake.on('GET /v1/accounts/x', problem(404, 'account_not_found', 'no "\x1b[2J"'));
 	assert.equal(
 		(await run(['show', 'x'], { fake })).stderr,
-		'relinkctl: account_not_found: no "\\x1b[2J"\n',
+		'relinkctl: account_not_found: no "\\x1b[2J" (relinkctl list)\n',
 	);
 });
 
