@@ -221,7 +221,7 @@ int account_list(struct cli *c)
 	table_fini(&l.table);
 	if (r == CTL_OK && for_people(c) && l.shown == 0)
 		say(&c->term, "no accounts");
-	else if (r == CTL_OK && for_people(c) && more)
+	else if (r == CTL_OK && !has_option(c, OPTION_JSON) && more)
 		say(&c->term, "these are the first %" PRIu64 "; see more with --limit N or --all",
 		    l.shown);
 	return r;

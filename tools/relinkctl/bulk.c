@@ -6,8 +6,10 @@
  */
 #include <inttypes.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/obj.h"
 #include "body.h"
@@ -167,8 +169,19 @@ static void say_end(struct cli *c, const json_t *job)
 		say(&c->term, "the last that failed: %.*s", STR_ARG(error));
 }
 
+/* The prompt shall not stand behind the bar. */
+static void on_signal(int sig)
+{
+	if (write(STDERR_FILENO, "\n", 1) < 0) {
+		/* the terminal is gone */
+	}
+	signal(sig, SIG_DFL);
+	raise(sig);
+}
+
 static int follow(struct cli *c, const char *id)
 {
+	signal(SIGINT, on_signal);
 	for (;;) {
 		struct answer a;
 		int r = look(c, "GET", id, false, &a);
@@ -232,6 +245,15 @@ static int do_with(struct cli *c, struct str ids)
 	return r == CTL_OK ? begin(c, ids) : r;
 }
 
+/* Nothing is chosen by saying nothing. */
+static bool is_selected(const struct cli *c)
+{
+	const uint64_t selection = OPT(WORKSPACE) | OPT(PROVIDER) | OPT(INSTANCE) | OPT(STATUS) |
+				   OPT(CAUSE) | OPT(LABEL_PREFIX) | OPT(IDS) | OPT(EVERYTHING);
+
+	return (c->options.given & selection) != 0;
+}
+
 int bulk_do(struct cli *c)
 {
 	const char *file = option_text(c, OPTION_IDS);
@@ -239,6 +261,13 @@ int bulk_do(struct cli *c)
 	struct why why;
 	int r = 0;
 
+	if (!is_selected(c)) {
+		say(&c->term,
+		    "bulk %s: which accounts? Give --workspace, --provider, --instance, --status, "
+		    "--cause, --label-prefix, --ids FILE, or --everything",
+		    c->command->name);
+		return CTL_USAGE;
+	}
 	buf_init(&ids, 1u << 20);
 	if (file != NULL)
 		r = ids_read(file, &ids, &why);

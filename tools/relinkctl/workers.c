@@ -16,13 +16,13 @@ static const struct column worker_columns[] = {
 	{ "STATE" },
 	{ "PID",        .right = true },
 	{ "SINCE",      .right = true },
-	{ "NEXT",       .drop = 2 },
+	{ "NEXT",       .drop = 3 },
 	{ "DEATHS",     .right = true },
 	{ "ACCOUNTS",   .right = true },
-	{ "LAG",        .right = true, .drop = 1 },
-	{ "RSS",        .right = true, .drop = 1 },
-	{ "SANDBOX",    .least = 8, .drop = 2 },
-	{ "INSTANCES",  .least = 8, .drop = 3 },
+	{ "LAG",        .right = true, .drop = 3 },
+	{ "RSS",        .right = true, .drop = 3 },
+	{ "SANDBOX",    .least = 12, .drop = 1 },
+	{ "INSTANCES",  .least = 10, .drop = 2 },
 	{ "LAST DEATH", .least = 10 },
 };
 // clang-format on

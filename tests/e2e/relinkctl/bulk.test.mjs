@@ -59,6 +59,7 @@ test('what cannot be done is said before anything is', async (t) => {
 	const many = Array.from({ length: 1001 }, (_, i) => `a${i}`).join('\n');
 
 	for (const [args, input, code, said] of [
+		[[], '', 2, /bulk connect: which accounts\? Give --workspace, .* or --everything/],
 		[['--ids', '-'], many, 2, /more than 1000 ids: give them in parts/],
 		[['--ids', '-', '--yes'], '\n \n', 1, /there is no id in "-"; nothing was done/],
 		[['--ids', '/nowhere/x'], '', 1, /cannot read the ids in "\/nowhere\/x": No such file/],
@@ -91,6 +92,20 @@ test('on a terminal a bar grows, in the width there is, and the end is told', as
 	assert.match(bars[0][3], /^1 of 4, 0 failed, 4s left; waits/);
 	assert.doesNotMatch(stdout, /\x1b\[31ma turn/);
 	assert.match(stdout, /bulk_1 is done: 3 done, 1 failed, 0 skipped/);
+});
+
+test('Ctrl-C ends the looking, on a line of its own', async (t) => {
+	const fake = await daemon(t);
+
+	fake.on('GET /v1/bulk/bulk_1', { json: job({ done: 1 }) });
+	const ctl = startOnTerminal(['bulk', 'connect', '--everything', '--yes'], { fake, input: undefined });
+	await ctl.until(/25%/);
+	ctl.child.stdin.write('\x03');
+	const { stdout } = await ctl.ended;
+
+	assert.match(stdout, /Ctrl-C stops looking, relinkctl bulk cancel bulk_1 stops it/);
+	assert.match(stdout, /\n$/);
+	assert.doesNotMatch(fake.lines.join('\n'), /DELETE/);
 });
 
 test('a daemon that goes away does not end the job: that is said', async (t) => {

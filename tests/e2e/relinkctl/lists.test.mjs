@@ -58,6 +58,9 @@ test('list --limit 1500 takes 1000 and 500, and says that there are more', async
 	);
 	assert.equal(result.stdout.trim().split('\n').length, 1501);
 	assert.match(result.stderr, /first 1500; see more with --limit N or --all/);
+	const ids = await run(['list', '-q', '--limit', '3'], { fake });
+	assert.equal(ids.stdout, 'acc-0\nacc-1\nacc-2\n');
+	assert.match(ids.stderr, /first 3; see more/); // who pipes them on should know
 });
 
 test('list --json --all: one document of all pages', async (t) => {
