@@ -31,6 +31,7 @@ const commands = {
 	'POST /v1/accounts/{id}/reconnect': 'reconnect x',
 	'POST /v1/accounts/{id}/qr': 'qr x --new --no-wait',
 	'GET /v1/accounts/{id}/qr': 'qr x --raw',
+	'POST /v1/accounts/{id}/qr-link': 'qr x --link',
 	'POST /v1/accounts/{id}/check': 'check x',
 	'POST /v1/accounts/{id}/messages': 'send x --to 1 --text y',
 	'POST /v1/accounts/{id}/verbs/{verb}': 'verb x x',
@@ -69,6 +70,8 @@ const commands = {
 const exceptions = [
 	[/ \/$/, 'a hint for people who come by with a browser'],
 	[/ \/webhooks\//, "the providers' backends post there, with a signature of theirs"],
+	[/^DELETE .*\/qr-link$/, 'a link ends by itself soon; relinkctl api DELETE ends it before'],
+	[/ \/qr\//, 'the page for the person with the phone'],
 	[/ \/api\//, 'what the service that Relink replaces was asked: the same things have commands here'],
 	[/ \/health(\/|$)/, 'its health pages, likewise: relinkctl status'],
 ];
