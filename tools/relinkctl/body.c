@@ -110,7 +110,8 @@ void body_of_webhook(struct buf *out, const struct options *o, const char *url)
 	struct jw j = jw_to(out);
 
 	jw_object(&j, NULL);
-	jw_text(&j, "url", url);
+	if (url != NULL)
+		jw_text(&j, "url", url);
 	if (option_given(o, OPTION_WORKSPACE))
 		jw_text(&j, "workspace", o->text[OPTION_WORKSPACE]);
 	if (option_given(o, OPTION_LABEL))

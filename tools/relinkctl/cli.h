@@ -45,6 +45,8 @@ const struct command *command_at(size_t i);
 /* own_commands.c: those that are about no account and no part of the daemon. */
 extern const struct command own_commands[];
 extern const size_t n_own_commands;
+extern const struct command webhook_commands[];
+extern const size_t n_webhook_commands;
 
 static inline bool has_option(const struct cli *c, enum option_id id)
 {

@@ -529,89 +529,6 @@ static const struct command commands[] = {
 	    .run = key_revoke,
 	},
 	{
-	    .noun = "webhook",
-	    .name = "list",
-	    .args = "",
-	    .options = OPT(QUIET),
-	    .brief = "where events are sent to, and how that goes",
-	    .text = "Lists the webhooks. BACKLOG is how many lines of the journal it has not come "
-		    "to,\n"
-		    "DEAD how many events were given up and are kept.",
-	    .examples = "  relinkctl webhook list\n",
-	    .run = webhook_list,
-	},
-	{
-	    .noun = "webhook",
-	    .name = "add",
-	    .args = "URL",
-	    .options = OPT(EVENTS) | OPT(WORKSPACE) | OPT(LABEL) | OPT(QUIET),
-	    .brief = "send events to a URL",
-	    .text =
-		"Has the daemon send events to the URL, from now on, and prints the secret that\n"
-		"signs them: this once. --events takes types and patterns, with commas between;\n"
-		"without it all are sent, with --workspace those of that workspace.",
-	    .examples = "  relinkctl webhook add https://crm.example.com/relink --events "
-			"'account.*'\n"
-			"  relinkctl webhook add https://acme.example.com/hook --workspace acme\n",
-	    .run = webhook_add,
-	},
-	{
-	    .noun = "webhook",
-	    .name = "remove",
-	    .args = "ID",
-	    .options = OPT(QUIET),
-	    .brief = "send nothing there any more",
-	    .text = "Forgets the webhook and its dead letters.",
-	    .examples = "  relinkctl webhook remove wh_0123456789abcdef\n",
-	    .run = webhook_remove,
-	},
-	{
-	    .noun = "webhook",
-	    .name = "test",
-	    .args = "ID",
-	    .options = OPT(QUIET),
-	    .brief = "send a test, and say what came of it",
-	    .text = "Sends a signed event of type webhook.test. Exit code 1: it was not taken.",
-	    .examples = "  relinkctl webhook test wh_0123456789abcdef\n",
-	    .run = webhook_test,
-	},
-	{
-	    .noun = "webhook",
-	    .name = "rotate",
-	    .args = "ID",
-	    .options = OPT(QUIET),
-	    .brief = "make a new secret; the old one signs, too, for a time",
-	    .text = "Makes a new secret and prints it: this once. Events carry two signatures "
-		    "until the\n"
-		    "old one's time is over (webhooks.rotation_overlap, a day).",
-	    .examples = "  relinkctl webhook rotate wh_0123456789abcdef\n",
-	    .run = webhook_rotate,
-	},
-	{
-	    .noun = "webhook",
-	    .name = "dead",
-	    .args = "ID",
-	    .brief = "events that were given up, the oldest first",
-	    .text = "Lists the events that the receiver did not take for days: the oldest 50. "
-		    "--json has\n"
-		    "them whole.",
-	    .examples = "  relinkctl webhook dead wh_0123456789abcdef\n",
-	    .run = webhook_dead,
-	},
-	{
-	    .noun = "webhook",
-	    .name = "replay",
-	    .args = "ID",
-	    .options = OPT(FROM) | OPT(QUIET),
-	    .brief = "send events again",
-	    .text =
-		"Sends the dead letters again; with --from everything from the event with that\n"
-		"number on. Whoever gets an event twice can tell by its webhook-id.",
-	    .examples = "  relinkctl webhook replay wh_0123456789abcdef\n"
-			"  relinkctl webhook replay wh_0123456789abcdef --from 1200\n",
-	    .run = webhook_replay,
-	},
-	{
 	    .name = "status",
 	    .args = "",
 	    .options = OPT(QUIET),
@@ -687,5 +604,8 @@ const struct command *command_at(size_t i)
 	if (i < ARRAY_LEN(commands))
 		return &commands[i];
 	i -= ARRAY_LEN(commands);
+	if (i < n_webhook_commands)
+		return &webhook_commands[i];
+	i -= n_webhook_commands;
 	return i < n_own_commands ? &own_commands[i] : NULL;
 }

@@ -76,6 +76,7 @@ static const struct source {
 	{ "KEY", "/v1/keys", "keys", "id", "label" },
 	{ "SLOT", "/v1/workers", "workers", "slot", "state" },
 	{ "INCIDENT", "/v1/incidents", "incidents", "id", "state" },
+	{ "WEBHOOK", "/v1/webhooks", "webhooks", "id", "url" },
 	{ "JOB", "/v1/bulk", "jobs", "id", "state" },
 };
 

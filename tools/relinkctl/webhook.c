@@ -138,6 +138,54 @@ int webhook_rotate(struct cli *c)
 	return r;
 }
 
+/* A PATCH, and what it says afterwards. */
+static int change(struct cli *c, const char *body, const char *done)
+{
+	struct answer a;
+	int r = ask_webhook(c, "PATCH", NULL, body, &a);
+
+	answer_fini(&a);
+	if (r == CTL_OK && !has_option(c, OPTION_JSON))
+		tell(&c->term, has_option(c, OPTION_QUIET) ? "%s" : "%s: %s", c->args[0], done);
+	return r;
+}
+
+int webhook_set(struct cli *c)
+{
+	struct buf body;
+	int r;
+
+	buf_init(&body, 64u << 10);
+	body_of_webhook(&body, &c->options, NULL);
+	buf_byte(&body, '\0');
+	r = change(c, body.p, "changed");
+	buf_fini(&body);
+	return r;
+}
+
+int webhook_enable(struct cli *c)
+{
+	return change(c, "{\"enabled\":true}", "enabled; it goes on where it was");
+}
+
+int webhook_disable(struct cli *c)
+{
+	return change(c, "{\"enabled\":false}", "disabled; it keeps its place");
+}
+
+int webhook_show(struct cli *c)
+{
+	struct answer a;
+	int r = ask_webhook(c, "GET", NULL, "", &a);
+
+	if (r == CTL_OK && for_people(c))
+		record_print(&c->term, a.json);
+	else if (r == CTL_OK && has_option(c, OPTION_QUIET) && !has_option(c, OPTION_JSON))
+		tell_str(&c->term, field_str(a.json, "id"));
+	answer_fini(&a);
+	return r;
+}
+
 int webhook_remove(struct cli *c)
 {
 	struct answer a;

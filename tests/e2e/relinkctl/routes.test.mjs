@@ -65,11 +65,20 @@ const commands = {
 	'POST /v1/keys': 'key add --role viewer',
 	'GET /v1/keys': 'keys',
 	'DELETE /v1/keys/{key}': 'key revoke x',
+	'POST /v1/webhooks': 'webhook add https://x.example/',
+	'GET /v1/webhooks': 'webhook list',
+	'GET /v1/webhooks/{webhook}': 'webhook show x',
+	'PATCH /v1/webhooks/{webhook}': 'webhook set x --label y',
+	'DELETE /v1/webhooks/{webhook}': 'webhook remove x',
+	'POST /v1/webhooks/{webhook}/test': 'webhook test x',
+	'POST /v1/webhooks/{webhook}/rotate': 'webhook rotate x',
+	'GET /v1/webhooks/{webhook}/dead': 'webhook dead x',
+	'POST /v1/webhooks/{webhook}/replay': 'webhook replay x',
 };
 
 const exceptions = [
 	[/ \/$/, 'a hint for people who come by with a browser'],
-	[/ \/webhooks\//, "the providers' backends post there, with a signature of theirs"],
+	[/^POST \/webhooks\//, "the providers' backends post there, with a signature of theirs"],
 	[/^DELETE .*\/qr-link$/, 'a link ends by itself soon; relinkctl api DELETE ends it before'],
 	[/ \/qr\//, 'the page for the person with the phone'],
 	[/ \/api\//, 'what the service that Relink replaces was asked: the same things have commands here'],
