@@ -8,6 +8,7 @@
 #include "api/access.h"
 
 #include "api/handlers.h"
+#include "api/origin.h"
 #include "base/clock.h"
 #include "base/obj.h"
 
@@ -58,14 +59,15 @@ bool who_holds(const struct who *w, const struct face *f)
 {
 	struct key_view v;
 
+	if (w->guest != 0 && !guests_hold(&f->guests, w->guest, clock_ms()))
+		return false;
 	if (w->key[0] == '\0')
 		return true;
 	return f->port.key(f->port.ctx, str_of(w->key), &v) && !is_over(&v, clock_ms());
 }
 
-static int take_key(struct exchange *x, const struct key_view *v)
+static int take_key(struct exchange *x, const struct key_view *v, struct who *w)
 {
-	struct who *w = &x->conn->who;
 	uint64_t now = clock_ms();
 
 	if (is_over(v, now))
@@ -80,11 +82,11 @@ static int take_key(struct exchange *x, const struct key_view *v)
 	return 0;
 }
 
-static int identify(struct exchange *x)
+int access_identify(struct exchange *x, struct str token, struct who *ret_who)
 {
 	static const uint8_t nothing[DIGEST_BYTES];
 	struct api_port *port = &x->face->port;
-	struct str token = auth_token(x->request), id;
+	struct str id;
 	uint8_t digest[DIGEST_BYTES];
 	struct key_view v = { .digest = nothing };
 	bool known, admin, same;
@@ -102,14 +104,56 @@ static int identify(struct exchange *x)
 	admin = auth_same(digest, x->face->auth.digest);
 	same = auth_same(digest, v.digest);
 	if (admin)
-		x->conn->who.role = ROLE_ADMIN;
+		ret_who->role = ROLE_ADMIN;
 	else if (known && same)
-		return take_key(x, &v);
+		return take_key(x, &v, ret_who);
 	else
 		return access_wrong_key(x, "This key is not valid. Compare it with what its maker "
 					   "was given, or with the file admin.key of the daemon's "
 					   "state directory.");
 	return 0;
+}
+
+/* --- the cookie of who has logged in --- */
+
+#define GUEST_OVER                                                                          \
+	"The session is over: log in again with POST /v1/session. Sessions end after %llu " \
+	"hours, after %llu without a request, at log-out, with their key, and when the "    \
+	"daemon starts anew."
+
+/* A cookie comes along with whatever a browser is made to ask: so the browser must say that one of our
+ * pages asks. */
+static int identify_guest(struct exchange *x, struct str cookie)
+{
+	struct api_port *port = &x->face->port;
+	uint64_t now = clock_ms();
+	struct guest *s;
+	struct key_view v;
+
+	if (origin_check(x) != 0)
+		return ERR_FORMAT;
+	s = guests_find(&x->face->guests, cookie, now);
+	if (s == NULL)
+		return problem_set(&x->problem, PROBLEM_unauthorized, GUEST_OVER,
+				   GUEST_LIFE_MS / 3600000, GUEST_IDLE_MS / 3600000);
+	x->conn->who = s->who;
+	if (s->who.key[0] == '\0')
+		return 0;
+	if (port->key(port->ctx, str_of(s->who.key), &v) && take_key(x, &v, &x->conn->who) == 0)
+		return 0;
+	guests_end(&x->face->guests, s->number);
+	return problem_set(&x->problem, PROBLEM_unauthorized,
+			   "The key that this session began with opens nothing any more.");
+}
+
+static int identify(struct exchange *x)
+{
+	struct str token = auth_token(x->request);
+	struct str cookie = guest_cookie(x->request->header[HEADER_COOKIE]);
+
+	if (token.p == NULL && cookie.p != NULL)
+		return identify_guest(x, cookie);
+	return access_identify(x, token, &x->conn->who);
 }
 
 /* --- role and workspace --- */

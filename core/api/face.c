@@ -35,6 +35,7 @@ void face_fini(struct face *f)
 	dropin_free(&f->dropin);
 	waits_free(&f->waits);
 	failures_fini(&f->failures);
+	guests_fini(&f->guests);
 	hosts_fini(&f->hosts);
 	buf_fini(&f->content);
 	deadlines_fini(&f->deadlines);

@@ -9,6 +9,7 @@
 #include "api/auth.h"
 #include "api/deadline.h"
 #include "api/failures.h"
+#include "api/guests.h"
 #include "api/hosts.h"
 #include "api/meter.h"
 #include "api/port.h"
@@ -31,6 +32,7 @@ struct face {
 	struct auth auth; /* the admin key */
 	struct hosts hosts;
 	struct failures failures;
+	struct guests guests;
 	struct stream *streams; /* of events: utlist */
 	uint64_t header_ms, body_ms, write_ms, idle_ms;
 	size_t body_limit;

@@ -42,7 +42,11 @@ const char *http_method_name(enum http_method);
 	H(TIMESTAMP, "x-timestamp", ONE)               \
 	H(HMAC_SIGNATURE, "x-hmac-signature", ONE)     \
 	H(COOKIE, "cookie", ANY)                       \
+	H(ORIGIN, "origin", ONE)                       \
+	H(FETCH_SITE, "sec-fetch-site", ONE)           \
+	H(RELINK_REQUEST, "x-relink-request", ONE)     \
 	H(ACCEPT, "accept", ANY)                       \
+	H(IF_NONE_MATCH, "if-none-match", ANY)         \
 	H(PREFER, "prefer", ANY)
 enum http_header {
 #define H(id, name, times) HEADER_##id,

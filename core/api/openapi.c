@@ -139,6 +139,8 @@ static void content(struct jw *j, const char *type, const char *schema)
 
 static const char *type_of_answer(const struct route *r)
 {
+	if (r->handler == get_dashboard)
+		return "*/*";
 	if (r->handler == get_link || r->handler == post_link)
 		return "text/html";
 	if (r->handler == get_link_code)
@@ -206,7 +208,7 @@ static void responses(struct jw *j, const struct route *r, const struct operatio
 		must(str_to_u64(str_of(word), 599, &status));
 		jw_object(j, word);
 		jw_text(j, "description", status_text((unsigned)status));
-		if (strcmp(word, "204") != 0)
+		if (strcmp(word, "204") != 0 && strcmp(word, "304") != 0)
 			content_of(j, r, schema);
 		jw_object_end(j);
 	}

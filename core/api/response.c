@@ -14,6 +14,7 @@ const char *status_text(unsigned status)
 		{ 202, "Accepted" },
 		{ 204, "No Content" },
 		{ 303, "See Other" },
+		{ 304, "Not Modified" },
 		{ 400, "Bad Request" },
 		{ 401, "Unauthorized" },
 		{ 403, "Forbidden" },
@@ -74,14 +75,14 @@ void response_write(struct buf *out, const struct response *r, const char *date,
 	line(out, "Date", str_of(date));
 	if (r->type != NULL)
 		line(out, "Content-Type", str_of(r->type));
-	if (!r->stream && r->status != 204) {
+	if (!r->stream && r->status != 204 && r->status != 304) {
 		buf_text(out, "Content-Length: ");
 		buf_u64(out, r->body.n);
 		buf_text(out, "\r\n");
 	}
 	for (unsigned i = 0; i < r->n_headers; i++)
 		line(out, r->headers[i].name, r->headers[i].value);
-	line(out, "Cache-Control", STR("no-store"));
+	line(out, "Cache-Control", str_of(r->cache != NULL ? r->cache : "no-store"));
 	line(out, "X-Content-Type-Options", STR("nosniff"));
 	line(out, "Connection", keep_alive ? STR("keep-alive") : STR("close"));
 	buf_text(out, "\r\n");

@@ -23,7 +23,8 @@ struct response {
 	unsigned status;
 	const char *type; /* NULL: no content */
 	struct str body;
-	bool stream; /* the content follows, of unknown length, until the connection closes */
+	const char *cache; /* Cache-Control; NULL: no-store */
+	bool stream;       /* the content follows, of unknown length, until the connection closes */
 	unsigned n_headers;
 	struct {
 		const char *name;

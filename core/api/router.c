@@ -42,7 +42,7 @@ static bool fits(const char *pattern, struct str path, struct match *m)
 
 	m->id = m->verb = m->provider = m->instance = m->session = m->key = m->slot = m->incident =
 	    m->webhook = STR("");
-	m->workspace = m->bulk = m->token = STR("");
+	m->workspace = m->bulk = m->token = m->file = STR("");
 	while (next_segment(&want, &w)) {
 		if (!next_segment(&path, &have))
 			return false;
@@ -64,6 +64,8 @@ static bool fits(const char *pattern, struct str path, struct match *m)
 			m->token = have;
 		else if (str_is(w, "{webhook}") && have.n > 0)
 			m->webhook = have;
+		else if (str_is(w, "{file}") && have.n > 0)
+			m->file = have;
 		else if (str_is(w, "{slot}") && have.n > 0)
 			m->slot = have;
 		else if (str_is(w, "{workspace}") && have.n > 0)

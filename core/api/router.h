@@ -40,7 +40,7 @@ struct match {
 	const struct route *route; /* NULL: nothing fits */
 	/* decoded, not yet checked; empty: not in the path */
 	struct str id, verb, provider, instance, session, key, slot, incident, workspace, bulk,
-	    token, webhook;
+	    token, webhook, file;
 	char text[ROUTE_PATH_MAX]; /* the decoded path */
 	char allow[64];            /* with PROBLEM_method_not_allowed: what would do */
 };

@@ -34,23 +34,3 @@ void get_readyz(struct exchange *x)
 	jw_object_end(&j);
 	answer_send(x->conn, &r);
 }
-
-void get_root(struct exchange *x)
-{
-	struct response r = { .status = 200, .type = TYPE_TEXT };
-	struct buf *text = &x->face->content;
-	size_t n;
-	const struct route *routes = router_routes(&n);
-
-	answer_json(x->conn);
-	buf_text(text, "This is Relink: it keeps WhatsApp accounts linked.\n\n"
-		       "Send \"Authorization: Bearer KEY\"; the admin key is in the file admin.key "
-		       "of the daemon's state directory.\n\n");
-	for (size_t i = 0; i < n; i++) {
-		if (route_is_dropin(&routes[i]) && x->face->dropin == NULL)
-			continue;
-		buf_printf(text, "%-6s %-30s  %s\n", http_method_name(routes[i].method),
-			   routes[i].path, routes[i].doc);
-	}
-	answer_send(x->conn, &r);
-}

@@ -217,12 +217,15 @@ static unsigned refusal_of(const struct route *route, const struct caller *who)
 	bool scoped =
 	    of_account || a_pause || of_workspace || a_job ||
 	    strcmp(route->path, "/v1/accounts") == 0 || strcmp(route->path, "/v1/bulk") == 0 ||
-	    strcmp(route->path, "/v1/pauses") == 0 || strcmp(route->path, "/v1/events") == 0;
+	    strcmp(route->path, "/v1/pauses") == 0 || strcmp(route->path, "/v1/events") == 0 ||
+	    strcmp(route->path, "/v1/session") == 0;
 	enum api_role least = get ? ROLE_VIEWER : ROLE_OPERATOR;
 	bool of_webhooks = strncmp(route->path, "/v1/webhooks", 12) == 0;
 
 	if (strcmp(route->path, "/v1/accounts/{id}/qr") == 0)
 		least = ROLE_OPERATOR;
+	if (strcmp(route->path, "/v1/session") == 0)
+		least = ROLE_VIEWER; /* whoever has logged in may log out */
 	if (strncmp(route->path, "/v1/keys", 8) == 0)
 		least = ROLE_ADMIN;
 	if (of_webhooks) { /* an URL may hold a token */

@@ -218,8 +218,9 @@ void client_request(struct client *c, const char *method, const char *path, cons
 	struct buf b;
 
 	buf_init(&b, 16u << 20);
-	buf_printf(&b, "%s %s HTTP/1.1\r\nHost: test\r\nAuthorization: Bearer %s\r\n%s", method,
-		   path, c->world->key, headers);
+	buf_printf(&b, "%s %s HTTP/1.1\r\nHost: test\r\n%s", method, path, headers);
+	if (c->world->key[0] != '\0')
+		buf_printf(&b, "Authorization: Bearer %s\r\n", c->world->key);
 	if (body != NULL)
 		buf_printf(&b, "Content-Type: application/json\r\nContent-Length: %zu\r\n",
 			   strlen(body));

@@ -57,7 +57,7 @@ void client_open_unix(struct client *, struct world *);
 void client_close(struct client *);
 /* Never waits; what the socket does not take fails the test. */
 void client_send(struct client *, struct str bytes);
-/* Send "METHOD path HTTP/1.1" with Host, key, the headers (each with CRLF; may be "") and the body
+/* Send "METHOD path HTTP/1.1" with Host, key (world->key "": none), the headers (each with CRLF; may be "") and the body
  * as JSON (NULL: none). */
 void client_request(struct client *, const char *method, const char *path, const char *headers,
 		    const char *body);
