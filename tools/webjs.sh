@@ -90,7 +90,9 @@ webjs_hints() {
 
 Relink is running, with real WhatsApp sessions: each account gets a Chromium of its own on this machine.
 
-  address   $address
+  dashboard $address/
+            log in there with the key in the file ${state#"$root"/}/admin.key
+  address   $address (the API's)
   key file  ${state#"$root"/}/admin.key
   log       ${log#"$root"/} (new lines follow below; those of the service are service.says)
 
