@@ -1,9 +1,9 @@
 // browser.mjs - Debian's Chromium with a dashboard in it.
 
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { readFileSync } from "node:fs";
+import { withDaemon } from "../lib/daemon.mjs";
 
 const load = (name) => import(name).catch((e) => {
 	throw new Error(`the browser's packages are missing (${e.code}); run tools/setup --test`);
@@ -19,12 +19,26 @@ export async function browser() {
 	return chromium.launch({ executablePath, args: ["--disable-gpu", ...(process.getuid() === 0 ? ["--no-sandbox"] : [])] });
 }
 
+// A daemon for the length of a story; its pages end before it does.
+export const withDashboard = (options, story) => withDaemon(options, async (d) => {
+	d.pages = [];
+	try {
+		await story(d);
+	} finally {
+		await Promise.all(d.pages.map(async (page) => {
+			await page.unrouteAll({ behavior: "ignoreErrors" });
+			await page.context().close();
+		}));
+	}
+});
+
 // A page of its own, not yet logged in.  What goes wrong in it is collected in page.faults: errors, and
 // whatever the policy for contents refused.
 export async function open(chrome, d, { size = sizes.desk, scheme = "light" } = {}) {
 	const context = await chrome.newContext({ viewport: size, colorScheme: scheme, reducedMotion: "reduce", locale: "en-GB" });
 	const page = await context.newPage();
 	page.faults = [];
+	d.pages?.push(page);
 	page.on("pageerror", (e) => page.faults.push(`error: ${e.message}`));
 	page.on("console", (m) => m.type() === "error" && !/Failed to load resource|ERR_/.test(m.text()) && page.faults.push(m.text()));
 	page.setDefaultTimeout(60000);

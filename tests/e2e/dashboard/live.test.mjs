@@ -2,8 +2,8 @@
 
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { fast, pooled, until, withDaemon } from "../lib/daemon.mjs";
-import { browser, inside, logIn, open, visit } from "./browser.mjs";
+import { fast, pooled, until } from "../lib/daemon.mjs";
+import { browser, inside, logIn, open, visit, withDashboard } from "./browser.mjs";
 
 let chrome;
 before(async () => (chrome = await browser()));
@@ -31,7 +31,7 @@ async function within(ms, what, page, shown) {
 const clean = (page) => assert.deepEqual(page.faults, []);
 
 describe("the dashboard", { concurrency: 3, timeout: 300000 }, () => {
-	test("log-in with a key, and out again", () => withDaemon({ ...scans, errors: /key/ }, async (d) => {
+	test("log-in with a key, and out again", () => withDashboard({ ...scans, errors: /key/ }, async (d) => {
 		await make(d, "a", { connect: true, label: "Shop" });
 		const page = await open(chrome, d);
 		await page.getByLabel("API key").fill("relink_00000000_wrong");
@@ -54,7 +54,7 @@ describe("the dashboard", { concurrency: 3, timeout: 300000 }, () => {
 		clean(page);
 	}));
 
-	test("a page of another port of this machine cannot use the cookie", () => withDaemon(scans, (d) => withDaemon(scans, async (other) => {
+	test("a page of another port of this machine cannot use the cookie", () => withDashboard(scans, (d) => withDashboard(scans, async (other) => {
 		await make(d, "a", { connect: true });
 		await d.reaches("a", "connected");
 		const page = await inside(chrome, d);
@@ -66,7 +66,7 @@ describe("the dashboard", { concurrency: 3, timeout: 300000 }, () => {
 		assert.equal((await d.account("a")).status, "connected");
 	})));
 
-	test("200 accounts change before one's eyes", () => withDaemon(scans, async (d) => {
+	test("200 accounts change before one's eyes", () => withDashboard(scans, async (d) => {
 		await pooled(Array.from({ length: 200 }, (_, i) => i), 8, (i) => make(d, `a-${String(i).padStart(3, "0")}`, { label: `Shop ${i}` }));
 		const page = await inside(chrome, d);
 		await mark(page);
@@ -100,7 +100,7 @@ describe("the dashboard", { concurrency: 3, timeout: 300000 }, () => {
 		clean(page);
 	}));
 
-	test("a QR code is shown, renewed and scanned", () => withDaemon({ mock: { ...fast, scan_ms: 0, qr_refresh: "700ms" } }, async (d) => {
+	test("a QR code is shown, renewed and scanned", () => withDashboard({ mock: { ...fast, scan_ms: 0, qr_refresh: "700ms" } }, async (d) => {
 		await make(d, "a", { label: "Shop" });
 		const page = await inside(chrome, d);
 		await mark(page);
@@ -121,7 +121,7 @@ describe("the dashboard", { concurrency: 3, timeout: 300000 }, () => {
 		clean(page);
 	}));
 
-	test("an account that lost its login gets a new code within 5 s; one that has it, after a warning", () => withDaemon(codes, async (d) => {
+	test("an account that lost its login gets a new code within 5 s; one that has it, after a warning", () => withDashboard(codes, async (d) => {
 		for (const id of ["lost", "good"]) {
 			await make(d, id, { connect: true });
 			await d.reaches(id, "qr_scanning");
@@ -151,7 +151,7 @@ describe("the dashboard", { concurrency: 3, timeout: 300000 }, () => {
 		clean(page);
 	}));
 
-	test("an account tells what killed its worker, and does what it is told", () => withDaemon({ ...scans, errors: /worker/ }, async (d) => {
+	test("an account tells what killed its worker, and does what it is told", () => withDashboard({ ...scans, errors: /worker/ }, async (d) => {
 		await make(d, "a", { connect: true, label: "Shop" });
 		await d.reaches("a", "connected");
 		const page = await inside(chrome, d);
@@ -174,7 +174,7 @@ describe("the dashboard", { concurrency: 3, timeout: 300000 }, () => {
 		await until(async () => await tried.count() === (await d.account("a")).generation);
 		await visit(page, "#/workers", "Workers");
 		await page.getByRole("button", { name: "1 death" }).click();
-		await page.getByText(/killed by signal 11.*\d+ s ago|killed by signal 11/).last().click();
+		await page.locator(".deaths summary", { hasText: "killed by signal 11" }).click();
 		await page.getByRole("region", { name: "Its own report" }).waitFor();
 		await visit(page, "#/instances", "Instances");
 		await page.getByRole("button", { name: "Drain" }).click();
@@ -201,7 +201,7 @@ describe("the dashboard", { concurrency: 3, timeout: 300000 }, () => {
 		clean(page);
 	}));
 
-	test("a key sees what it may, until it is revoked", () => withDaemon(scans, async (d) => {
+	test("a key sees what it may, until it is revoked", () => withDashboard(scans, async (d) => {
 		await make(d, "mine", { workspace: "acme", connect: true });
 		await make(d, "yours", { workspace: "other" });
 		const viewer = await d.ok("POST", "/v1/keys", { role: "viewer", workspace: "acme" });
@@ -220,7 +220,7 @@ describe("the dashboard", { concurrency: 3, timeout: 300000 }, () => {
 		clean(page);
 	}));
 
-	test("a daemon that starts anew is noticed, and one logs in again", () => withDaemon(scans, async (d) => {
+	test("a daemon that starts anew is noticed, and one logs in again", () => withDashboard(scans, async (d) => {
 		await make(d, "a", { connect: true });
 		const page = await inside(chrome, d);
 		await row(page, "a").waitFor();

@@ -5,8 +5,8 @@ import assert from "node:assert/strict";
 import { mkdirSync } from "node:fs";
 import path from "node:path";
 import { after, before, describe, test } from "node:test";
-import { fast, until, withDaemon } from "../lib/daemon.mjs";
-import { browser, fits, inside, isAccessible, logIn, open, sizes, visit } from "./browser.mjs";
+import { fast } from "../lib/daemon.mjs";
+import { browser, fits, inside, isAccessible, logIn, open, sizes, visit, withDashboard } from "./browser.mjs";
 import { fill, views } from "./shop.mjs";
 
 const pictures = path.join(process.env.RELINK_BUILD ?? "build", "dashboard");
@@ -50,7 +50,7 @@ async function isHarmless(page, where) {
 }
 
 describe("each view", { concurrency: 3, timeout: 300000 }, () => {
-	test("shows texts as texts: those that the API takes", () => withDaemon(fleet, async (d) => {
+	test("shows texts as texts: those that the API takes", () => withDashboard(fleet, async (d) => {
 		await d.ok("POST", "/v1/accounts", { provider: "mock", id: "a", label: payload.slice(0, 128), connect: true,
 			metadata: { [payload]: payload } });
 		await d.reaches("a", "connected");
@@ -64,7 +64,7 @@ describe("each view", { concurrency: 3, timeout: 300000 }, () => {
 		await isHarmless(page, "account");
 	}));
 
-	test("shows texts as texts: whatever the API may say", () => withDaemon(fleet, async (d) => {
+	test("shows texts as texts: whatever the API may say", () => withDashboard(fleet, async (d) => {
 		await fill(d);
 		const page = await open(chrome, d);
 		await page.route("**/openapi.json", async (route) => {
@@ -97,7 +97,7 @@ describe("each view", { concurrency: 3, timeout: 300000 }, () => {
 		await page.screenshot({ path: path.join(pictures, "webhooks.png") });
 	}));
 
-	test("is used by keyboard alone", () => withDaemon({ ...fleet, mock: { ...fast, scan_ms: 0 } }, async (d) => {
+	test("is used by keyboard alone", () => withDashboard({ ...fleet, mock: { ...fast, scan_ms: 0 } }, async (d) => {
 		await d.ok("POST", "/v1/accounts", { provider: "mock", id: "a", label: "Shop" });
 		const page = await open(chrome, d);
 		const focused = () => page.evaluate(() => document.activeElement.textContent.trim() || document.activeElement.name || document.activeElement.tagName);
@@ -152,7 +152,7 @@ describe("each view", { concurrency: 3, timeout: 300000 }, () => {
 	}));
 
 	for (const [scheme, size] of [["light", "desk"], ["dark", "desk"], ["light", "phone"]]) {
-		test(`has no fault and fits: ${scheme}, ${size}`, () => withDaemon(fleet, async (d) => {
+		test(`has no fault and fits: ${scheme}, ${size}`, () => withDashboard(fleet, async (d) => {
 			await fill(d);
 			const page = await open(chrome, d, { scheme, size: sizes[size] });
 			const look = async (name) => {
