@@ -21,4 +21,4 @@ CREATE TABLE endpoint (
 	checksum        INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
-PRAGMA user_version = 13;
+PRAGMA user_version = 16;

@@ -26,4 +26,4 @@ CREATE TABLE dead_letter (
 	PRIMARY KEY (endpoint, seq)
 ) STRICT, WITHOUT ROWID;
 
-PRAGMA user_version = 14;
+PRAGMA user_version = 17;
