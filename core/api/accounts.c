@@ -1,5 +1,5 @@
 /*
- * accounts.c - making, reading, changing and deleting accounts.
+ * accounts.c - making, reading, changing and deleting accounts.  Their list is in account_list.c.
  */
 #include <stddef.h>
 #include <stdio.h>
@@ -23,43 +23,15 @@ static bool is_account_id(struct str s)
 	return str_is_id(s, LIMIT_ACCOUNT_ID, "_-");
 }
 
-static bool is_provider(struct str s)
-{
-	return str_is_id(s, LIMIT_PROVIDER, "_-");
-}
-
-static bool is_instance(struct str s)
-{
-	return str_is_id(s, LIMIT_INSTANCE, "_-");
-}
-
 static bool is_priority(struct str s)
 {
 	return str_is(s, "high") || str_is(s, "normal") || str_is(s, "low");
 }
 
-static bool is_status(struct str s)
-{
-	for (unsigned i = 0; i < STATUS_COUNT; i++) {
-		if (str_is(s, status_name(i)))
-			return true;
-	}
-	return false;
-}
-
-#define AN_ID "1 to 64 characters of a-z, 0-9, _ and -, the first a letter or digit"
-#define A_PROVIDER                                                                      \
-	"the name of a provider: 1 to 32 characters of a-z, 0-9, _ and -, the first a " \
-	"letter or digit"
-#define AN_INSTANCE                                                                    \
-	"the id of an instance: 1 to 64 characters of a-z, 0-9, _ and -, the first a " \
-	"letter or digit"
+#define AN_ID      "1 to 64 characters of a-z, 0-9, _ and -, the first a letter or digit"
 #define AN_OBJECT  "an object of at most 4096 bytes"
 #define A_PRIORITY "high, normal or low"
-#define A_STATUS                                                                                 \
-	"new, connecting, qr_scanning, authenticated, connected, reconnecting, disconnected or " \
-	"failed"
-#define A_BOOL "true or false"
+#define A_BOOL     "true or false"
 
 #define AT(member) offsetof(struct command, member)
 #define TEXT(name, member, most, check, what, absent)                   \
@@ -221,86 +193,5 @@ void get_account(struct exchange *x)
 	}
 	j = answer_json(x->conn);
 	account_json(&j, NULL, &view);
-	answer_send(x->conn, &r);
-}
-
-struct page {
-	struct jw j;
-	uint64_t last_row;
-	bool more; /* it is full in bytes: accounts that fit the filter belong to the next one */
-};
-
-static void each_account(void *arg, const struct account_view *view)
-{
-	struct page *p = arg;
-
-	p->more = p->j.out->n >= PAGE_BYTES;
-	if (p->more)
-		return;
-	account_json(&p->j, NULL, view);
-	p->last_row = view->row;
-}
-
-/* A parameter that must look right when it is there. */
-static int filter_text(struct exchange *x, const char *name, bool (*check)(struct str),
-		       const char *what, struct str *ret_text)
-{
-	*ret_text = query_get(&x->query, name);
-	if (ret_text->p == NULL || check(*ret_text))
-		return 0;
-	return problem_set(&x->problem, PROBLEM_invalid_field, "\"%s\" must be %s.", name, what);
-}
-
-static int read_filter(struct exchange *x, struct account_filter *f)
-{
-	uint64_t limit;
-
-	if (filter_text(x, "workspace", is_workspace, A_WORKSPACE, &f->workspace) != 0 ||
-	    filter_text(x, "provider", is_provider, A_PROVIDER, &f->provider) != 0 ||
-	    filter_text(x, "status", is_status, A_STATUS, &f->status) != 0 ||
-	    filter_text(x, "instance", is_instance, AN_INSTANCE, &f->instance) != 0 ||
-	    filter_text(x, "label_prefix", is_label, A_LABEL, &f->label_prefix) != 0 ||
-	    query_u64(&x->query, "cursor", 0, INT64_MAX, 0, &f->after_row, &x->problem) != 0 ||
-	    query_u64(&x->query, "limit", 1, LIMIT_PAGE, 100, &limit, &x->problem) != 0)
-		return ERR_FORMAT;
-	f->limit = (uint32_t)limit;
-	return 0;
-}
-
-/* Of a workspace that it does not see a key finds nothing. */
-static bool may_find(const struct who *w, struct account_filter *f)
-{
-	if (!who_is_scoped(w))
-		return true;
-	if (f->workspace.n > 0 && !who_sees(w, f->workspace))
-		return false;
-	f->workspace = str_of(w->workspace);
-	return true;
-}
-
-void get_accounts(struct exchange *x)
-{
-	struct response r = { .status = 200 };
-	struct account_filter filter = { .limit = 0 };
-	char cursor[24];
-	uint64_t next = 0;
-	struct page p = { .more = false };
-	struct jw *j = &p.j;
-
-	if (read_filter(x, &filter) != 0) {
-		answer_problem(x->conn, &x->problem, NULL);
-		return;
-	}
-	*j = answer_json(x->conn);
-	jw_object(j, NULL);
-	jw_array(j, "accounts");
-	if (may_find(&x->conn->who, &filter))
-		next = x->face->port.accounts(x->face->port.ctx, &filter, each_account, &p);
-	if (p.more)
-		next = p.last_row;
-	jw_array_end(j);
-	snprintf(cursor, sizeof cursor, "%llu", (unsigned long long)next);
-	jw_text(j, "next_cursor", next > 0 ? cursor : NULL);
-	jw_object_end(j);
 	answer_send(x->conn, &r);
 }

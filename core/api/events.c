@@ -5,6 +5,9 @@
  * below the ring it reads pages from the journal; a slow reader only falls behind, since nothing
  * is written for it while its last bytes have not gone.  Where the journal itself begins
  * later than the place (retention), the reader is told with an event "gap".
+ *
+ * A reader that wants some events only is still moved on: an id without an event says how far, when the
+ * stream has been silent or much was passed over, so that it need not go over all that once more.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,10 +17,13 @@
 #include "api/exchange.h"
 #include "api/handlers.h"
 #include "api/streams.h"
+#include "api/texts.h"
 #include "api/work.h"
 #include "base/clock.h"
+#include "base/limits.h"
 #include "base/obj.h"
 #include "out/bus.h"
+#include "out/event_filter.h"
 #include "out/event_json.h"
 
 #define STREAM_MAGIC 0x57e4aaaau
@@ -28,6 +34,8 @@
 #define PAGE 100
 /* A comment after so long a silence, so that proxies and dead peers are noticed. */
 #define HEARTBEAT_MS 15000
+/* So many lines that are not for it, and a reader is told how far it is. */
+#define PASSED_MANY 500
 /* When the store has no time for a read. */
 #define AGAIN_MS 1000
 
@@ -37,11 +45,20 @@ struct stream {
 	struct face *face;
 	struct bus_subscriber sub;
 	struct stream *prev, *next;
-	uint32_t page; /* lines that the read under way has brought */
-	bool reading;  /* a journal read is under way; it outlives the client */
-	bool again;    /* the journal could not be read: try at work.due_at */
+	struct event_filter *filter; /* NULL: whatever its key may see */
+	uint64_t told;               /* the last id that was written, or where it began */
+	uint32_t page;               /* lines that the read under way has brought */
+	bool reading;                /* a journal read is under way; it outlives the client */
+	bool again;                  /* the journal could not be read: try at work.due_at */
 	bool pulling;
 };
+
+static void stream_free(struct stream *s)
+{
+	free(s->filter);
+	OBJ_FINI(s);
+	free(s);
+}
 
 /* --- writing --- */
 
@@ -65,6 +82,7 @@ static void write_event(struct stream *s, uint64_t seq, const char *type, struct
 {
 	struct buf *out = &s->work.conn->out;
 
+	s->told = seq;
 	buf_text(out, "id: ");
 	buf_u64(out, seq);
 	buf_text(out, "\nevent: ");
@@ -84,6 +102,26 @@ static void write_gap(struct stream *s, uint64_t next)
 	write_event(s, next - 1, "gap", str_of(json));
 }
 
+/* It has got further than it was told. */
+static void write_place(struct stream *s)
+{
+	s->told = s->sub.seq;
+	buf_text(&s->work.conn->out, "id: ");
+	buf_u64(&s->work.conn->out, s->told);
+	buf_text(&s->work.conn->out, "\n\n");
+}
+
+static bool is_picky(const struct stream *s)
+{
+	return s->filter != NULL || who_is_scoped(&s->work.conn->who);
+}
+
+static bool wants(const struct stream *s, unsigned kind, struct str account, struct str workspace)
+{
+	return who_sees(&s->work.conn->who, workspace) &&
+	       (s->filter == NULL || event_filter_takes(s->filter, kind, account, workspace));
+}
+
 static bool has_room(const struct stream *s)
 {
 	return s->work.conn->out.n < OUT_ENOUGH && s->work.conn->out.failed == 0;
@@ -101,7 +139,7 @@ static void take_line(struct stream *s, const struct journal_record *line)
 	if (line->seq != s->sub.seq + 1)
 		write_gap(s, line->seq);
 	s->sub.seq = line->seq;
-	if (!line->tell || !who_sees(&s->work.conn->who, line->workspace))
+	if (!line->tell || !wants(s, line->kind, line->account, line->workspace))
 		return;
 	buf_reset(json);
 	event_json(json, line);
@@ -128,8 +166,7 @@ static void on_line(void *arg, int result, const struct journal_record *line)
 		return;
 	}
 	if (s->work.conn == NULL) {
-		OBJ_FINI(s);
-		free(s);
+		stream_free(s);
 		return;
 	}
 	s->reading = false;
@@ -185,10 +222,12 @@ static void pull(struct stream *s)
 			break;
 		if (r < 0)
 			read_journal(s);
-		else if (who_sees(&s->work.conn->who, e.workspace))
+		else if (wants(s, e.kind, e.account, e.workspace))
 			write_event(s, e.seq, e.type, e.json);
 	}
 	s->pulling = false;
+	if (is_picky(s) && s->sub.seq >= s->told + PASSED_MANY)
+		write_place(s);
 	if (!s->again)
 		set_heartbeat(s, out->n != before);
 	conn_flush(s->work.conn);
@@ -210,7 +249,9 @@ static void on_due(struct work *w)
 {
 	struct stream *s = (struct stream *)w;
 
-	if (!s->again)
+	if (!s->again && is_picky(s) && s->sub.seq > s->told)
+		write_place(s);
+	else if (!s->again)
 		buf_text(&w->conn->out, ":\n\n");
 	s->again = false;
 	pull(s);
@@ -225,8 +266,7 @@ static void on_gone(struct work *w)
 	s->face->stats.streams--;
 	if (s->reading)
 		return; /* on_line comes and ends it */
-	OBJ_FINI(s);
-	free(s);
+	stream_free(s);
 }
 
 static void on_finish(struct work *w)
@@ -268,6 +308,49 @@ static int read_place(struct exchange *x, uint64_t newest, uint64_t *ret_seq)
 	return 0;
 }
 
+static bool is_account(struct str s)
+{
+	return str_is_id(s, LIMIT_ACCOUNT_ID, "_-");
+}
+
+static int read_types(struct exchange *x, struct event_filter *f)
+{
+	struct str types = query_get(&x->query, "type"), bad;
+
+	if (types.p == NULL || event_filter_types(types, &f->kinds, &bad))
+		return 0;
+	return problem_set(&x->problem, PROBLEM_invalid_field,
+			   "\"type\" must be types of events with commas between, as "
+			   "account.status,incident.*; there is none of \"%.*s\".",
+			   (int)MIN_OF(bad.n, 64u), bad.p);
+}
+
+/* What is wanted; ret_some: not all. */
+static int read_filter(struct exchange *x, struct event_filter *f, bool *ret_some)
+{
+	struct str workspace = query_get(&x->query, "workspace");
+	struct str account = query_get(&x->query, "account");
+	const struct who *w = &x->conn->who;
+
+	if (workspace.p != NULL && !is_workspace(workspace))
+		return problem_set(&x->problem, PROBLEM_invalid_field,
+				   "\"workspace\" must be " A_WORKSPACE ".");
+	if (account.p != NULL && !is_account(account))
+		return problem_set(&x->problem, PROBLEM_invalid_field,
+				   "\"account\" must be an account's id: 1 to 64 characters of "
+				   "a-z, 0-9, _ and -, the first a letter or digit.");
+	if (workspace.p != NULL && !who_sees(w, workspace))
+		return problem_set(&x->problem, PROBLEM_forbidden,
+				   "The key %s is for the workspace \"%s\" only.", w->key,
+				   w->workspace);
+	must(str_copy(f->workspace, sizeof f->workspace, workspace));
+	must(str_copy(f->account, sizeof f->account, account));
+	if (read_types(x, f) != 0)
+		return ERR_FORMAT;
+	*ret_some = workspace.p != NULL || account.p != NULL || f->kinds != 0;
+	return 0;
+}
+
 static void stream_start(struct exchange *x, struct stream *s, const struct response *r)
 {
 	uint64_t newest = bus_newest(s->face->bus);
@@ -287,10 +370,13 @@ static void stream_start(struct exchange *x, struct stream *s, const struct resp
 void get_events(struct exchange *x)
 {
 	struct response r = { .status = 200, .type = TYPE_EVENTS, .stream = true };
+	struct event_filter filter = { .kinds = 0 };
+	bool some = false;
 	struct stream *s;
 	uint64_t seq;
 
-	if (read_place(x, bus_newest(x->face->bus), &seq) != 0) {
+	if (read_place(x, bus_newest(x->face->bus), &seq) != 0 ||
+	    read_filter(x, &filter, &some) != 0) {
 		answer_problem(x->conn, &x->problem, NULL);
 		return;
 	}
@@ -300,6 +386,8 @@ void get_events(struct exchange *x)
 		return;
 	}
 	s = calloc(1, sizeof *s);
+	if (s != NULL && some && (s->filter = malloc(sizeof filter)) == NULL)
+		free(TAKE(s));
 	if (s == NULL) {
 		answer_failure(x->conn, PROBLEM_overloaded, "Out of memory. Try again later.");
 		return;
@@ -307,7 +395,9 @@ void get_events(struct exchange *x)
 	OBJ_INIT(s, STREAM_MAGIC);
 	s->work = (struct work){ .ops = &stream_ops, .due_at = DEADLINE_NEVER };
 	s->face = x->face;
-	s->sub.seq = seq;
+	if (some)
+		*s->filter = filter;
+	s->sub.seq = s->told = seq;
 	s->sub.wake = on_wake;
 	stream_start(x, s, &r);
 }

@@ -67,13 +67,22 @@ struct account_view {
 	struct pause_view pause;
 };
 
-/* All accounts in numbers, and those that are worst. */
+/* How well all accounts are, as a walk over them adds it up. */
 #define HEALTH_WORST 10
 struct health_summary {
 	uint64_t accounts, scored, sum; /* sum: of all scores */
 	uint64_t bands[HEALTH_BAND_COUNT];
 	unsigned n_worst;
-	struct account_view worst[HEALTH_WORST]; /* the worst first; none that has all points */
+	struct account_score {
+		uint64_t row;
+		unsigned score;
+	} worst[HEALTH_WORST]; /* the worst first; none that has all points */
+};
+
+/* The accounts of a provider by status: counted as it happens.  NULL: of those not configured. */
+struct totals_view {
+	const char *provider;
+	uint64_t status[STATUS_COUNT];
 };
 
 /* What a provider's accounts are treated by. */
@@ -194,8 +203,12 @@ struct incident_view {
 	struct str causes, text; /* causes: a JSON object of counts */
 };
 
+/* What lists can be sorted by; see walk_find.  ID: as they were made. */
+enum account_sort { SORT_ID, SORT_STATUS, SORT_HEALTH, SORT_CHANGED, SORT_COUNT };
 struct account_filter {
 	struct str workspace, provider, status, instance, label_prefix; /* empty: any */
+	struct str search;  /* in id or label, whatever the case; its own is lower; empty: any */
+	uint8_t sort;       /* enum account_sort */
 	uint64_t after_row; /* cursor: rows above this one */
 	uint32_t limit;
 };
@@ -301,7 +314,15 @@ struct api_port {
 	 * go on from, or 0 when there are no more. */
 	uint64_t (*accounts)(void *ctx, const struct account_filter *,
 			     void (*each)(void *arg, const struct account_view *), void *arg);
-	void (*health)(void *ctx, struct health_summary *ret_summary);
+	/* A piece of a walk over all accounts, so that no turn takes long: looks at `rows` rows from
+	 * filter.after_row on and calls `each` for who fits, with what it is sorted by (the lowest is
+	 * first).  Returns the row to go on from, 0 when there are no more. */
+	uint64_t (*find)(void *ctx, const struct account_filter *, uint32_t rows,
+			 void (*each)(void *arg, uint64_t key, uint64_t row), void *arg);
+	bool (*account_at)(void *ctx, uint64_t row, struct account_view *ret_view);
+	/* In the same way: adds up `rows` rows behind `after_row`. */
+	uint64_t (*health)(void *ctx, uint64_t after_row, uint32_t rows, struct health_summary *);
+	void (*totals)(void *ctx, void (*each)(void *arg, const struct totals_view *), void *arg);
 	void (*policies)(void *ctx, void (*each)(void *arg, const struct policy_view *), void *arg);
 	unsigned (*workers)(void *ctx, void (*each)(void *arg, const struct worker_view *),
 			    void *arg);

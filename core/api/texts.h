@@ -1,4 +1,4 @@
-/* texts.h - what texts may look like that accounts and keys both have, and how that is said. */
+/* texts.h - what texts may look like that more than one kind of request has, and how that is said. */
 #ifndef RELINK_API_TEXTS_H
 #define RELINK_API_TEXTS_H
 #include "base/limits.h"
@@ -19,6 +19,14 @@ static inline bool is_label(struct str s)
 			return false;
 	}
 	return s.n <= LIMIT_LABEL;
+}
+
+#define A_PROVIDER                                                                      \
+	"the name of a provider: 1 to 32 characters of a-z, 0-9, _ and -, the first a " \
+	"letter or digit"
+static inline bool is_provider(struct str s)
+{
+	return str_is_id(s, LIMIT_PROVIDER, "_-");
 }
 
 #endif

@@ -365,7 +365,7 @@ struct engine {
 	unsigned n_pauses[PAUSE_SCOPES];
 	struct timer pause_timer;       /* the next that ends by itself */
 	uint64_t hands_row, hands_left; /* the pass over accounts after a change: hands_off.c */
-	char waits_text[HEALTH_WORST][LIMIT_WAITS]; /* of the views that were given last */
+	char waits_text[LIMIT_WAITS];   /* of the view that was given last */
 	struct {
 		uint64_t now, before, oldest_at;
 		unsigned pages, lines;

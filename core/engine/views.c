@@ -3,6 +3,7 @@
  */
 #include "engine/endpoints.h"
 #include "engine/state.h"
+#include "engine/walks.h"
 
 /* Every reason why a queued account is not started: the first that applies.  A new one belongs here. */
 static struct str waits_for(const struct engine *e, const struct member *m, char *text,
@@ -27,8 +28,8 @@ static void explain(const struct engine *e, const struct member *m, struct str w
 }
 
 /* `text`, of LIMIT_WAITS, must live as long as the view. */
-static void view_of(const struct engine *e, const struct member *m, char *text,
-		    struct account_view *v)
+void account_view_of(const struct engine *e, const struct member *m, char *text,
+		     struct account_view *v)
 {
 	static const char *const priorities[] = { "high", "normal", "low" };
 	const struct account *a = &m->a;
@@ -84,19 +85,9 @@ static bool port_account(void *ctx, struct str id, struct account_view *ret_view
 	m = member_by_id(e, id);
 	if (m == NULL)
 		return false;
-	view_of(e, m, e->waits_text[0], ret_view);
+	account_view_of(e, m, e->waits_text, ret_view);
 	stages_of_member(e, m, &ret_view->stages);
 	return true;
-}
-
-static bool fits(const struct account_filter *f, const struct member *m)
-{
-	return (f->workspace.n == 0 || str_is(f->workspace, m->workspace)) &&
-	       (f->provider.n == 0 || str_is(f->provider, m->provider)) &&
-	       (f->instance.n == 0 || str_is(f->instance, member_instance(m))) &&
-	       (f->status.n == 0 || str_is(f->status, status_name(m->a.status))) &&
-	       (f->label_prefix.n == 0 ||
-		strncmp(m->label, f->label_prefix.p, f->label_prefix.n) == 0);
 }
 
 static uint64_t port_accounts(void *ctx, const struct account_filter *f,
@@ -110,68 +101,15 @@ static uint64_t port_accounts(void *ctx, const struct account_filter *f,
 	for (uint64_t row = f->after_row + 1; row <= e->last_row; row++) {
 		struct member *m = member_by_row(e, row);
 
-		if (m == NULL || member_is_deleted(m) || !fits(f, m))
+		if (m == NULL || member_is_deleted(m) || !account_fits(f, m))
 			continue;
 		if (n == f->limit)
 			return row - 1;
-		view_of(e, m, e->waits_text[0], &v);
+		account_view_of(e, m, e->waits_text, &v);
 		each(arg, &v);
 		n++;
 	}
 	return 0;
-}
-
-struct ranked {
-	const struct member *m;
-	unsigned score;
-};
-
-/* Into its place among the worst so far; who was first of equals stays before. */
-static void rank(struct ranked worst[HEALTH_WORST], unsigned *n, struct ranked r)
-{
-	unsigned at = *n;
-
-	while (at > 0 && worst[at - 1].score > r.score)
-		at--;
-	if (at == HEALTH_WORST)
-		return;
-	if (*n < HEALTH_WORST)
-		++*n;
-	for (unsigned i = *n - 1; i > at; i--)
-		worst[i] = worst[i - 1];
-	worst[at] = r;
-}
-
-/* One walk over all accounts; a hundred thousand of them take a few milliseconds. */
-static void port_health(void *ctx, struct health_summary *ret_summary)
-{
-	struct health_summary s = { .accounts = 0 };
-	struct ranked worst[HEALTH_WORST] = { 0 };
-	struct engine *e;
-
-	OBJ_CAST(e, ctx, ENGINE_MAGIC);
-	for (uint64_t row = 1; row <= e->last_row; row++) {
-		const struct member *m = member_by_row(e, row);
-		struct health h;
-		uint64_t since;
-
-		if (m == NULL || member_is_deleted(m))
-			continue;
-		s.accounts++;
-		health_of_member(e, m, &h, &since);
-		if (!h.scored)
-			continue;
-		s.scored++;
-		s.sum += h.score;
-		s.bands[h.band]++;
-		if (h.score < 100)
-			rank(worst, &s.n_worst, (struct ranked){ m, h.score });
-	}
-	for (unsigned i = 0; i < s.n_worst; i++) {
-		must(worst[i].m != NULL);
-		view_of(e, worst[i].m, e->waits_text[i], &s.worst[i]);
-	}
-	*ret_summary = s;
 }
 
 static bool is_set(const struct cause_choice *c)
@@ -470,7 +408,10 @@ struct api_port engine_api_port(struct engine *e)
 	return (struct api_port){ .ctx = e,
 				  .account = port_account,
 				  .accounts = port_accounts,
-				  .health = port_health,
+				  .find = walk_find,
+				  .account_at = walk_account_at,
+				  .health = walk_health,
+				  .totals = walk_totals,
 				  .policies = port_policies,
 				  .workers = port_workers,
 				  .attempts = port_attempts,

@@ -20,6 +20,7 @@
 struct slot {
 	uint64_t seq;
 	const char *type;
+	unsigned kind;
 	struct buf text;
 	size_t n_json, n_account;
 };
@@ -95,6 +96,7 @@ void bus_publish(struct bus *b, const struct journal_record *r)
 	s = slot_at(b, b->n);
 	s->seq = r->seq;
 	s->type = event_type(r);
+	s->kind = r->kind;
 	buf_reset(&s->text);
 	event_json(&s->text, r);
 	s->n_json = s->text.n;
@@ -158,6 +160,7 @@ int bus_next(struct bus *b, struct bus_subscriber *sub, struct bus_event *ret_ev
 	sub->seq = s->seq;
 	*ret_event = (struct bus_event){
 		.seq = s->seq,
+		.kind = s->kind,
 		.type = s->type,
 		.account = { s->text.p + s->n_json, s->n_account },
 		.workspace = { s->text.p + s->n_json + s->n_account,

@@ -26,6 +26,7 @@ struct bus_subscriber {
 /* What a subscriber gets.  Lent until the next bus_publish. */
 struct bus_event {
 	uint64_t seq;
+	unsigned kind;      /* enum journal_kind */
 	const char *type;   /* "account.status" */
 	struct str account; /* public id */
 	struct str workspace;

@@ -36,15 +36,14 @@ static const struct command commands[] = {
 	    .noun = "account",
 	    .name = "list",
 	    .args = "",
-	    .options = FILTERS | OPT(LIMIT) | OPT(ALL) | OPT(QUIET),
+	    .options = FILTERS | OPT(SEARCH) | OPT(SORT) | OPT(LIMIT) | OPT(ALL) | OPT(QUIET),
 	    .brief = "list accounts",
 	    .text =
-		"Lists accounts in the order in which they were made, the first 100 unless "
-		"--limit\n"
-		"or --all says otherwise. A status is one of new, connecting, qr_scanning,\n"
-		"authenticated, connected, reconnecting, disconnected, failed. HEALTH is a score\n"
-		"from 0 to 100, TO DO what a person must do, NEXT when the daemon tries again by\n"
-		"itself; with a ~, about when a queued account will start.",
+		"Lists accounts in the order in which they were made, or as --sort says, the\n"
+		"first 100 unless --limit or --all says otherwise. A status is one of new,\n"
+		"connecting, qr_scanning, authenticated, connected, reconnecting, disconnected,\n"
+		"failed. HEALTH is a score from 0 to 100, TO DO what a person must do, NEXT when\n"
+		"the daemon tries again by itself; with a ~, about when a queued account starts.",
 	    .examples =
 		"  relinkctl list\n"
 		"  relinkctl list --status failed --workspace acme\n"
@@ -587,14 +586,15 @@ static const struct command commands[] = {
 	{
 	    .name = "events",
 	    .args = "",
-	    .options = OPT(AFTER),
+	    .options = OPT(AFTER) | OPT(WORKSPACE) | OPT(ACCOUNT) | OPT(TYPE),
 	    .brief = "what happens, a line each, for ever",
 	    .text =
 		"Follows the daemon's events from now on, or from after the event with the number\n"
 		"SEQ. When the connection breaks it is made again after the last event seen, and\n"
 		"a line on standard error says so.",
 	    .examples = "  relinkctl events\n"
-			"  relinkctl events --after 1200 --json | jq .account\n",
+			"  relinkctl events --after 1200 --json | jq .account\n"
+			"  relinkctl events --type 'alert.*,incident.*'\n",
 	    .run = events_follow,
 	},
 };

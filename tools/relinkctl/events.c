@@ -11,6 +11,8 @@
 #include "stream.h"
 #include "text.h"
 
+#include "base/obj.h"
+
 #define TURN_MS   1000
 #define LINES_MAX (64u << 20)
 
@@ -57,15 +59,32 @@ static void print_lines(struct follower *f)
 	buf_reset(&f->lines);
 }
 
+/* What is asked of the daemon, with the filters that were given. */
+static void begin(struct cli *c, struct request *q)
+{
+	static const enum option_id filters[] = { OPTION_WORKSPACE, OPTION_ACCOUNT, OPTION_TYPE };
+
+	request_init(q, "GET", "/v1/events");
+	for (size_t i = 0; i < ARRAY_LEN(filters); i++) {
+		if (has_option(c, filters[i]))
+			request_query(q, option_specs[filters[i]].name, option_text(c, filters[i]));
+	}
+}
+
 int events_follow(struct cli *c)
 {
 	struct follower f = { .cli = c };
 	const struct stream_handler handler = { on_event, on_broken, &f };
 	const char *after = has_option(c, OPTION_AFTER) ? option_text(c, OPTION_AFTER) : "";
 	struct stream *s = NULL;
+	struct request q;
 	struct why why;
-	int r = stream_new(&s, http_target(c->http), "/v1/events", after, &handler, &why);
+	int r;
 
+	begin(c, &q);
+	buf_byte(&q.path, 0);
+	r = stream_new(&s, http_target(c->http), q.path.p, after, &handler, &why);
+	request_fini(&q);
 	buf_init(&f.lines, LINES_MAX);
 	/* main says it when the output cannot be written. */
 	while (r == 0 && ferror(stdout) == 0) {

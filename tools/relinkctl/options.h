@@ -102,6 +102,14 @@
 	  "from the event with this number on") \
 	O(EVENTS, 0, "events", "LIST", TEXT, 0, 0, \
 	  "types of events, as account.*,message.received") \
+	O(SEARCH, 0, "search", "TEXT", TEXT, 0, 0, \
+	  "only accounts with this in id or label") \
+	O(SORT, 0, "sort", "ORDER", TEXT, 0, 0, \
+	  "id, status, health or changed (the latest first)") \
+	O(ACCOUNT, 0, "account", "ID", TEXT, 0, 0, \
+	  "only events of this account") \
+	O(TYPE, 0, "type", "TYPES", TEXT, 0, 0, \
+	  "only events of these types, as account.*,incident.closed") \
 	O(INTERVAL, 0, "interval", "SECONDS", NUMBER, 1, 3600, \
 	  "redraw at least this often (default 1)") \
 	O(QUIET, 'q', "quiet", NULL, FLAG, 0, 0, \

@@ -10,13 +10,15 @@
 void pages_of_accounts(const struct cli *c, struct request *q)
 {
 	static const enum option_id filters[] = { OPTION_WORKSPACE, OPTION_PROVIDER, OPTION_STATUS,
-						  OPTION_INSTANCE };
+						  OPTION_INSTANCE, OPTION_SORT };
 
 	request_init(q, "GET", "/v1/accounts");
 	for (size_t i = 0; i < ARRAY_LEN(filters); i++) {
 		if (has_option(c, filters[i]))
 			request_query(q, option_specs[filters[i]].name, option_text(c, filters[i]));
 	}
+	if (has_option(c, OPTION_SEARCH))
+		request_query(q, "q", option_text(c, OPTION_SEARCH));
 }
 
 /* A cursor is a string, a sequence number is a number; null: there are no more. */

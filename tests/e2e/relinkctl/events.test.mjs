@@ -235,3 +235,19 @@ test('an event that is no JSON is shown with what is known of it', async (t) => 
 	assert.equal(running.stdout, '3 odd\n');
 	await running.stop();
 });
+
+test('what is asked for is asked of the daemon', async (t) => {
+	const fake = await Fake.start(t);
+
+	fake.on(
+		'GET /v1/events?workspace=acme&account=a&type=account.%2A%2Cincident.closed',
+		sends(moved(1, 'connected')),
+	);
+	const running = start(
+		['events', '--type', 'account.*,incident.closed', '--account', 'a', '--workspace', 'acme'],
+		{ fake },
+	);
+
+	await running.until(/connected/);
+	await running.stop();
+});

@@ -29,7 +29,9 @@ test("a connected account has all points; whoever waits for a person or is not w
 		assert.equal(await health(d, "new"), null);
 		await d.verb("up", "logout");
 		assert.equal((await d.reaches("up", "disconnected")).health, null, "it waits for a scan");
-		assert.deepEqual({ ...await summary(d), worst: 0 }, { accounts: 3, scored: 0, average: null,
+		const { statuses, providers, instances, ...sum } = await summary(d);
+		assert.deepEqual([statuses.disconnected, providers[0].statuses.new, instances[0].open], [1, 1, 1]);
+		assert.deepEqual({ ...sum, worst: 0 }, { accounts: 3, scored: 0, average: null,
 			bands: { excellent: 0, good: 0, warning: 0, critical: 0, failed: 0 }, worst: 0 });
 	}));
 

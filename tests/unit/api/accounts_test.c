@@ -283,6 +283,76 @@ static void accounts_are_filtered(void **state)
 	assert_string_equal(reply_member(&r, "accounts"), "[]");
 }
 
+/* Whatever the size of the pieces, the pages are the whole order, cut. */
+static void accounts_are_sorted_page_by_page_in_pieces(void **state)
+{
+	static const struct {
+		uint64_t key;
+		const char *id;
+	} order[] = { { 1, "a4" }, { 2, "a2" }, { 2, "a6" }, { 3, "a1" },
+		      { 7, "a3" }, { 7, "a5" }, { 7, "a7" } };
+	char id[8], path[96] = "/v1/accounts?sort=status&limit=3";
+
+	(void)state;
+	for (unsigned i = 1; i <= 7; i++) {
+		snprintf(id, sizeof id, "a%u", i);
+		fake_add(&w.fake, id);
+	}
+	for (unsigned i = 0; i < 7; i++)
+		fake_find(&w.fake, order[i].id)->key = order[i].key;
+	w.fake.piece = 2;
+	for (unsigned at = 0; at < 7; at += 3) {
+		w.fake.pieces = 0;
+		ask(&w, "GET", path, "", NULL, &r);
+		assert_int_equal(r.status, 200);
+		assert_int_equal(w.fake.pieces, 4);
+		for (unsigned n = 0; n < 3; n++) {
+			char member[32];
+
+			snprintf(member, sizeof member, "accounts.%u.id", n);
+			assert_string_equal(reply_member(&r, member),
+					    at + n < 7 ? order[at + n].id : "(absent)");
+		}
+		snprintf(path, sizeof path, "/v1/accounts?sort=status&limit=3&cursor=%s",
+			 reply_member(&r, "next_cursor"));
+	}
+	assert_string_equal(reply_member(&r, "next_cursor"), "null");
+	ask(&w, "GET", "/v1/accounts?limit=3&cursor=2", "", NULL, &r);
+	assert_string_equal(reply_member(&r, "accounts.0.id"), "a3");
+	assert_string_equal(reply_member(&r, "next_cursor"), "5");
+	w.fake.pieces = 0;
+	ask(&w, "GET", "/v1/health/summary", "", NULL, &r);
+	assert_int_equal(w.fake.pieces, 4);
+	assert_string_equal(reply_member(&r, "accounts"), "7");
+	assert_string_equal(reply_member(&r, "statuses.new"), "7");
+	assert_string_equal(reply_member(&r, "providers.0.provider"), "mock");
+	assert_string_equal(reply_member(&r, "providers.0.accounts"), "7");
+	assert_string_equal(reply_member(&r, "providers.1"), "(absent)");
+	assert_string_equal(reply_member(&r, "instances.0.id"), "mock-1");
+}
+
+/* Whoever goes between two pieces takes the walk along. */
+static void a_walk_ends_with_its_client(void **state)
+{
+	struct client c;
+
+	(void)state;
+	fake_add(&w.fake, "a1");
+	fake_add(&w.fake, "a2");
+	w.fake.piece = 1;
+	for (unsigned i = 0; i < 2; i++) {
+		client_open(&c, &w);
+		client_request(&c, "GET", i == 0 ? "/v1/accounts?q=x" : "/v1/health/summary", "",
+			       NULL);
+		w.fake.pieces = 0;
+		while (w.fake.pieces == 0)
+			world_turn(&w);
+		client_close(&c);
+	}
+	ask(&w, "GET", "/v1/accounts/a1", "", NULL, &r);
+	assert_int_equal(r.status, 200);
+}
+
 static void queries_are_read_strictly(void **state)
 {
 	static const struct {
@@ -304,6 +374,12 @@ static void queries_are_read_strictly(void **state)
 		{ "/v1/accounts?workspace=%ff", "bad_request" },
 		{ "/v1/accounts?cursor=99999999999999999999", "invalid_field" },
 		{ "/v1/accounts?&", "unknown_field" },
+		{ "/v1/accounts?q=", "invalid_field" },
+		{ "/v1/accounts?sort=colour", "invalid_field" },
+		{ "/v1/accounts?cursor=1.2", "invalid_field" },
+		{ "/v1/accounts?sort=health&cursor=12", "invalid_field" },
+		{ "/v1/accounts?sort=health&cursor=1.", "invalid_field" },
+		{ "/v1/accounts?sort=health&cursor=1.x", "invalid_field" },
 		{ "/v1/accounts/a1?x=1", "unknown_field" },
 		{ "/healthz?x", "unknown_field" },
 		{ "/v1/events?after=x", "invalid_field" },
@@ -521,6 +597,8 @@ int main(void)
 		TEST(an_account_is_read_changed_and_deleted),
 		TEST(accounts_are_listed_page_by_page),
 		TEST(accounts_are_filtered),
+		TEST(accounts_are_sorted_page_by_page_in_pieces),
+		TEST(a_walk_ends_with_its_client),
 		TEST(queries_are_read_strictly),
 		TEST(ids_in_paths_are_checked),
 		TEST(the_timeline_is_read_backwards),

@@ -357,6 +357,128 @@ static void a_thousand_idle_listeners_cost_little(void **state)
 	world_close(&w);
 }
 
+/* --- filters --- */
+
+static void ask_for(const char *query, const char *last)
+{
+	char text[256];
+
+	snprintf(text, sizeof text, "GET /v1/events?%s HTTP/1.1\r\nHost: x\r\n%s%s%s\r\n", query,
+		 last != NULL ? "Last-Event-ID: " : "", last != NULL ? last : "",
+		 last != NULL ? "\r\n" : "");
+	machine_feed(&m, str_of(text), SIZE_MAX);
+}
+
+static void only_what_is_asked_for_is_told(void **state)
+{
+	static const struct {
+		const char *query, *ids;
+	} cases[] = {
+		{ "account=a1", "3 4 " },
+		{ "account=a2", "5 " },
+		{ "workspace=acme", "5 " },
+		{ "type=account.status", "1 3 4 5 " },
+		{ "type=account.*&account=a1", "3 4 " },
+		{ "type=message.sent,account.status&workspace=acme", "5 " },
+		{ "type=message.*,incident.*", "" },
+		{ "account=a1&workspace=acme", "" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		if (i > 0)
+			assert_int_equal(open_machine(NULL), 0);
+		fake_add(&m.fake, "a2");
+		snprintf(fake_find(&m.fake, "a2")->workspace, 33, "acme");
+		ask_for(cases[i].query, NULL);
+		fake_noise(&m.fake, 1); /* 1, and 2 that is not told */
+		status("connecting");
+		status("connected");
+		fake_status(&m.fake, "a2", "connected", "");
+		machine_take(&m);
+		assert_string_equal(ids(), cases[i].ids);
+		if (i + 1 < ARRAY_LEN(cases))
+			close_machine(NULL);
+	}
+}
+
+/* Below the ring and in it, and no gap where only others' events were. */
+static void a_filter_holds_for_what_the_store_has(void **state)
+{
+	(void)state;
+	status("connecting");
+	fake_noise(&m.fake, 2 * RING);
+	status("connected");
+	fake_noise(&m.fake, 2 * RING);
+	ask_for("account=a1", "0");
+	for (int i = 0; i < 5; i++) {
+		fake_turn(&m.fake);
+		machine_take(&m);
+	}
+	assert_string_equal(ids(), "1 66 ");
+	assert_null(machine_find(&m, "event: gap"));
+}
+
+static void a_gap_is_told_whatever_is_asked_for(void **state)
+{
+	(void)state;
+	fake_noise(&m.fake, 2 * RING);
+	fake_prune(&m.fake, 5);
+	ask_for("type=message.*", "1");
+	for (int i = 0; i < 5; i++) {
+		fake_turn(&m.fake);
+		machine_take(&m);
+	}
+	assert_non_null(machine_find(&m, "event: gap\ndata: {\"after\":1,\"next\":5}"));
+}
+
+/* Its place moves on without events: in silence, and when it passes over many. */
+static void a_picky_reader_is_told_how_far_it_is(void **state)
+{
+	(void)state;
+	ask_for("account=a1", NULL);
+	machine_take(&m);
+	fake_noise(&m.fake, 3);
+	machine_take(&m);
+	assert_null(machine_find(&m, "id: "));
+	machine_pass(&m, 15000);
+	assert_string_equal(ids(), "6 ");
+	assert_non_null(machine_find(&m, "id: 6\n\n"));
+	fake_noise(&m.fake, 249);
+	machine_take(&m);
+	assert_string_equal(ids(), "6 ");
+	fake_noise(&m.fake, 1);
+	machine_take(&m);
+	assert_string_equal(ids(), "6 506 ");
+	machine_pass(&m, 15000);
+	assert_string_equal(ids(), "6 506 ");
+	assert_non_null(machine_find(&m, "\n\n:\n\n"));
+}
+
+static void bad_filters_are_refused(void **state)
+{
+	static const char *const queries[] = { "type=",
+					       "type=account.colour",
+					       "type=colour.*",
+					       "type=*",
+					       "type=account.status,",
+					       "type=.*",
+					       "account=A1",
+					       "account=",
+					       "workspace=A",
+					       "kind=1" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(queries); i++) {
+		if (i > 0)
+			assert_int_equal(open_machine(NULL), 0);
+		ask_for(queries[i], NULL);
+		assert_int_equal(machine_status(&m), 400);
+		if (i + 1 < ARRAY_LEN(queries))
+			close_machine(NULL);
+	}
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_machine, close_machine)
 
 static int open_with(void **state, bool at_once)
@@ -403,6 +525,11 @@ int main(void)
 		TEST(what_the_client_sends_is_ignored),
 		TEST(the_end_of_the_client_ends_the_stream),
 		TEST(a_client_may_go_while_the_journal_is_read),
+		TEST(only_what_is_asked_for_is_told),
+		TEST(a_filter_holds_for_what_the_store_has),
+		TEST(a_gap_is_told_whatever_is_asked_for),
+		TEST(a_picky_reader_is_told_how_far_it_is),
+		TEST(bad_filters_are_refused),
 		TEST(a_thousand_idle_listeners_cost_little),
 	};
 

@@ -115,6 +115,16 @@ static bool fits(struct str want, const char *have)
 	return want.n == 0 || str_is(want, have);
 }
 
+static bool fits_filter(const struct account_filter *filter, const struct fake_account *a)
+{
+	return !a->deleted && fits(filter->workspace, a->workspace) &&
+	       fits(filter->provider, a->provider) && fits(filter->status, a->status) &&
+	       strncmp(a->label, filter->label_prefix.n > 0 ? filter->label_prefix.p : "",
+		       filter->label_prefix.n) == 0 &&
+	       (filter->search.n == 0 ||
+		memmem(a->label, strlen(a->label), filter->search.p, filter->search.n) != NULL);
+}
+
 static uint64_t port_accounts(void *ctx, const struct account_filter *filter,
 			      void (*each)(void *, const struct account_view *), void *arg)
 {
@@ -125,10 +135,7 @@ static uint64_t port_accounts(void *ctx, const struct account_filter *filter,
 		const struct fake_account *a = &f->accounts[i];
 		struct account_view v;
 
-		if (a->deleted || !fits(filter->workspace, a->workspace) ||
-		    !fits(filter->provider, a->provider) || !fits(filter->status, a->status) ||
-		    strncmp(a->label, filter->label_prefix.n > 0 ? filter->label_prefix.p : "",
-			    filter->label_prefix.n) != 0)
+		if (!fits_filter(filter, a))
 			continue;
 		if (n++ == filter->limit)
 			return f->accounts[i - 1].row;
@@ -138,34 +145,11 @@ static uint64_t port_accounts(void *ctx, const struct account_filter *filter,
 	return 0;
 }
 
-static bool port_instance(void *ctx, struct str id, struct instance_view *v)
-{
-	const struct fake *f = ctx;
-
-	if (!str_is(id, "mock-1"))
-		return false;
-	*v = (struct instance_view){ .id = STR("mock-1"),
-				     .provider = "mock",
-				     .state = !f->drained   ? "up"
-					      : f->open > 0 ? "draining"
-							    : "drained",
-				     .reachable = true,
-				     .up_since = 1763287200000,
-				     .drained_at = f->drained ? 1763287201000 : 0,
-				     .boot_id = STR("b1"),
-				     .capacity = 10,
-				     .accounts = 3,
-				     .open = f->open,
-				     .listed_at = 1763287202000,
-				     .list_age_ms = 7 };
-	return true;
-}
-
 static void port_instances(void *ctx, void (*each)(void *, const struct instance_view *), void *arg)
 {
 	struct instance_view v;
 
-	must(port_instance(ctx, STR("mock-1"), &v));
+	must(fake_instance(ctx, STR("mock-1"), &v));
 	each(arg, &v);
 }
 
@@ -186,42 +170,57 @@ static void port_incidents(void *ctx, uint64_t id,
 		each(arg, &v);
 }
 
-static unsigned port_workers(void *ctx, void (*each)(void *, const struct worker_view *), void *arg)
+static uint64_t piece_end(const struct fake *f, uint64_t after, uint32_t rows)
 {
-	const struct worker_view v = {
-		.slot = 0,
-		.provider = "mock",
-		.state = "ready",
-		.plugin = STR("mock"),
-		.version = STR("0.1.0"),
-		.sandbox = STR("landlock 7, seccomp"),
-		.pid = 4711,
-		.instances = STR("mock-1,mock-2"),
-		.last_death = STR("killed by signal 9"),
-	};
-
-	(void)ctx;
-	each(arg, &v);
-	return 1;
+	return MIN_OF(f->n_accounts, after + (f->piece > 0 ? f->piece : rows));
 }
 
-static void port_health(void *ctx, struct health_summary *ret_summary)
+static uint64_t port_find(void *ctx, const struct account_filter *filter, uint32_t rows,
+			  void (*each)(void *, uint64_t key, uint64_t row), void *arg)
+{
+	struct fake *f = ctx;
+	uint64_t end = piece_end(f, filter->after_row, rows);
+
+	f->pieces++;
+	for (size_t i = filter->after_row; i < end; i++) {
+		const struct fake_account *a = &f->accounts[i];
+
+		if (fits_filter(filter, a))
+			each(arg, filter->sort == SORT_ID ? 0 : a->key, a->row);
+	}
+	return end < f->n_accounts ? end : 0;
+}
+
+static bool port_account_at(void *ctx, uint64_t row, struct account_view *ret_view)
 {
 	struct fake *f = ctx;
 
-	*ret_summary = (struct health_summary){ .accounts = f->n_accounts };
-	for (size_t i = 0; i < f->n_accounts; i++) {
+	if (row == 0 || row > f->n_accounts || f->accounts[row - 1].deleted)
+		return false;
+	view_of(&f->accounts[row - 1], ret_view);
+	return true;
+}
+
+static uint64_t port_health(void *ctx, uint64_t after, uint32_t rows, struct health_summary *s)
+{
+	struct fake *f = ctx;
+	uint64_t end = piece_end(f, after, rows);
+
+	f->pieces++;
+	for (size_t i = after; i < end; i++) {
 		struct account_view v;
 
+		s->accounts++;
 		view_of(&f->accounts[i], &v);
 		if (!v.health.scored)
 			continue;
-		ret_summary->scored++;
-		ret_summary->sum += v.health.score;
-		ret_summary->bands[v.health.band]++;
-		if (v.health.score < 100 && ret_summary->n_worst < HEALTH_WORST)
-			ret_summary->worst[ret_summary->n_worst++] = v;
+		s->scored++;
+		s->sum += v.health.score;
+		s->bands[v.health.band]++;
+		if (v.health.score < 100 && s->n_worst < HEALTH_WORST)
+			s->worst[s->n_worst++] = (struct account_score){ v.row, v.health.score };
 	}
+	return end < f->n_accounts ? end : 0;
 }
 
 static bool port_ready(void *ctx, struct why *why)
@@ -592,15 +591,18 @@ struct api_port fake_port(struct fake *f)
 		.ctx = f,
 		.account = port_account,
 		.accounts = port_accounts,
+		.find = port_find,
+		.account_at = port_account_at,
 		.health = port_health,
-		.workers = port_workers,
+		.totals = fake_totals,
+		.workers = fake_workers,
 		.key = fake_port_key,
 		.keys = fake_port_keys,
 		.key_used = fake_port_key_used,
 		.qr_link = port_qr_link,
 		.endpoint = fake_endpoint,
 		.endpoints = fake_endpoints,
-		.instance = port_instance,
+		.instance = fake_instance,
 		.instances = port_instances,
 		.incidents = port_incidents,
 		.pauses = fake_pauses,

@@ -18,6 +18,7 @@ struct fake_account {
 	char priority[16], qr[64];
 	bool want, deleted;
 	uint64_t generation;
+	uint64_t key; /* what it is sorted by */
 	struct health_facts health;
 };
 
@@ -44,6 +45,8 @@ struct fake {
 	struct bus *bus;
 	struct fake_account *accounts;
 	size_t n_accounts, room;
+	uint32_t piece;  /* rows in a piece of a walk; 0: as many as are asked for */
+	unsigned pieces; /* that were walked */
 	struct fake_line *lines;
 	size_t n_lines, line_room;
 	uint64_t first_seq; /* lines below were pruned */
@@ -91,6 +94,9 @@ int fake_deaths(void *ctx, unsigned slot, uint32_t limit,
 void fake_policies(void *ctx, void (*each)(void *, const struct policy_view *), void *arg);
 int fake_attempts(void *ctx, uint64_t row, uint64_t before, uint32_t limit,
 		  void (*each)(void *, int, const struct attempt_record *), void *arg);
+void fake_totals(void *ctx, void (*each)(void *, const struct totals_view *), void *arg);
+bool fake_instance(void *ctx, struct str id, struct instance_view *);
+unsigned fake_workers(void *ctx, void (*each)(void *, const struct worker_view *), void *arg);
 void fake_pauses(void *ctx, void (*each)(void *, const struct pause_view *), void *arg);
 void fake_bulk(void *ctx, void (*each)(void *, const struct bulk_view *), void *arg);
 void fake_bulk_count(void *ctx, const struct command *, struct bulk_count *ret_count,

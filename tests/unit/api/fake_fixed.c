@@ -1,6 +1,8 @@
 /* fake_fixed.c - what the fake core says the same of every time. */
 #include "fake.h"
 
+#include <string.h>
+
 int fake_deaths(void *ctx, unsigned slot, uint32_t limit,
 		void (*each)(void *, int, const struct death_record *), void *arg)
 {
@@ -150,5 +152,60 @@ bool fake_is_about_many(const struct command *cmd, struct command_result *ret_re
 	if (!pause && cmd->kind != COMMAND_BULK && cmd->kind != COMMAND_BULK_CANCEL)
 		return false;
 	ret_result->account = pause ? STR("workspace/acme") : STR("bulk_0123456789ab");
+	return true;
+}
+
+unsigned fake_workers(void *ctx, void (*each)(void *, const struct worker_view *), void *arg)
+{
+	const struct worker_view v = {
+		.slot = 0,
+		.provider = "mock",
+		.state = "ready",
+		.plugin = STR("mock"),
+		.version = STR("0.1.0"),
+		.sandbox = STR("landlock 7, seccomp"),
+		.pid = 4711,
+		.instances = STR("mock-1,mock-2"),
+		.last_death = STR("killed by signal 9"),
+	};
+
+	(void)ctx;
+	each(arg, &v);
+	return 1;
+}
+
+void fake_totals(void *ctx, void (*each)(void *, const struct totals_view *), void *arg)
+{
+	struct totals_view v = { .provider = "mock" };
+	const struct fake *f = ctx;
+
+	for (size_t i = 0; i < f->n_accounts; i++) {
+		for (unsigned s = 0; s < STATUS_COUNT; s++)
+			v.status[s] += strcmp(f->accounts[i].status, status_name(s)) == 0;
+	}
+	each(arg, &v);
+	each(arg, &(struct totals_view){ .provider = NULL });
+}
+
+bool fake_instance(void *ctx, struct str id, struct instance_view *v)
+{
+	const struct fake *f = ctx;
+
+	if (!str_is(id, "mock-1"))
+		return false;
+	*v = (struct instance_view){ .id = STR("mock-1"),
+				     .provider = "mock",
+				     .state = !f->drained   ? "up"
+					      : f->open > 0 ? "draining"
+							    : "drained",
+				     .reachable = true,
+				     .up_since = 1763287200000,
+				     .drained_at = f->drained ? 1763287201000 : 0,
+				     .boot_id = STR("b1"),
+				     .capacity = 10,
+				     .accounts = 3,
+				     .open = f->open,
+				     .listed_at = 1763287202000,
+				     .list_age_ms = 7 };
 	return true;
 }

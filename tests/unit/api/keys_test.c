@@ -342,7 +342,7 @@ static void lists_show_one_workspace(void **state)
 	assert_string_equal(reply_member(&r, "accounts.1.id"), "a2");
 	assert_string_equal(reply_member(&r, "accounts.2.id"), "(absent)");
 	ask(&w, "GET", "/v1/accounts?workspace=ws1&limit=1", "", NULL, &r);
-	assert_string_equal(reply_member(&r, "next_cursor"), "2");
+	assert_string_equal(reply_member(&r, "next_cursor"), "1");
 	ask(&w, "GET", "/v1/accounts?workspace=ws2", "", NULL, &r);
 	assert_int_equal(r.status, 200);
 	assert_string_equal(reply_member(&r, "accounts"), "[]");
