@@ -195,7 +195,7 @@ void check_acked(uint64_t row, uint64_t number, bool want); /* it was answered "
 void check_decided(unsigned instance, bool drained);        /* the same of an operator's word */
 void check_hands(unsigned scope, const char *name, bool paused); /* and of that word */
 /* check_steps.c */
-void list_a_stranger(struct request *); /* each list has one session that is not ours */
+void list_a_stranger(struct request *);  /* each list has one session that is not ours */
 void check_steps(const struct engine *); /* after every turn */
 void check_steps_reset(void);            /* the core died */
 void check_owed(uint64_t seq);           /* an event is durable that subscribers must hear */

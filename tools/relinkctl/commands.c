@@ -594,7 +594,7 @@ static const struct command commands[] = {
 		"a line on standard error says so.",
 	    .examples = "  relinkctl events\n"
 			"  relinkctl events --after 1200 --json | jq .account\n"
-			"  relinkctl events --type 'alert.*,incident.*'\n",
+			"  relinkctl events --type 'account.*,incident.*'\n",
 	    .run = events_follow,
 	},
 };

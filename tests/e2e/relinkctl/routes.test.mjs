@@ -80,6 +80,8 @@ const exceptions = [
 	[/ \/$/, 'a hint for people who come by with a browser'],
 	[/^POST \/webhooks\//, "the providers' backends post there, with a signature of theirs"],
 	[/^DELETE .*\/qr-link$/, 'a link ends by itself soon; relinkctl api DELETE ends it before'],
+	[/ \/dashboard\//, 'files of the dashboard, for browsers'],
+	[/ \/v1\/session$/, "the dashboard's log-in: here a key is a file or the socket"],
 	[/ \/qr\//, 'the page for the person with the phone'],
 	[/ \/api\//, 'what the service that Relink replaces was asked: the same things have commands here'],
 	[/ \/health(\/|$)/, 'its health pages, likewise: relinkctl status'],
