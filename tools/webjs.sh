@@ -6,8 +6,12 @@
 
 webjs=$state/webjs
 
+# Below the ports that the kernel gives to whoever asks for any: else somebody may have it a moment later.
 a_free_port() {
-	node -e 'const s = require("net").createServer().listen(0, "127.0.0.1", () => { console.log(s.address().port); s.close(); })'
+	node -e 'const one = () => {
+		const port = 20000 + Math.floor(Math.random() * 12000), s = require("net").createServer();
+		s.once("error", one).listen(port, "127.0.0.1", () => { console.log(port); s.close(); });
+	}; one();'
 }
 
 # a_key FILE: made once.

@@ -249,6 +249,8 @@ static const char *must_wait(const struct engine *e, const struct bulk_record *r
 	if (hands_off(e, m))
 		return "automation is paused for the account that is next; relinkctl pauses says "
 		       "why";
+	if (i->drained_at == 0 && !answers(e, i) && !instance_is_down(e, i))
+		return "the instance of the account that is next has not answered yet";
 	if (i->drained_at == 0 && answers(e, i) &&
 	    (i->starting + i->queued >= start_slots(i) ||
 	     i->provider->in_bulk >= starts_of(i->provider)))

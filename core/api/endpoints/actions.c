@@ -20,7 +20,7 @@
 #define REWIND_MAGIC 0x4ef1ad00u
 #define DEAD_MAGIC   0xdeadbe77u
 
-#define OVERLAP_MAX_S (7 * 86400u)
+#define OVERLAP_MAX_S (7ull * 86400)
 #define DEAD_USUALLY  50
 
 /* --- bodies --- */
@@ -277,14 +277,12 @@ void post_webhook_replay(struct exchange *x)
 		answer_failure(x->conn, PROBLEM_invalid_field,
 			       "Send {\"from\":SEQ} for all events from that number on, or "
 			       "{\"dead\":true} for the dead letters.");
-	else if (p == NULL || p->receiver == NULL)
+	else if (p == NULL || p->receiver == NULL || (wish.dead && dead_pass(p) != 0))
 		not_now(x, &v);
 	else if (wish.from > 0)
 		rewind_webhook(x, p, &v, wish.from);
-	else if (dead_pass(p) == 0)
-		answer_webhook(x->conn, v.id);
 	else
-		not_now(x, &v);
+		answer_webhook(x->conn, v.id);
 }
 
 /* --- dead letters --- */

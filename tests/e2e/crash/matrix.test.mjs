@@ -19,12 +19,21 @@ const classes = ["mock", "mock-listable"];
 
 // Points that this story does not come by, and the test that kills there instead.
 const elsewhere = {
+	"api.dead.answered": "tests/e2e/webhooks/crash.test.mjs",
+	"api.dead.forgotten": "tests/e2e/webhooks/crash.test.mjs",
 	"api.dropin.submitted": "tests/e2e/dropin/crash.test.mjs",
+	"engine.bulk.changed": "tests/e2e/crash/settings.test.mjs",
+	"engine.bulk.fed": "tests/e2e/crash/settings.test.mjs",
+	"engine.endpoint.changed": "tests/e2e/crash/settings.test.mjs",
 	"engine.incident": "tests/e2e/spine/incidents.test.mjs",
 	"engine.key.changed": "tests/e2e/spine/keys.test.mjs",
+	"engine.link.created": "tests/e2e/crash/settings.test.mjs",
+	"engine.link.opened": "tests/e2e/crash/settings.test.mjs",
+	"engine.pause.changed": "tests/e2e/crash/settings.test.mjs",
 	"engine.service.gone": "tests/e2e/services/crash.test.mjs",
 	"engine.service.spawn": "tests/e2e/services/crash.test.mjs",
 	"out.forward.answered": "tests/e2e/dropin/forward.test.mjs",
+	"out.forward.buried": "tests/e2e/webhooks/crash.test.mjs",
 	"out.forward.saved": "tests/e2e/dropin/forward.test.mjs",
 	"proc.service.before": "tests/e2e/services/crash.test.mjs",
 	"proc.service.forked": "tests/e2e/services/crash.test.mjs",

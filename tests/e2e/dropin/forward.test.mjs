@@ -181,7 +181,7 @@ describe("forwarded events", { concurrency: 3 }, () => {
 			session_ready: (response) => response.write("without an end"),
 		};
 		return story({ receiver: { finish: (response, { event }) => (bodies[event] ?? ((r) => r.end()))(response) },
-			dropin: { webhook_timeout: "500ms" }, mock: { ...fast, scan_ms: "20ms" } }, async (d, receiver) => {
+			dropin: { webhook_timeout: "500ms" }, mock: { ...fast, scan_ms: "1s" } }, async (d, receiver) => {
 			const seed = await open(d, 1);
 			await d.reaches(seed.session, "connected");
 			await seed.disconnect();

@@ -126,8 +126,10 @@ describe("metrics", { concurrency: 2, timeout: 120000 }, () => {
 		}));
 
 	test("histograms and types are as Prometheus wants them, says promtool", () => withDaemon(
-		// a receiver that is not there: the outbox has a backlog
-		{ mock, more: { dropin: { api_key: "old", webhook_url: "http://127.0.0.1:9/x", webhook_secret: "s" } } }, async (d) => {
+		// receivers that are not there: the outbox has a backlog
+		{ mock, more: { dropin: { api_key: "old", webhook_url: "http://127.0.0.1:9/x", webhook_secret: "s" },
+			webhooks: { allow_private: "127.0.0.1:9" } } }, async (d) => {
+			await d.ok("POST", "/v1/webhooks", { url: "http://127.0.0.1:9/y", events: ["account.*"] });
 			await d.request("POST", "/api/sessions?api_key=old", { workspace_id: "1", account_id: "1" });
 			await add(d, "a");
 			await d.reaches("a", "connected");

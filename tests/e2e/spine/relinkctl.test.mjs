@@ -69,7 +69,7 @@ describe("relinkctl", { concurrency: 3 }, () => {
 			[["qr", "a"], /no_qr: /],
 		])
 			fails(await ctl(d, ...args), 1, pattern);
-		fails(await ctl(d, "conect", "a"), 2, /no command "conect"; see relinkctl --help/);
+		fails(await ctl(d, "conect", "a"), 2, /no command "conect" \(did you mean connect\?\); see relinkctl --help/);
 		assert.deepEqual((await d.accounts()).map((a) => [a.id, a.status]), [["a", "new"]]);
 	}));
 
@@ -78,6 +78,7 @@ describe("relinkctl", { concurrency: 3 }, () => {
 		try {
 			fails(await ctl(d, "list"), 3, /no socket .*relink\.sock.*is relinkd running\?/);
 			await d.start();
+			await d.logs(/worker\.ready/);
 			await good(d, "status");
 			await d.kill();
 			fails(await ctl(d, "list"), 3, /nobody listens on the socket ".*relink\.sock".*start it again/);

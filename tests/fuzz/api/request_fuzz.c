@@ -23,9 +23,11 @@ static void put_path(struct buf *to, const char *pattern)
 	static const struct {
 		const char *parameter, *value;
 	} names[] = {
-		{ "{id}", "a1" },        { "{verb}", "v" },   { "{provider}", "mock" },
-		{ "{instance}", "m-1" }, { "{key}", "1234" }, { "{session}", "s1" },
-		{ "{slot}", "0" },
+		{ "{id}", "a1" },        { "{verb}", "v" },       { "{provider}", "mock" },
+		{ "{instance}", "m-1" }, { "{key}", "1234" },     { "{session}", "s1" },
+		{ "{slot}", "0" },       { "{webhook}", "wh_0" }, { "{bulk}", "b_0" },
+		{ "{workspace}", "w" },  { "{incident}", "1" },   { "{token}", "t" },
+		{ "{file}", "f" },
 	};
 
 	while (*pattern != '\0') {

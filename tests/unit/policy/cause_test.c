@@ -249,7 +249,7 @@ static void names_are_what_they_always_were(void **state)
 		{ journal_name, 22,
 		  (const char *const[]){ "account.health", "automation.paused",
 					 "automation.resumed", "bulk.job", "instance.halted",
-					 NULL } },
+					 "webhook.changed", "webhook.disabled", NULL } },
 		{ worker_state_name, 0,
 		  (const char *const[]){ "empty", "spawned", "opening", "ready", "stopping",
 					 "killed", "cooling", "held", NULL } },
