@@ -71,6 +71,14 @@ static void asked_free(struct asked *a)
 		lane_free(lane);
 }
 
+/* Answered later if `r` says that it was asked. */
+static int asked_sent(struct asked *a, int r)
+{
+	if (r < 0)
+		asked_free(a);
+	return r;
+}
+
 /* The answer has come: a copy to call back with. */
 static struct asked asked_end(struct asked *a)
 {
@@ -95,15 +103,11 @@ static int port_find(void *ctx, struct str name, outbox_found_fn *answer, void *
 {
 	struct lane *lane = ctx;
 	struct asked *a = asked_new(lane, arg);
-	int r;
 
 	if (a == NULL)
 		return ERR_NOMEM;
 	a->on_found = answer;
-	r = store_find_cursor(lane->outbox->store, name, on_cursor, a);
-	if (r < 0)
-		asked_free(a);
-	return r;
+	return asked_sent(a, store_find_cursor(lane->outbox->store, name, on_cursor, a));
 }
 
 static void on_durable(void *ctx)
@@ -114,24 +118,28 @@ static void on_durable(void *ctx)
 		a.on_saved(a.arg);
 }
 
+/* One more change to keep; `done` when it is durable. */
+static int submit(struct lane *lane, struct commit *commit, void (*done)(void *arg), void *arg)
+{
+	struct asked *a = asked_new(lane, arg);
+
+	if (a == NULL) {
+		commit_free(&commit);
+		return ERR_NOMEM;
+	}
+	a->on_saved = done;
+	return asked_sent(a, store_submit(lane->outbox->store, &commit, on_durable, a));
+}
+
 static int port_save(void *ctx, struct str name, uint64_t seq, struct str behind,
 		     void (*done)(void *arg), void *arg)
 {
 	const struct cursor_record cursor = { .name = name, .seq = seq, .behind = behind };
 	struct lane *lane = ctx;
-	struct asked *a = asked_new(lane, arg);
-	struct commit *commit;
-	int r;
+	struct commit *commit = commit_new(lane->outbox->store);
 
-	if (a == NULL)
-		return ERR_NOMEM;
-	a->on_saved = done;
-	commit = commit_new(lane->outbox->store);
 	commit_cursor(commit, &cursor);
-	r = store_submit(lane->outbox->store, &commit, on_durable, a);
-	if (r < 0)
-		asked_free(a);
-	return r;
+	return submit(lane, commit, done, arg);
 }
 
 static int port_bury(void *ctx, struct str endpoint, const struct outbox_dead *dead,
@@ -143,38 +151,20 @@ static int port_bury(void *ctx, struct str endpoint, const struct outbox_dead *d
 					    .why = dead->why,
 					    .line = *dead->line };
 	struct lane *lane = ctx;
-	struct asked *a = asked_new(lane, arg);
-	struct commit *commit;
-	int r;
+	struct commit *commit = commit_new(lane->outbox->store);
 
-	if (a == NULL)
-		return ERR_NOMEM;
-	a->on_saved = done;
-	commit = commit_new(lane->outbox->store);
 	commit_dead_letter(commit, &letter);
-	r = store_submit(lane->outbox->store, &commit, on_durable, a);
-	if (r < 0)
-		asked_free(a);
-	return r;
+	return submit(lane, commit, done, arg);
 }
 
 static int port_forget_dead(void *ctx, struct str endpoint, uint64_t seq, void (*done)(void *arg),
 			    void *arg)
 {
 	struct lane *lane = ctx;
-	struct asked *a = asked_new(lane, arg);
-	struct commit *commit;
-	int r;
+	struct commit *commit = commit_new(lane->outbox->store);
 
-	if (a == NULL)
-		return ERR_NOMEM;
-	a->on_saved = done;
-	commit = commit_new(lane->outbox->store);
 	commit_dead_letter_delete(commit, endpoint, seq);
-	r = store_submit(lane->outbox->store, &commit, on_durable, a);
-	if (r < 0)
-		asked_free(a);
-	return r;
+	return submit(lane, commit, done, arg);
 }
 
 static void on_dead(void *ctx, int result, const struct dead_letter *letter)
@@ -198,15 +188,12 @@ static int port_dead(void *ctx, struct str endpoint, uint64_t after, uint32_t li
 {
 	struct lane *lane = ctx;
 	struct asked *a = asked_new(lane, arg);
-	int r;
 
 	if (a == NULL)
 		return ERR_NOMEM;
 	a->on_dead = each;
-	r = store_read_dead_letters(lane->outbox->store, endpoint, after, limit, on_dead, a);
-	if (r < 0)
-		asked_free(a);
-	return r;
+	return asked_sent(
+	    a, store_read_dead_letters(lane->outbox->store, endpoint, after, limit, on_dead, a));
 }
 
 static void on_count(void *ctx, int result, uint64_t n)
@@ -221,15 +208,11 @@ static int port_count_dead(void *ctx, struct str endpoint, outbox_count_fn *answ
 {
 	struct lane *lane = ctx;
 	struct asked *a = asked_new(lane, arg);
-	int r;
 
 	if (a == NULL)
 		return ERR_NOMEM;
 	a->on_count = answer;
-	r = store_count_dead_letters(lane->outbox->store, endpoint, on_count, a);
-	if (r < 0)
-		asked_free(a);
-	return r;
+	return asked_sent(a, store_count_dead_letters(lane->outbox->store, endpoint, on_count, a));
 }
 
 static void on_line(void *ctx, int result, const struct journal_record *line)
@@ -249,15 +232,11 @@ static int port_journal(void *ctx, uint64_t row, uint64_t after, uint32_t limit,
 	const struct journal_query query = { .row = row, .after = after, .limit = limit };
 	struct lane *lane = ctx;
 	struct asked *a = asked_new(lane, arg);
-	int r;
 
 	if (a == NULL)
 		return ERR_NOMEM;
 	a->on_line = each;
-	r = store_read_journal(lane->outbox->store, &query, on_line, a);
-	if (r < 0)
-		asked_free(a);
-	return r;
+	return asked_sent(a, store_read_journal(lane->outbox->store, &query, on_line, a));
 }
 
 /* --- the receiver --- */

@@ -16,11 +16,11 @@ static uint64_t bit(unsigned kind)
 	return kind < KINDS ? 1ull << kind : 0;
 }
 
-static bool is_meant(struct str word, const char *name)
+bool event_type_fits(struct str pattern, const char *type)
 {
-	if (word.n > 2 && word.p[word.n - 1] == '*' && word.p[word.n - 2] == '.')
-		return strncmp(name, word.p, word.n - 1) == 0;
-	return str_is(word, name);
+	if (pattern.n > 2 && memcmp(pattern.p + pattern.n - 2, ".*", 2) == 0)
+		return strncmp(type, pattern.p, pattern.n - 1) == 0;
+	return str_is(pattern, type);
 }
 
 static uint64_t kinds_of(struct str word)
@@ -30,7 +30,7 @@ static uint64_t kinds_of(struct str word)
 	for (unsigned kind = 1; kind < KINDS; kind++) {
 		const char *name = journal_kind_name(kind);
 
-		if (name != NULL && is_meant(word, name))
+		if (name != NULL && event_type_fits(word, name))
 			kinds |= bit(kind);
 	}
 	return kinds;

@@ -17,6 +17,8 @@ struct event_filter {
 	uint64_t kinds; /* a bit for each of enum journal_kind; 0: all */
 };
 
+/* Is it this type, or of the names before the dot and the star? */
+bool event_type_fits(struct str pattern, const char *type);
 /* The kinds that `types` names.  False: *ret_bad is the first that there is not. */
 bool event_filter_types(struct str types, uint64_t *ret_kinds, struct str *ret_bad);
 bool event_filter_takes(const struct event_filter *, unsigned kind, struct str account,

@@ -22,6 +22,7 @@
 #include "table.h"
 #include "text.h"
 #include "when.h"
+#include "whole.h"
 
 #define LOOK_MS 500
 #define RATE    60
@@ -317,32 +318,15 @@ static void row(struct table *t, const json_t *job)
 
 int bulk_list(struct cli *c)
 {
-	const json_t *jobs, *job;
-	struct request q;
-	struct answer a;
-	struct table t;
-	size_t i;
-	int r;
+	static const struct whole list = { .path = "/v1/bulk",
+					   .rows = "jobs",
+					   .id = "id",
+					   .columns = columns,
+					   .n_columns = ARRAY_LEN(columns),
+					   .row = row,
+					   .none = "no jobs" };
 
-	request_init(&q, "GET", "/v1/bulk");
-	r = call(c, &q, &a);
-	request_fini(&q);
-	jobs = json_object_get(a.json, "jobs");
-	table_init(&t, columns, ARRAY_LEN(columns), &c->term);
-	json_array_foreach(jobs, i, job)
-	{
-		if (for_people(c))
-			row(&t, job);
-		else if (!has_option(c, OPTION_JSON))
-			tell_str(&c->term, field_str(job, "id"));
-	}
-	if (r == CTL_OK && for_people(c) && json_array_size(jobs) > 0)
-		table_print(&t, stdout);
-	else if (r == CTL_OK && for_people(c))
-		say(&c->term, "no jobs");
-	table_fini(&t);
-	answer_fini(&a);
-	return r;
+	return whole_print(c, &list);
 }
 
 int bulk_show(struct cli *c)

@@ -9,6 +9,7 @@
 #include "say.h"
 #include "table.h"
 #include "when.h"
+#include "whole.h"
 
 // clang-format off
 static const struct column columns[] = {
@@ -42,30 +43,14 @@ static void row(struct table *t, const json_t *i)
 
 int incident_list(struct cli *c)
 {
-	const json_t *incidents, *i;
-	struct request q;
-	struct answer a;
-	struct table t;
-	size_t n;
-	int r;
+	static const struct whole list = { .path = "/v1/incidents",
+					   .rows = "incidents",
+					   .id = "id",
+					   .columns = columns,
+					   .n_columns = ARRAY_LEN(columns),
+					   .row = row };
 
-	request_init(&q, "GET", "/v1/incidents");
-	r = call(c, &q, &a);
-	request_fini(&q);
-	incidents = json_object_get(a.json, "incidents");
-	table_init(&t, columns, ARRAY_LEN(columns), &c->term);
-	json_array_foreach(incidents, n, i)
-	{
-		if (for_people(c))
-			row(&t, i);
-		else if (has_option(c, OPTION_QUIET) && !has_option(c, OPTION_JSON))
-			tell(&c->term, "%" PRIu64, field_u64(i, "id"));
-	}
-	if (r == CTL_OK && for_people(c))
-		table_print(&t, stdout);
-	table_fini(&t);
-	answer_fini(&a);
-	return r;
+	return whole_print(c, &list);
 }
 
 int incident_show(struct cli *c)

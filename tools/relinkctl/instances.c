@@ -9,6 +9,7 @@
 #include "say.h"
 #include "table.h"
 #include "when.h"
+#include "whole.h"
 
 // clang-format off
 static const struct column columns[] = {
@@ -74,30 +75,14 @@ static void row(struct table *t, const json_t *i)
 
 int instance_list(struct cli *c)
 {
-	const json_t *instances, *i;
-	struct request q;
-	struct answer a;
-	struct table t;
-	size_t n;
-	int r;
+	static const struct whole list = { .path = "/v1/instances",
+					   .rows = "instances",
+					   .id = "id",
+					   .columns = columns,
+					   .n_columns = ARRAY_LEN(columns),
+					   .row = row };
 
-	request_init(&q, "GET", "/v1/instances");
-	r = call(c, &q, &a);
-	request_fini(&q);
-	instances = json_object_get(a.json, "instances");
-	table_init(&t, columns, ARRAY_LEN(columns), &c->term);
-	json_array_foreach(instances, n, i)
-	{
-		if (for_people(c))
-			row(&t, i);
-		else if (has_option(c, OPTION_QUIET) && !has_option(c, OPTION_JSON))
-			tell_str(&c->term, field_str(i, "id"));
-	}
-	if (r == CTL_OK && for_people(c))
-		table_print(&t, stdout);
-	table_fini(&t);
-	answer_fini(&a);
-	return r;
+	return whole_print(c, &list);
 }
 
 static int request(struct cli *c, const char *method, const char *tail, struct answer *ret_answer)

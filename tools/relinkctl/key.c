@@ -19,6 +19,7 @@
 #include "say.h"
 #include "table.h"
 #include "when.h"
+#include "whole.h"
 
 /* --- make --- */
 
@@ -172,40 +173,17 @@ static void key_row(struct table *t, const json_t *key)
 	end_cell(t, key);
 }
 
-static void print_keys(struct cli *c, const json_t *keys)
-{
-	struct table t;
-	const json_t *key;
-	size_t i;
-
-	table_init(&t, key_columns, ARRAY_LEN(key_columns), &c->term);
-	json_array_foreach(keys, i, key)
-	{
-		if (has_option(c, OPTION_QUIET))
-			tell_str(&c->term, field_str(key, "id"));
-		else
-			key_row(&t, key);
-	}
-	if (for_people(c) && json_array_size(keys) > 0)
-		table_print(&t, stdout);
-	else if (for_people(c))
-		say(&c->term, "no keys but the one in admin.key");
-	table_fini(&t);
-}
-
 int key_list(struct cli *c)
 {
-	struct request q;
-	struct answer a;
-	int r;
+	static const struct whole list = { .path = "/v1/keys",
+					   .rows = "keys",
+					   .id = "id",
+					   .columns = key_columns,
+					   .n_columns = ARRAY_LEN(key_columns),
+					   .row = key_row,
+					   .none = "no keys but the one in admin.key" };
 
-	request_init(&q, "GET", "/v1/keys");
-	r = call(c, &q, &a);
-	request_fini(&q);
-	if (r == CTL_OK && !has_option(c, OPTION_JSON))
-		print_keys(c, json_object_get(a.json, "keys"));
-	answer_fini(&a);
-	return r;
+	return whole_print(c, &list);
 }
 
 /* --- revoke --- */

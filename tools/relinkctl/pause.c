@@ -10,6 +10,7 @@
 #include "say.h"
 #include "table.h"
 #include "when.h"
+#include "whole.h"
 
 /* The path of what the options name: one of ID, --provider, --workspace, --everything. */
 static int path_of(struct cli *c, const char *method, struct request *q)
@@ -134,30 +135,13 @@ static void print_scope(struct cli *c, const json_t *pause)
 
 int pause_list(struct cli *c)
 {
-	const json_t *pauses, *pause;
-	struct request q;
-	struct answer a;
-	struct table t;
-	size_t i;
-	int r;
+	static const struct whole list = { .path = "/v1/pauses",
+					   .rows = "pauses",
+					   .columns = columns,
+					   .n_columns = ARRAY_LEN(columns),
+					   .row = row,
+					   .print_id = print_scope,
+					   .none = "automation is paused nowhere" };
 
-	request_init(&q, "GET", "/v1/pauses");
-	r = call(c, &q, &a);
-	request_fini(&q);
-	pauses = json_object_get(a.json, "pauses");
-	table_init(&t, columns, ARRAY_LEN(columns), &c->term);
-	json_array_foreach(pauses, i, pause)
-	{
-		if (for_people(c))
-			row(&t, pause);
-		else if (!has_option(c, OPTION_JSON))
-			print_scope(c, pause);
-	}
-	if (r == CTL_OK && for_people(c) && json_array_size(pauses) > 0)
-		table_print(&t, stdout);
-	else if (r == CTL_OK && for_people(c))
-		say(&c->term, "automation is paused nowhere");
-	table_fini(&t);
-	answer_fini(&a);
-	return r;
+	return whole_print(c, &list);
 }

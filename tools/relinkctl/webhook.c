@@ -14,6 +14,7 @@
 #include "say.h"
 #include "table.h"
 #include "when.h"
+#include "whole.h"
 
 #define PATH "/v1/webhooks"
 
@@ -52,32 +53,15 @@ static void row(struct table *t, const json_t *w)
 
 int webhook_list(struct cli *c)
 {
-	const json_t *webhooks, *w;
-	struct request q;
-	struct answer a;
-	struct table t;
-	size_t n;
-	int r;
+	static const struct whole list = { .path = PATH,
+					   .rows = "webhooks",
+					   .id = "id",
+					   .columns = columns,
+					   .n_columns = ARRAY_LEN(columns),
+					   .row = row,
+					   .none = "no webhooks" };
 
-	request_init(&q, "GET", PATH);
-	r = call(c, &q, &a);
-	request_fini(&q);
-	webhooks = json_object_get(a.json, "webhooks");
-	table_init(&t, columns, ARRAY_LEN(columns), &c->term);
-	json_array_foreach(webhooks, n, w)
-	{
-		if (for_people(c))
-			row(&t, w);
-		else if (has_option(c, OPTION_QUIET) && !has_option(c, OPTION_JSON))
-			tell_str(&c->term, field_str(w, "id"));
-	}
-	if (r == CTL_OK && for_people(c) && json_array_size(webhooks) == 0)
-		say(&c->term, "no webhooks");
-	else if (r == CTL_OK && for_people(c))
-		table_print(&t, stdout);
-	table_fini(&t);
-	answer_fini(&a);
-	return r;
+	return whole_print(c, &list);
 }
 
 /* --- what changes --- */

@@ -8,6 +8,7 @@
 #include "say.h"
 #include "table.h"
 #include "when.h"
+#include "whole.h"
 
 // clang-format off
 static const struct column worker_columns[] = {
@@ -66,30 +67,14 @@ static void worker_row(struct table *t, const json_t *w)
 
 int worker_list(struct cli *c)
 {
-	const json_t *workers, *w;
-	struct request q;
-	struct answer a;
-	struct table t;
-	size_t i;
-	int r;
+	static const struct whole list = { .path = "/v1/workers",
+					   .rows = "workers",
+					   .id = "slot",
+					   .columns = worker_columns,
+					   .n_columns = ARRAY_LEN(worker_columns),
+					   .row = worker_row };
 
-	request_init(&q, "GET", "/v1/workers");
-	r = call(c, &q, &a);
-	request_fini(&q);
-	workers = json_object_get(a.json, "workers");
-	table_init(&t, worker_columns, ARRAY_LEN(worker_columns), &c->term);
-	json_array_foreach(workers, i, w)
-	{
-		if (for_people(c))
-			worker_row(&t, w);
-		else if (has_option(c, OPTION_QUIET) && !has_option(c, OPTION_JSON))
-			tell(&c->term, "%" PRIu64, field_u64(w, "slot"));
-	}
-	if (r == CTL_OK && for_people(c))
-		table_print(&t, stdout);
-	table_fini(&t);
-	answer_fini(&a);
-	return r;
+	return whole_print(c, &list);
 }
 
 /* --- deaths --- */

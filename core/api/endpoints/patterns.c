@@ -2,15 +2,12 @@
 #include "api/endpoints/patterns.h"
 
 #include "base/obj.h"
+#include "out/event_filter.h"
 #include "policy/journal.h"
 
 static bool fits(struct str pattern, const char *type)
 {
-	if (str_is(pattern, "*"))
-		return true;
-	if (pattern.n > 2 && memcmp(pattern.p + pattern.n - 2, ".*", 2) == 0)
-		return strncmp(type, pattern.p, pattern.n - 1) == 0;
-	return str_is(pattern, type);
+	return str_is(pattern, "*") || event_type_fits(pattern, type);
 }
 
 bool pattern_is_good(struct str pattern)
