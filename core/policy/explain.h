@@ -21,7 +21,8 @@ struct explanation {
 	char next[EXPLAIN_MAX]; /* what happens next by itself, and when */
 	char todo[EXPLAIN_MAX]; /* what a person can do */
 };
-/* `waits`: why a queued account is not started; empty: its turn has not come.  `action`: what to do
+/* `waits`: why an account that is queued or waits for its next try is not started; empty: its turn or its
+ * time has not come.  `action`: what to do
  * about that. */
 void explain_account(const struct policy *, const struct account *, struct str waits,
 		     unsigned action, uint64_t now, struct explanation *ret_explanation);

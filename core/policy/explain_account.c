@@ -120,6 +120,11 @@ static void why(struct say *s, const struct account *a, struct str waits)
 	}
 	because(s, a);
 	say(s, ".");
+	if (a->state == ST_WAITING && waits.n > 0) {
+		say(s, " It is not tried again yet: ");
+		say_str(s, waits);
+		say(s, ".");
+	}
 	if (account_is_flapping(a))
 		say(s, " It was connected and lost too often lately.");
 }
@@ -181,7 +186,8 @@ static void closing_next(struct say *s, const struct policy *p, const struct acc
 	}
 }
 
-static void next(struct say *s, const struct policy *p, const struct account *a, uint64_t now)
+static void next(struct say *s, const struct policy *p, const struct account *a, struct str waits,
+		 uint64_t now)
 {
 	switch ((enum account_state)a->state) {
 	case ST_IDLE:
@@ -215,7 +221,10 @@ static void next(struct say *s, const struct policy *p, const struct account *a,
 		break;
 	case ST_WAITING:
 		attempt(s, p, a);
-		by(s, a->timer_at, now, " follows at ");
+		if (waits.n > 0) /* the timer alone starts nothing */
+			say(s, " follows as soon as it may be");
+		else
+			by(s, a->timer_at, now, " follows at ");
 		on_login(s, a);
 		break;
 	case ST_DELETED:
@@ -258,7 +267,7 @@ void explain_account(const struct policy *p, const struct account *a, struct str
 
 	why(&s, a, waits);
 	s = say_to(e->next, sizeof e->next);
-	next(&s, p, a, now);
+	next(&s, p, a, waits, now);
 	s = say_to(e->todo, sizeof e->todo);
 	say(&s, todo(a, action));
 }

@@ -155,6 +155,28 @@ static void every_state_and_cause_is_explained(void **state)
 	}
 }
 
+/* A pause or an incident keeps back who would be started, whatever its timer says. */
+static void what_keeps_it_from_starting_is_told(void **state)
+{
+	(void)state;
+	for (unsigned st = 0; st < ST_COUNT; st++) {
+		bool would_start = st == ST_QUEUED || st == ST_WAITING;
+		struct explanation x;
+		struct story s;
+
+		story_begin(&s);
+		s.a.state = (uint8_t)st;
+		s.a.cause = RELINK_NETWORK;
+		s.a.generation = 1;
+		s.a.timer_at = s.now + MINUTE;
+		explain_account(&s.p, &s.a, STR("automation is paused"), ACTION_NONE, s.now, &x);
+		assert_plain(x.next, state_name(st));
+		assert_int_equal(has(x.why, "automation is paused."), would_start);
+		if (would_start)
+			assert_true(has(x.next, "as soon as it may be") && !has(x.next, "UTC"));
+	}
+}
+
 static void every_cause_and_action_has_words(void **state)
 {
 	(void)state;
@@ -328,6 +350,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_step_of_every_account_is_a_sentence),
 		cmocka_unit_test(every_state_and_cause_is_explained),
+		cmocka_unit_test(what_keeps_it_from_starting_is_told),
 		cmocka_unit_test(every_cause_and_action_has_words),
 		cmocka_unit_test(a_line_reads_as_it_should),
 		cmocka_unit_test(an_incident_is_told),
