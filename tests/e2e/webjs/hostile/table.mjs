@@ -98,7 +98,7 @@ for (const [what, way, more] of [
 	["show other accounts under strange ids as down", changed((j) => { j.sessions.push({ session_id: "webjs_default_2_ffffffff", account_id: "row0", generation: 99, state: "down", cause: "logged_out" }); j.total++; })],
 	["have another boot each time", changed((j) => { j.boot_id = `b${Math.random()}`; })],
 	["lack it once in a while", (() => { let n = 0; return changed((j) => n++ % 4 ? j : { ...j, sessions: [], total: 0 }); })()],
-	["call it down once in a while", (() => { let n = 0; return changed((j) => { if (n++ % 8 === 0) j.sessions.forEach((s) => Object.assign(s, { state: "down", cause: "logged_out" })); }); })()],
+	["call it down once in a while", (() => { let n = 0; return changed((j) => { if (n++ % 4 === 0) j.sessions.forEach((s) => Object.assign(s, { state: "down", cause: "logged_out" })); }); })()],
 ]) row(`lists ${what}`, "up", on("list", way), "same", more);
 
 row("lists lack a session that lives on", "up", (fake, session) => { fake.table.get(session).unlisted = true; }, { status: "connected", newer: true });

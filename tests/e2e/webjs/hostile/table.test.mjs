@@ -46,8 +46,9 @@ async function play(d, fake, id, { when, spoil, sees, heals, act, ends, anew }) 
 	if (sees === "same") {
 		await lists(6);
 		const now = await look();
+		const told = (await d.ok("GET", `/v1/accounts/${id}/timeline?limit=20`)).entries.map((e) => `${e.time} ${e.type} ${e.says}`);
 		assert.deepEqual([now.status, now.generation, now.session_id, now.reason.cause, now.user_action],
-			[first.status, first.generation, first.session_id, "none", "none"]);
+			[first.status, first.generation, first.session_id, "none", "none"], `${fake.counts.list} lists\n${told.join("\n")}`);
 		assert.equal(fake.living(id).length, 1);
 	} else {
 		await wait(`to show ${JSON.stringify(sees)}`, (a) => fits(a, sees) && (!sees.newer || a.generation > first.generation));
