@@ -94,6 +94,51 @@ describe("recording", { concurrency: 3 }, () => {
 		assert.equal(replay("--account", String(one.row + 1), changed).code, 0, "the others are as they were");
 	});
 
+	// What decides besides the event: the policy's numbers, an incident, a pause, what was lost lately.
+	test("an incident, a pause, a flapping account and a chosen cause replay the same, and are told", async () => {
+		const dir = folder(), file = path.join(dir, "inbox"), d = new Daemon({ dir, mock, more: { record: { file, ids: true } },
+			policy: { max_attempts: 3, slow_first: "200ms", causes: { banned: "slow" },
+				flap_losses: 2, flap_window: "1h", flap_wait: "100ms", flap_stable: "1h" } });
+		const names = Array.from({ length: 30 }, (_, i) => `a${i}`);
+		const all = (wanted) => until(async () => (await d.accounts()).every(wanted), { seconds: 60, every: 50 });
+		const up = (a) => a.status === "connected" && !a.checking;
+		const lost = async (id, cause) => {
+			const { generation } = await d.account(id);
+			await d.verb(id, "drop", { cause });
+			await until(async () => (await d.account(id)).generation > generation);
+			await d.reaches(id, "connected");
+		};
+		await d.start();
+		await pooled(names, 10, (id) => d.ok("POST", "/v1/accounts", { provider: "mock", id, connect: true }));
+		await all(up);
+		await lost("a0", "engine_crash");
+		await lost("a0", "engine_crash");
+		assert.equal((await d.account("a0")).flapping, true);
+		await lost("a1", "banned"); // in a daemon that nobody told otherwise it would be held
+		await d.ok("PUT", "/v1/pauses/account/a2", { reason: "by hand" });
+		await d.verb("a2", "drop", { cause: "engine_crash" });
+		await until(async () => !up(await d.account("a2")));
+		await d.ok("DELETE", "/v1/pauses/account/a2");
+		await d.reaches("a2", "connected");
+		await d.verb("a0", "behave", { scope: "instance", create: { fail: "client_outdated" } });
+		await d.verb("a0", "drop", { scope: "instance", cause: "engine_crash", how: "down" });
+		await until(async () => (await d.ok("GET", "/v1/incidents")).incidents.some((i) => i.failed_rounds > 0), { seconds: 30 });
+		await d.verb("a0", "behave", { scope: "instance", create: { fail: null } });
+		await all(up);
+		assert.equal((await d.stop()).code, 0);
+
+		const same = replay("--print", file);
+		assert.equal(same.code, 0, JSON.stringify(same.lines.filter((l) => l.type !== "step").slice(0, 3)));
+		assert.equal(same.summary.identical, true);
+		const steps = same.lines.filter((l) => l.type === "step");
+		for (const [id, pattern] of [
+			["a0", /; flap\.step: 2\b/], ["a1", /; status: reconnecting; cause: banned/], ["a2", /, hands off/],
+			["a3", /cause client_outdated, brake soft/],
+		])
+			assert.ok(steps.some((s) => (s.account === id || id === "a3") && pattern.test(s.text)),
+				`${id} ${pattern}: ${steps.filter((s) => s.account === id).map((s) => s.text).join("\n")}`);
+	});
+
 	test("a test made of one account's steps replays the same", () =>
 		withDaemon({ mock }, async (d) => {
 			const file = path.join(d.dir, "inbox"), out = path.join(d.dir, "one.rec");
