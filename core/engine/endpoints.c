@@ -86,7 +86,7 @@ static void tell(struct engine *e, const struct endpoint_record *r, enum journal
 		 const char *change)
 {
 	struct journal_record line = {
-		.kind = kind, .tell = true, .workspace = r->workspace, .text = r->why
+		.kind = (uint8_t)kind, .tell = true, .workspace = r->workspace, .text = r->why
 	};
 	struct buf data;
 	struct jw j;

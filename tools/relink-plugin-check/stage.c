@@ -36,7 +36,8 @@ struct stage stage;
 static struct later *laters;
 static uint64_t last_id, dice = 0x9e3779b97f4a7c15u;
 
-static _Noreturn void end(int status, const char *fmt, va_list ap)
+__attribute__((format(printf, 2, 0))) static _Noreturn void end(int status, const char *fmt,
+								va_list ap)
 {
 	vprintf(fmt, ap);
 	fflush(stdout);
@@ -70,7 +71,9 @@ static struct instance *instance_of(const struct relink_host *host)
 	return in;
 }
 
-static void host_log(const struct relink_host *host, enum relink_level level, const char *fmt, ...)
+__attribute__((format(printf, 3, 4))) static void host_log(const struct relink_host *host,
+							   enum relink_level level, const char *fmt,
+							   ...)
 {
 	char line[4096];
 	va_list ap;
