@@ -21,13 +21,25 @@ bool outside_is(const char *tag)
 	return strcmp(tag, "!file") == 0 || strcmp(tag, "!credential") == 0;
 }
 
+/* A path is shown as it is in complaints, and they are one line of text. */
+static bool has_control(struct str name)
+{
+	for (size_t i = 0; i < name.n; i++)
+		if ((unsigned char)name.p[i] < 0x20 || name.p[i] == 0x7f)
+			return true;
+	return false;
+}
+
 static int find_file(struct place *p, struct str name)
 {
-	if (name.n == 0 || name.p[0] != '/' || name.n >= PATH_BYTES ||
-	    memchr(name.p, '\0', name.n) != NULL)
+	if (name.n == 0 || name.p[0] != '/' || name.n >= PATH_BYTES)
 		return source_complain(p->src, p->at,
 				       "!file %s is no absolute path (write for example "
 				       "!file /etc/relink/api.key)",
+				       quote(name).text);
+	if (has_control(name))
+		return source_complain(p->src, p->at,
+				       "!file %s holds a control character (rename the file)",
 				       quote(name).text);
 	str_copy(p->path, sizeof p->path, name);
 	return 0;

@@ -88,6 +88,8 @@ static void yaml_that_no_configuration_needs_is_refused(void **state)
 		  AT(1) "a key cannot lie in a file" },
 		{ "state_dir: !file x\n",
 		  AT(1) "state_dir: !file \"x\" is no absolute path (write for example !file /etc/relink/api.key)" },
+		{ "state_dir: !file \"/a\\nb\"\n",
+		  AT(1) "state_dir: !file \"/a\\x0ab\" holds a control character (rename the file)" },
 		{ "state_dir: !file /\n",
 		  AT(1) "state_dir: / is not a regular file" },
 		{ "state_dir: !file /nowhere/at/all\n",
