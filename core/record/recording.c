@@ -151,8 +151,10 @@ static struct values read_values(struct unpack *u, const struct layout *l)
 
 /* ---- records ---- */
 
+/* What was told before is as long as the layouts before said. */
 static bool read_header(struct recording *r, struct unpack *u, struct recorded *item)
 {
+	forget_all(r);
 	if (unpack_u64(u) != RECORD_VERSION)
 		u->bad = true;
 	item->version = unpack_text(u, 64);

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "base/obj.h"
 #include "record/pack.h"
 
 static void begin(struct field *f)
@@ -167,6 +168,60 @@ static void a_changed_rule_is_told_by_its_members(void **state)
 	field_end(&f);
 }
 
+/* A header whose structs have so many members, all of them of another build. */
+static void add_header(struct buf *to, uint64_t members)
+{
+	struct buf record;
+
+	buf_init(&record, RECORD_MAX);
+	buf_byte(&record, RECORD_HEADER);
+	pack_u64(&record, RECORD_VERSION);
+	pack_text(&record, STR("0"));
+	pack_u64(&record, 1);
+	for (unsigned of = 0; of < OF_COUNT; of++) {
+		pack_u64(&record, members);
+		for (uint64_t i = 0; i < members; i++)
+			pack_text(&record, STR("other"));
+	}
+	pack_u64(to, record.n);
+	buf_str(to, buf_all(&record));
+	buf_fini(&record);
+}
+
+static void add_record(struct buf *to, const uint64_t *numbers, size_t n, enum record_kind kind)
+{
+	struct buf record;
+
+	buf_init(&record, RECORD_MAX);
+	buf_byte(&record, (char)kind);
+	for (size_t i = 0; i < n; i++)
+		pack_u64(&record, numbers[i]);
+	pack_u64(to, record.n);
+	buf_str(to, buf_all(&record));
+	buf_fini(&record);
+}
+
+/* What was told of an account is as long as the header before it said, so it goes with that header. */
+static void a_second_header_forgets_what_the_first_one_told(void **state)
+{
+	static const uint64_t account[] = { 1, 0 };          /* row, no id, no members */
+	static const uint64_t step[] = { 1, 0, 0, 0, 0, 0 }; /* row and policy; nothing else */
+	struct buf file;
+	struct told t;
+
+	(void)state;
+	buf_init(&file, 1u << 20);
+	buf_add(&file, RECORD_MAGIC, RECORD_MAGIC_SIZE);
+	add_header(&file, 0);
+	add_record(&file, account, ARRAY_LEN(account), RECORD_ACCOUNT);
+	add_header(&file, VALUES_MAX);
+	add_record(&file, step, ARRAY_LEN(step), RECORD_STEP);
+	t = field_replay(buf_all(&file));
+	assert_int_equal(t.parts, 2);
+	assert_int_equal(t.steps + t.breaks, 0);
+	buf_fini(&file);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -175,6 +230,7 @@ int main(void)
 		cmocka_unit_test(any_byte_may_change),
 		cmocka_unit_test(a_member_of_another_build_is_left_out),
 		cmocka_unit_test(a_changed_rule_is_told_by_its_members),
+		cmocka_unit_test(a_second_header_forgets_what_the_first_one_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
