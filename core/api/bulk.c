@@ -28,6 +28,12 @@ struct wish {
 	char *workspace, *provider, *instance, *status, *cause, *label_prefix, *ids;
 };
 
+/* An empty one fits all accounts, as an unset variable in a script would have it. */
+static bool is_prefix(struct str s)
+{
+	return s.n > 0 && is_label(s);
+}
+
 static int action_of(struct str s)
 {
 	for (int i = 0; i < BULK_ACTIONS; i++) {
@@ -78,6 +84,7 @@ static bool is_cause(struct str s)
 #define A_NAME   "a name of a-z, 0-9, _ and -"
 #define A_STATUS "a status, as connected or failed"
 #define A_CAUSE  "a cause, as engine_crash"
+#define A_PREFIX "text of 1 to 128 bytes without control characters"
 #define SOME_IDS "a list of 1 to 1000 different ids of accounts, of at most 12000 bytes in all"
 
 #define AT(member) offsetof(struct wish, member)
@@ -95,7 +102,7 @@ static const struct field selector_fields[] = {
 	{ "instance",     FIELD_TEXT, AT(instance),     LIMIT_INSTANCE,  is_name,      A_NAME,      NULL },
 	{ "status",       FIELD_TEXT, AT(status),       STATUS_MAX,      is_status,    A_STATUS,    NULL },
 	{ "cause",        FIELD_TEXT, AT(cause),        STATUS_MAX,      is_cause,     A_CAUSE,     NULL },
-	{ "label_prefix", FIELD_TEXT, AT(label_prefix), LIMIT_LABEL,     is_label,     A_LABEL,     NULL },
+	{ "label_prefix", FIELD_TEXT, AT(label_prefix), LIMIT_LABEL,     is_prefix,    A_PREFIX,    NULL },
 	{ "ids",          FIELD_IDS,  AT(ids),          IDS_MAX,         is_name,      SOME_IDS,    NULL },
 	{ "everything",   FIELD_BOOL, AT(everything),   0,               NULL,         A_BOOL,      NULL },
 };

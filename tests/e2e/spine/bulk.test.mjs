@@ -102,6 +102,8 @@ describe("work on many", { concurrency: 3 }, () => {
 			assert.match(await refused({ action: "regenerate", selector: { workspace: "a" } }, 400, "invalid_field"), /account by account/);
 			assert.match(await refused({ action: "reconnect", selector: {} }, 400, "invalid_field"), /at least one of/);
 			await refused({ action: "reconnect" }, 400, "invalid_field");
+			for (const dry_run of [false, true])
+				assert.match(await refused({ action: "disconnect", selector: { label_prefix: "" }, dry_run }, 400, "invalid_field"), /"label_prefix" must be text of 1 to/);
 			await refused({ action: "reconnect", selector: { ids: ["a", "a"] } }, 400, "invalid_field");
 			await refused({ action: "reconnect", selector: { status: "fine" } }, 400, "invalid_field");
 			await connected(d, names(4));
