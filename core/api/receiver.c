@@ -307,6 +307,13 @@ void receiver_start(struct receiver *r)
 	find_place(r);
 }
 
+void receiver_look(struct receiver *r)
+{
+	OBJ_CHECK(r, RECEIVER_MAGIC);
+	if (!r->stopped)
+		forward_due(r->forward);
+}
+
 int receiver_rewind(struct receiver *r, uint64_t from, void (*done)(void *arg), void *arg)
 {
 	OBJ_CHECK(r, RECEIVER_MAGIC);

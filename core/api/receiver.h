@@ -58,6 +58,8 @@ struct receiver_options {
 /* Copied.  On failure the port is closed, too.  ERR_NOMEM. */
 int receiver_new(struct receiver **ret_receiver, const struct receiver_options *);
 void receiver_start(struct receiver *);
+/* may_fly may say something else than before. */
+void receiver_look(struct receiver *);
 /* Tell everything from line `from` on again; `done` when that is durable.  ERR_STATE: it has no place yet, or
  * another such wish is under way. */
 int receiver_rewind(struct receiver *, uint64_t from, void (*done)(void *arg), void *arg);

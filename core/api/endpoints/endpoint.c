@@ -64,28 +64,65 @@ static bool may_fly(void *ctx, unsigned flying)
 	return shared < ENDPOINTS_SHARED;
 }
 
+/* Of the command that disables one, which may be deleted before the answer comes. */
+struct ending {
+	struct endpoint *endpoint; /* NULL: it is no more */
+};
+
+/* Refused, as on a full disk, it stays enabled: then it is tried as any that fails, and its next 410
+ * asks again. */
 static void on_disabled(void *ctx, const struct command_result *result)
 {
-	(void)ctx;
-	if (result->code < 0)
-		LOG(WARN, API, "webhook.not_disabled", f_str("why", result->text));
+	struct ending *ending = ctx;
+	struct endpoint *p = ending->endpoint;
+
+	free(ending);
+	if (p != NULL)
+		p->ending = NULL;
+	if (result->code == 0)
+		return;
+	LOG(WARN, API, "webhook.not_disabled", f_str("why", result->text));
+	if (p == NULL || !p->gone)
+		return;
+	p->gone = false;
+	if (p->receiver != NULL)
+		receiver_look(p->receiver);
+}
+
+static struct command *command_to_disable(const struct endpoint *p)
+{
+	struct command *c = command_new(COMMAND_ENDPOINT_DISABLE);
+
+	if (c == NULL)
+		return NULL;
+	c->account = str_dup(str_of(p->id));
+	c->args = str_dup(STR("it was answered 410: its receiver is gone"));
+	if (c->account == NULL || c->args == NULL)
+		command_free(&c);
+	return c;
 }
 
 /* A change as any other: the engine stores it, tells it, and then it comes back to us. */
 static void disable(struct endpoint *p)
 {
 	struct api_port *port = &p->set->face->port;
-	struct command *c = command_new(COMMAND_ENDPOINT_DISABLE);
+	struct command *c = command_to_disable(p);
+	struct ending *ending = malloc(sizeof *ending);
 
-	if (c == NULL)
-		return;
-	c->account = str_dup(str_of(p->id));
-	c->args = str_dup(STR("it was answered 410: its receiver is gone"));
-	c->reply = on_disabled;
-	if (c->account == NULL || c->args == NULL)
+	if (c == NULL || ending == NULL) {
 		command_free(&c);
-	else if (port->submit(port->ctx, &c) == 0)
-		p->gone = true;
+		free(ending);
+		return;
+	}
+	*ending = (struct ending){ p };
+	c->reply = on_disabled;
+	c->ctx = ending;
+	if (port->submit(port->ctx, &c) != 0) {
+		free(ending);
+		return;
+	}
+	p->gone = true;
+	p->ending = ending;
 }
 
 void endpoint_learned(struct endpoint *p, const struct outbox_answer *a, const char *why,
@@ -102,7 +139,7 @@ void endpoint_learned(struct endpoint *p, const struct outbox_answer *a, const c
 	p->failed++;
 	p->failure_at = clock_ms();
 	str_copy(p->failure, sizeof p->failure, str_of(why));
-	if (a->status == HTTP_GONE && !p->gone)
+	if (a->status == HTTP_GONE && !p->gone && p->ending == NULL)
 		disable(p);
 }
 
@@ -238,6 +275,8 @@ void endpoint_leave(struct endpoint *p, bool keep)
 	if (p->receiver != NULL)
 		receiver_stop(p->receiver, keep);
 	receiver_free(&p->receiver);
+	if (p->ending != NULL)
+		p->ending->endpoint = NULL;
 	DL_DELETE(p->set->list, p);
 	texts_free(p);
 	OBJ_FINI(p);

@@ -25,8 +25,9 @@ struct endpoint {
 	bool seen, enabled;
 	struct receiver *receiver; /* NULL: disabled */
 
-	bool gone;     /* it has said so: it is being disabled */
-	bool sluggish; /* its last answer was none, or came late */
+	bool gone;             /* it has said so: it is being disabled */
+	struct ending *ending; /* NULL: the engine is not asked for that at the moment */
+	bool sluggish;         /* its last answer was none, or came late */
 	uint64_t delivered, failed, given_up;
 	uint64_t success_at, failure_at; /* 0: never */
 	char failure[FORWARD_WHY_MAX];

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { until, withDaemon } from "../lib/daemon.mjs";
+import { withSmallDisk } from "../lib/disk.mjs";
 import { Judge } from "./judge.mjs";
 
 const near = (judges, more = {}) => ({ allow_private: judges.map((j) => `127.0.0.1:${j.port}`).join(" "), retry_base: "10ms", ...more });
@@ -110,6 +111,32 @@ describe("webhooks", { concurrency: 4 }, () => {
 		await gone.has(() => gone.of("a").length >= all.length);
 		assert.deepEqual(gone.of("a").map((e) => e.id), all); // none is lost by it
 	}));
+
+	// The 410 comes while nothing can be stored, so it cannot be disabled; later it must not be left alone.
+	test("410 on a full disk disables it when there is room again", async (t) => {
+		const judge = await new Judge({ answer: () => "hang" }).listen();
+		try {
+			await withSmallDisk(t, { mock: { scan_ms: "20ms" }, more: { webhooks: near([judge], { timeout: "1m" }) } }, async (d, disk) => {
+				await d.start();
+				const { id } = await make(d, judge);
+				await account(d, "a");
+				await d.reaches("a", "connected");
+				await judge.has(() => judge.held.length > 0);
+				disk.fill();
+				await until(async () => (await d.request("PATCH", "/v1/accounts/a", { label: String(Math.random()) })).status === 507);
+				await until(async () => (await d.request("GET", "/readyz")).status === 503);
+				judge.answer = () => 410;
+				for (const response of judge.held) response.writeHead(410).end();
+				await d.logs(/webhook\.not_disabled/);
+				disk.free();
+				await d.logs(/store\.recovered/);
+				await until(async () => (await d.ok("GET", `/v1/webhooks/${id}`)).enabled === false);
+				assert.match((await d.ok("GET", `/v1/webhooks/${id}`)).disabled_because, /410/);
+			});
+		} finally {
+			await judge.close();
+		}
+	});
 
 	test("a new secret signs, and the old one for a time", story(1, async (d, judge) => {
 		const { id } = await make(d, judge);
