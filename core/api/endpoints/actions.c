@@ -5,6 +5,7 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <utlist.h>
 
 #include "api/body.h"
 #include "api/endpoints/requests.h"
@@ -110,11 +111,13 @@ struct test {
 	struct work work;
 	unsigned magic;
 	struct endpoints *set;
+	struct test *prev, *next;
 	uint64_t since;
 };
 
 static void test_free(struct test *t)
 {
+	DL_DELETE(t->set->testing, t);
 	t->set->n_tests--;
 	OBJ_FINI(t);
 	free(t);
@@ -143,6 +146,23 @@ static void on_tested(void *arg, const struct outbox_answer *a)
 		answer_send(t->work.conn, &r);
 	}
 	test_free(t);
+}
+
+/* Its receiver may take as long as webhooks.timeout: nobody waits for that at the daemon's end. */
+void endpoint_tests_end(struct endpoints *set)
+{
+	struct test *t, *next;
+
+	DL_FOREACH_SAFE(set->testing, t, next)
+	{
+		struct conn *c = t->work.conn;
+
+		if (c != NULL)
+			answer_failure(c, PROBLEM_stopping,
+				       "The daemon is stopping, so the test has ended without a "
+				       "verdict. Ask again.");
+		test_free(t);
+	}
 }
 
 static int test_post(struct test *t, struct endpoint *p)
@@ -183,6 +203,7 @@ void post_webhook_test(struct exchange *x)
 	t->work = (struct work){ .ops = &ops, .due_at = DEADLINE_NEVER };
 	t->set = set;
 	t->since = clock_ms();
+	DL_APPEND(set->testing, t);
 	set->n_tests++;
 	if (test_post(t, p) == 0) {
 		conn_await(x->conn, &t->work);

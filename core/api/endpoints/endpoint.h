@@ -52,8 +52,12 @@ struct endpoints {
 	char *own_url; /* for the seed's form */
 	bool started, stopped;
 	struct outbox_port tests;
+	struct test *testing; /* utlist */
 	unsigned n_tests;
 };
+
+/* actions.c: who waits for a test is told that it ends here. */
+void endpoint_tests_end(struct endpoints *);
 
 /* endpoint.c */
 /* It is as `v` says from now on.  NULL: memory is out. */

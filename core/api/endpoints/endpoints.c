@@ -96,6 +96,7 @@ void endpoints_stop(struct endpoints *set)
 	if (!set->started)
 		return;
 	bus_unsubscribe(set->face->bus, set->subscriber);
+	endpoint_tests_end(set);
 	set->tests.close(set->tests.ctx);
 	DL_FOREACH_SAFE(set->list, p, next)
 	endpoint_leave(p, true);

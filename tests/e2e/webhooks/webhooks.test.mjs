@@ -112,6 +112,16 @@ describe("webhooks", { concurrency: 4 }, () => {
 		assert.deepEqual(gone.of("a").map((e) => e.id), all); // none is lost by it
 	}));
 
+	test("who waits for a test is answered when the daemon stops", story(1, async (d, judge) => {
+		judge.answer = () => "hang";
+		const { id } = await make(d, judge);
+		const asked = d.request("POST", `/v1/webhooks/${id}/test`);
+		await judge.has(() => judge.held.length > 0);
+		assert.equal((await d.stop()).code, 0);
+		const { status, body } = await asked;
+		assert.deepEqual([status, body.code], [503, "stopping"]);
+	}, { webhooks: { timeout: "1m" } }));
+
 	// The 410 comes while nothing can be stored, so it cannot be disabled; later it must not be left alone.
 	test("410 on a full disk disables it when there is room again", async (t) => {
 		const judge = await new Judge({ answer: () => "hang" }).listen();
