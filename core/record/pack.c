@@ -61,7 +61,9 @@ struct str unpack_text(struct unpack *u, size_t max)
 	}
 	s = (struct str){ (const char *)u->p, (size_t)n };
 	u->p += n;
-	return s;
+	for (size_t i = 0; i < s.n; i++)
+		u->bad = u->bad || s.p[i] <= 0x20 || s.p[i] >= 0x7f;
+	return u->bad ? STR_NONE : s;
 }
 
 void unpack_values(struct unpack *u, struct values *values, unsigned n)

@@ -48,7 +48,9 @@ struct unpack {
 };
 
 uint64_t unpack_u64(struct unpack *);
-struct str unpack_text(struct unpack *, size_t max); /* lent by the bytes */
+/* Lent by the bytes.  Names, ids and versions are all that a recording holds of texts, and they are shown on a
+ * terminal: what is no visible ASCII makes the record bad. */
+struct str unpack_text(struct unpack *, size_t max);
 /* Into `values`, which holds what these differ from. */
 void unpack_values(struct unpack *, struct values *values, unsigned n);
 

@@ -191,8 +191,12 @@ void post_webhook_test(struct exchange *x)
 	if (!webhook_find(x, &v))
 		return;
 	p = endpoints_find(set, v.id);
-	t = p != NULL && !set->stopped && set->n_tests < ENDPOINTS_TESTS ? calloc(1, sizeof *t)
-									 : NULL;
+	if (p == NULL || set->stopped) {
+		answer_failure(x->conn, PROBLEM_overloaded,
+			       "The webhook is not served now. Try again in a second.");
+		return;
+	}
+	t = set->n_tests < ENDPOINTS_TESTS ? calloc(1, sizeof *t) : NULL;
 	if (t == NULL) {
 		answer_failure(x->conn, PROBLEM_throttled,
 			       "%d tests of webhooks are under way. Try again in a few seconds.",
@@ -386,9 +390,8 @@ void get_webhook_dead(struct exchange *x)
 	}
 	if (!webhook_find(x, &v))
 		return;
-	l = calloc(1, sizeof *l);
-	if (l == NULL || set->stopped) {
-		free(l);
+	l = set->stopped ? NULL : calloc(1, sizeof *l);
+	if (l == NULL) {
 		answer_failure(x->conn, PROBLEM_overloaded, "Out of memory. Try again later.");
 		return;
 	}

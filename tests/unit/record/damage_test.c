@@ -128,6 +128,21 @@ static void a_member_of_another_build_is_left_out(void **state)
 	field_end(&f);
 }
 
+/* It would be obeyed by the terminal on which the name is shown. */
+static void a_name_with_an_escape_is_a_damage(void **state)
+{
+	struct field f;
+	struct told t;
+
+	(void)state;
+	begin(&f);
+	f.file.p[find(buf_all(&f.file), "close_tries")] = '\x1b';
+	t = field_replay(buf_all(&f.file));
+	assert_int_equal(t.damages, 1);
+	assert_int_equal(t.steps, 0);
+	field_end(&f);
+}
+
 static void a_changed_rule_is_told_by_its_members(void **state)
 {
 	struct field f;
@@ -229,6 +244,7 @@ int main(void)
 		cmocka_unit_test(a_part_behind_a_torn_one_is_read),
 		cmocka_unit_test(any_byte_may_change),
 		cmocka_unit_test(a_member_of_another_build_is_left_out),
+		cmocka_unit_test(a_name_with_an_escape_is_a_damage),
 		cmocka_unit_test(a_changed_rule_is_told_by_its_members),
 		cmocka_unit_test(a_second_header_forgets_what_the_first_one_told),
 	};
