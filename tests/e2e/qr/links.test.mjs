@@ -5,7 +5,7 @@ import http from "node:http";
 import { execFileSync } from "node:child_process";
 import path from "node:path";
 import { describe, test } from "node:test";
-import { bin, until, withDaemon } from "../lib/daemon.mjs";
+import { bin, pooled, until, withDaemon } from "../lib/daemon.mjs";
 import { cutRim, readCode } from "../relinkctl/qr-read.mjs";
 
 // Someone with a browser and no key: it keeps cookies as one does, and follows redirects.
@@ -254,5 +254,22 @@ describe("QR links", { concurrency: 2, timeout: 120000 }, () => {
 		await d.ok("POST", "/v1/accounts", { provider: "mock", id: "c" });
 		assert.equal((await d.request("POST", "/v1/accounts/c/qr-link", {}, headers)).status, 201);
 		assert.equal((await d.request("POST", "/v1/accounts/c/qr-link", {}, headers)).body.code, "answer_not_kept");
+	}));
+
+	test("10,000 links may be open, and one that has ended makes room", () => withDaemon({}, async (d) => {
+		const ids = Array.from({ length: 10001 }, (_, i) => `a${i}`), links = new Map(), last = ids.at(-1);
+		d.agent = new http.Agent({ keepAlive: true });
+		await pooled(ids, 64, (id) => d.ok("POST", "/v1/accounts", { provider: "mock", id }));
+		await pooled(ids.slice(0, -1), 64, async (id) => links.set(id, (await d.ok("POST", `/v1/accounts/${id}/qr-link`)).url));
+		const refused = await d.request("POST", `/v1/accounts/${last}/qr-link`);
+		assert.deepEqual([refused.status, refused.body.code], [409, "too_many_links"]);
+		links.set("a0", (await d.ok("POST", "/v1/accounts/a0/qr-link")).url); // in the place of its own
+		assert.equal((await d.request("POST", `/v1/accounts/${last}/qr-link`)).status, 409);
+		await d.ok("DELETE", "/v1/accounts/a1/qr-link");
+		const b = new Browser(d), { url } = await d.ok("POST", `/v1/accounts/${last}/qr-link`);
+		assert.equal((await b.state(url)).state, "offer");
+		assert.equal((await b.get(links.get("a1"))).status, 404, "it is forgotten");
+		for (const id of ["a0", "a2", "a9999"]) assert.equal((await b.state(links.get(id))).state, "offer", id);
+		d.agent.destroy();
 	}));
 });

@@ -2,8 +2,10 @@
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { until, withDaemon } from "../lib/daemon.mjs";
+import { Daemon, fast, until, withDaemon, withLog } from "../lib/daemon.mjs";
 import { withSmallDisk } from "../lib/disk.mjs";
+import { Receiver } from "../dropin/receiver.mjs";
+import { KEY, Seed } from "../dropin/seed.mjs";
 import { Judge } from "./judge.mjs";
 
 const near = (judges, more = {}) => ({ allow_private: judges.map((j) => `127.0.0.1:${j.port}`).join(" "), retry_base: "10ms", ...more });
@@ -168,6 +170,91 @@ describe("webhooks", { concurrency: 4 }, () => {
 		});
 		assert.deepEqual(judge.got.at(-1).by, [2]);
 	}));
+
+	test("an old secret ends with its overlap", story(1, async (d, judge) => {
+		const { id } = await make(d, judge);
+		const rotated = await d.ok("POST", `/v1/webhooks/${id}/rotate`, { overlap: 1 });
+		judge.secrets.push(rotated.secret);
+		await until(async () => {
+			await d.ok("POST", `/v1/webhooks/${id}/test`);
+			return judge.got.at(-1).by.length === 1 && judge.got.at(-1).by[0] === 1;
+		});
+		assert.ok(Date.now() >= Date.parse(rotated.old_secret_until), "it ended too soon");
+	}));
+
+	test("the form of the seed tells what the old service told, signed as it did", async () => {
+		const receiver = await new Receiver().listen();
+		try {
+			await withDaemon({ more: { dropin: { api_key: KEY }, webhooks: near([receiver]) } }, async (d) => {
+				const seed = new Seed(d), made = await d.ok("POST", "/v1/webhooks", { url: receiver.url, form: "seed" });
+				receiver.secret = made.secret;
+				assert.equal(made.form, "seed");
+				assert.equal((await d.ok("POST", `/v1/webhooks/${made.id}/test`)).delivered, true);
+				assert.deepEqual([receiver.events[0].event, receiver.events[0].data], ["webhook_test", {}]);
+				await account(d, "no-session");
+				seed.mint();
+				assert.equal((await seed.create()).status, 200);
+				await d.verb(seed.session, "scan");
+				await receiver.has(() => receiver.of(seed.session).length === 3);
+				assert.deepEqual(receiver.namesOf(seed.session), ["qr_code_generated", "session_authenticated", "session_ready"]);
+				const ready = receiver.of(seed.session).at(-1);
+				assert.deepEqual([ready.data.workspace_id, ready.data.status, ready.more], [1, "connected", {}]);
+				assert.equal(ready.headers["x-instance-url"], `http://127.0.0.1:${d.port}`);
+				assert.equal(ready.headers["webhook-signature"], undefined);
+				assert.equal(receiver.events.length, 4, "who is no session of the old service is not told of");
+			});
+			assert.deepEqual(receiver.refused, []);
+		} finally {
+			await receiver.close();
+		}
+	});
+
+	test("there are 100 at most, and a deleted one makes room", story(1, async (d, judge) => {
+		const wish = { url: judge.url, enabled: false }, all = [];
+		for (let i = 0; i < 100; i++) all.push((await d.ok("POST", "/v1/webhooks", wish)).id);
+		const refused = await d.request("POST", "/v1/webhooks", wish);
+		assert.deepEqual([refused.status, refused.body.code], [409, "too_many_webhooks"]);
+		assert.match(refused.body.detail, /100 webhooks/);
+		assert.equal((await d.ok("GET", "/v1/webhooks")).webhooks.length, 100);
+		await d.ok("DELETE", `/v1/webhooks/${all[0]}`);
+		await d.ok("POST", "/v1/webhooks", wish);
+	}));
+
+	// Taken by its text, as a name that leads inside is; so the address has to be looked at each time.
+	test("what is refused when it is connected to is told nothing: no event, no test, no dead letter", async () => {
+		const judge = await new Judge({ answer: () => 500 }).listen();
+		const d = new Daemon({ mock: fast, more: { webhooks: near([judge], { give_up_after: "100ms" }) } });
+		try {
+			await d.start();
+			const { id } = await make(d, judge, { events: ["account.created"] });
+			await d.ok("POST", "/v1/accounts", { provider: "mock", id: "a" });
+			await until(async () => (await d.ok("GET", `/v1/webhooks/${id}/dead`)).dead.length === 1);
+			await d.stop();
+			judge.answer = () => 200;
+			judge.requests = 0;
+			delete d.config.webhooks.allow_private;
+			d.writeConfig();
+			await d.start();
+			const failures = async () => (await d.ok("GET", `/v1/webhooks/${id}`)).failed;
+			const more = async (n) => until(async () => (await failures()) > n);
+			const { delivered, status, error } = await d.ok("POST", `/v1/webhooks/${id}/test`);
+			assert.deepEqual([delivered, status], [false, null]);
+			assert.match(error, /webhooks\.allow_private/);
+			await until(async () => (await d.request("POST", `/v1/webhooks/${id}/replay`, { dead: true })).status === 202);
+			await more(0);
+			const before = await failures();
+			await d.ok("POST", "/v1/accounts", { provider: "mock", id: "b" });
+			await more(before);
+			assert.match((await d.ok("GET", `/v1/webhooks/${id}`)).last_failure, /webhooks\.allow_private/);
+			assert.equal(judge.requests, 0);
+			await d.stop();
+		} catch (e) {
+			throw withLog(e, d);
+		} finally {
+			await d.kill();
+			await judge.close();
+		}
+	});
 
 	test("what is not public is refused, and the refusal names the key", async () => {
 		const judge = await new Judge().listen(), port = judge.port;
