@@ -96,6 +96,25 @@ describe("webhooks", { concurrency: 4 }, () => {
 		assert.ok(slow.held.length >= 1 && slow.got.length === 0);
 	}, { webhooks: { timeout: "1m" } }));
 
+	test("nor does it on the same server", story(1, async (d, judge) => {
+		judge.answer = (e, request) => (request.url === "/slow" ? "hang" : 200);
+		await make(d, judge, { url: judge.url.replace("/hook", "/slow") });
+		await make(d, judge);
+		const ids = Array.from({ length: 20 }, (_, i) => `a${i}`);
+		await Promise.all(ids.map((id) => account(d, id)));
+		await judge.has(() => judge.held.length > 1);
+		await judge.has(() => ids.every((id) => judge.of(id).at(-1)?.data.status === "connected"));
+	}, { webhooks: { timeout: "1m" } }));
+
+	test("a new one hears what happens after it was made", story(1, async (d, judge) => {
+		await account(d, "before");
+		await d.reaches("before", "connected");
+		await make(d, judge, { events: ["account.created"] });
+		await account(d, "after");
+		await judge.has(() => judge.of("after").length === 1);
+		assert.deepEqual(judge.of("before"), []);
+	}));
+
 	test("410 disables it, and says so as an event", story(2, async (d, gone, other) => {
 		gone.answer = () => 410;
 		const { id } = await make(d, gone);
@@ -110,6 +129,7 @@ describe("webhooks", { concurrency: 4 }, () => {
 		await d.ok("PATCH", `/v1/webhooks/${id}`, { enabled: true });
 		await d.reaches("a", "connected");
 		const all = await told(d, "a");
+		assert.equal((await d.ok("GET", `/v1/webhooks/${id}`)).disabled_because, null);
 		await gone.has(() => gone.of("a").length >= all.length);
 		assert.deepEqual(gone.of("a").map((e) => e.id), all); // none is lost by it
 	}));
@@ -311,6 +331,13 @@ describe("webhooks", { concurrency: 4 }, () => {
 		const metrics = await d.ok("GET", "/metrics");
 		assert.match(metrics, new RegExp(`relink_webhook_dead_letters\\{webhook="${id}"\\} 1`));
 		assert.match(metrics, new RegExp(`relink_webhook_deliveries_total\\{webhook="${id}",outcome="given_up"\\} 1`));
+		const { failed } = await d.ok("GET", `/v1/webhooks/${id}`);
+		await d.ok("POST", `/v1/webhooks/${id}/replay`, { dead: true });
+		await until(async () => {
+			const w = await d.ok("GET", `/v1/webhooks/${id}`);
+			return w.failed > failed && !w.resending;
+		});
+		assert.deepEqual((await d.ok("GET", `/v1/webhooks/${id}/dead`)).dead, dead, "what is refused again stays");
 		judge.answer = () => 200;
 		await d.ok("POST", `/v1/webhooks/${id}/replay`, { dead: true });
 		await judge.has((all) => all.some((e) => e.id === `evt_${dead[0].seq}`));
