@@ -216,14 +216,27 @@ describe("QR links", { concurrency: 2, timeout: 120000 }, () => {
 		assert.equal((await d.request("GET", "/v1/accounts", undefined, { Authorization: "Bearer wrong" })).status, 429, "one count for both");
 	}));
 
+	test("of many who press its button at once one has it", () => withDaemon({}, async (d) => {
+		for (let i = 0; i < 10; i++) {
+			const { url } = await makeLink(d, `a${i}`), all = Array.from({ length: 16 }, () => new Browser(d));
+			const answers = await Promise.all(all.map((b) => b.ask("POST", url)));
+			const set = answers.filter((a) => a.headers["set-cookie"]);
+			assert.equal(set.length, 1);
+			for (const a of answers) assert.equal(a.status, a === set[0] ? 303 : 403);
+		}
+	}));
+
 	test("a link outlives the core, and no living login is lost by one", () => withDaemon({ mock: { scan_ms: 0 } }, async (d) => {
 		const b = new Browser(d);
 		const { url } = await makeLink(d, "a");
 		const offered = await makeLink(d, "b");
+		const withdrawn = await makeLink(d, "withdrawn");
+		await d.ok("DELETE", "/v1/accounts/withdrawn/qr-link");
 		await b.press(url);
 		await b.sees(url, "code");
 		await d.kill();
 		await d.start();
+		assert.equal((await new Browser(d).state(withdrawn.url)).state, "revoked");
 		assert.equal((await b.get(url)).status, 200, "the browser is known");
 		assert.equal((await new Browser(d).get(url)).status, 403);
 		assert.equal((await new Browser(d).state(offered.url)).state, "offer");
