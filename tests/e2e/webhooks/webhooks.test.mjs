@@ -37,8 +37,8 @@ describe("webhooks", { concurrency: 4 }, () => {
 		assert.equal(Buffer.from(made.secret.slice(6), "base64").length, 32);
 		await account(d, "a");
 		await d.reaches("a", "connected");
+		await judge.has(() => judge.of("a").at(-1)?.data.status === "connected"); // so the journal has it, too
 		const all = await told(d, "a");
-		await judge.has(() => judge.of("a").length >= all.length);
 		assert.deepEqual(judge.of("a").map((e) => e.id), all);
 		const e = judge.of("a").at(-1);
 		assert.equal(e.type, "account.status");
@@ -127,10 +127,9 @@ describe("webhooks", { concurrency: 4 }, () => {
 		assert.deepEqual([w.enabled, w.disabled_because], [false, "it was answered 410: its receiver is gone"]);
 		gone.answer = () => 200;
 		await d.ok("PATCH", `/v1/webhooks/${id}`, { enabled: true });
-		await d.reaches("a", "connected");
-		const all = await told(d, "a");
 		assert.equal((await d.ok("GET", `/v1/webhooks/${id}`)).disabled_because, null);
-		await gone.has(() => gone.of("a").length >= all.length);
+		await gone.has(() => gone.of("a").at(-1)?.data.status === "connected");
+		const all = await told(d, "a");
 		assert.deepEqual(gone.of("a").map((e) => e.id), all); // none is lost by it
 	}));
 
@@ -214,6 +213,7 @@ describe("webhooks", { concurrency: 4 }, () => {
 				await account(d, "no-session");
 				seed.mint();
 				assert.equal((await seed.create()).status, 200);
+				await receiver.has((all) => all.length === 2); // a code that is over is not told
 				await d.verb(seed.session, "scan");
 				await receiver.has(() => receiver.of(seed.session).length === 3);
 				assert.deepEqual(receiver.namesOf(seed.session), ["qr_code_generated", "session_authenticated", "session_ready"]);
