@@ -8,6 +8,7 @@ import { describe, test } from "node:test";
 import { promisify } from "node:util";
 import { bin, folder, pooled, until, withDaemon } from "../lib/daemon.mjs";
 import { Judge } from "../lib/judge.mjs";
+import { scrape } from "../lib/metrics.mjs";
 
 const run = promisify(execFile);
 const scans = { scan_ms: "5ms" };
@@ -38,6 +39,9 @@ describe("hands off", { concurrency: 3 }, () => {
 			await connected(d, ["other"], { workspace: "zeta" });
 			const { pause: p } = await pause(d, "workspace/acme", "their phones move");
 			assert.deepEqual([p.scope, p.name, p.reason, p.until, p.by], ["workspace", "acme", "their phones move", null, null]);
+			const paused = async () => ["everything", "provider", "workspace", "account"].map(
+				((figures) => (scope) => figures.of("relink_automation_pauses", { scope }))(await scrape(d)));
+			assert.deepEqual(await paused(), [0, 0, 1, 0]);
 			const creates = linesOf(d, "create").length;
 			for (const id of ["a0", "a1", "a2", "other"]) await d.verb(id, "drop", { cause: "engine_crash" });
 			for (const id of ["a0", "a1", "a2"]) {
@@ -57,6 +61,7 @@ describe("hands off", { concurrency: 3 }, () => {
 			await d.reaches("a3", "disconnected");
 			assert.equal((await d.account("a1")).phase, "queued");
 			await resume(d, "workspace/acme");
+			assert.deepEqual(await paused(), [0, 0, 0, 0]);
 			for (const id of ["a0", "a1", "a2"]) await d.reaches(id, "connected");
 			assert.equal((await d.account("a3")).status, "disconnected");
 			const none = await d.request("DELETE", "/v1/pauses/workspace/acme");
