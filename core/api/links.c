@@ -49,8 +49,10 @@ static void answer_made(struct conn *c, const struct change_order *order,
 
 	(void)result;
 	if (!digest_of(digest, &token, 1) || !port->qr_link(port->ctx, digest, &v)) {
-		answer_failure(c, PROBLEM_overloaded,
-			       "Another link has taken its place meanwhile. Ask again.");
+		answer_failure(
+		    c, PROBLEM_overloaded,
+		    "The link has ended already: another one has taken its place, or the "
+		    "account is connected or being deleted. Look at the account first.");
 		return;
 	}
 	snprintf(url, sizeof url, LINK_ROOT "%.*s", LINK_TOKEN, order->secret);

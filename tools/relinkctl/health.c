@@ -69,6 +69,51 @@ static void print_counts(const json_t *s)
 		       accounts - scored);
 }
 
+/* How many accounts of each provider are connected, and what the others are. */
+static void print_providers(const struct term *term, const json_t *providers)
+{
+	static const struct column columns[] = {
+		{ "PROVIDER" },
+		{ "ACCOUNTS", .right = true },
+		{ "CONNECTED", .right = true },
+		{ "OTHERS", .least = 12 },
+	};
+	const json_t *p, *n;
+	struct table t;
+	const char *status;
+	char accounts[24], connected[24];
+	struct buf others;
+	size_t i;
+
+	if (json_array_size(providers) == 0)
+		return;
+	table_init(&t, columns, ARRAY_LEN(columns), term);
+	json_array_foreach(providers, i, p)
+	{
+		json_t *statuses = json_object_get(p, "statuses");
+
+		buf_init(&others, 1024);
+		json_object_foreach(statuses, status, n)
+		{
+			if (json_integer_value(n) > 0 && strcmp(status, "connected") != 0)
+				buf_printf(&others, "%s%s %lld", others.n > 0 ? ", " : "", status,
+					   (long long)json_integer_value(n));
+		}
+		snprintf(accounts, sizeof accounts, "%" PRIu64, field_u64(p, "accounts"));
+		snprintf(connected, sizeof connected, "%" PRIu64, field_u64(statuses, "connected"));
+		table_cell(&t, json_is_string(json_object_get(p, "provider"))
+				   ? field_str(p, "provider")
+				   : STR("(not configured)"));
+		table_cell(&t, str_of(accounts));
+		table_cell(&t, str_of(connected));
+		table_cell(&t, others.n > 0 ? buf_all(&others) : STR("-"));
+		buf_fini(&others);
+	}
+	putchar('\n');
+	table_print(&t, stdout);
+	table_fini(&t);
+}
+
 int health_summary(struct cli *c)
 {
 	const json_t *worst, *account;
@@ -84,6 +129,8 @@ int health_summary(struct cli *c)
 	worst = json_object_get(a.json, "worst");
 	if (r == CTL_OK && for_people(c))
 		print_counts(a.json);
+	if (r == CTL_OK && for_people(c))
+		print_providers(&c->term, json_object_get(a.json, "providers"));
 	table_init(&t, worst_columns, ARRAY_LEN(worst_columns), &c->term);
 	json_array_foreach(worst, i, account)
 	{

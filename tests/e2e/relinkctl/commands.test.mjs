@@ -387,6 +387,10 @@ const cases = [
 		answer: { json: {
 			accounts: 3, scored: 2, average: 85,
 			bands: { excellent: 1, good: 1, warning: 0, critical: 0, failed: 0 },
+			providers: [
+				{ provider: 'mock', accounts: 2, statuses: { connected: 1, qr_pending: 0, waiting: 1 } },
+				{ provider: null, accounts: 1, statuses: { connected: 0, held: 1 } },
+			],
 			worst: [{
 				id: 'shop-2', workspace: 'default', status: 'connected', user_action: 'none',
 				health: { score: 70, band: 'good', confidence: 80, since: ago(60), components: [
@@ -397,6 +401,9 @@ const cases = [
 		people: [
 			/^accounts  3, of them 2 with a score\naverage   85\nexcellent 1  50%\ngood      1  50%\nwarning   0\n/,
 			/^1 without a score wait for a person or are not wanted: relinkctl watch$/m,
+			/^PROVIDER +ACCOUNTS +CONNECTED +OTHERS$/m,
+			/^mock +2 +1 +waiting 1$/m,
+			/^\(not configured\) +1 +0 +held 1$/m,
 			/^ID +HEALTH +SURE +STATUS +WHY$/m,
 			/^shop-2 +70 +80% +connected +failed_sends -30, old_evidence 0$/m,
 		],
