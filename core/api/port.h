@@ -155,6 +155,7 @@ struct endpoint_view {
 	struct str why;                       /* it was disabled; empty: somebody wished it */
 	uint8_t form;                         /* enum endpoint_form */
 	bool enabled;
+	bool stuck; /* there is an alert that it takes nothing */
 	uint64_t created_at, changed_at, old_until, disabled_at; /* ms, 0: never */
 };
 
@@ -203,6 +204,14 @@ struct incident_view {
 	struct str causes, text; /* causes: a JSON object of counts */
 };
 
+/* What somebody should look at. */
+struct alert_view {
+	uint64_t id, raised_at;
+	const char *kind, *cause, *user_action;
+	struct str subject, workspace, provider, text; /* workspace, provider: empty: of none */
+	bool is_account;                               /* the subject is one's id */
+};
+
 /* What lists can be sorted by; see walk_find.  ID: as they were made. */
 enum account_sort { SORT_ID, SORT_STATUS, SORT_HEALTH, SORT_CHANGED, SORT_COUNT };
 struct account_filter {
@@ -240,6 +249,7 @@ enum command_kind {
 	COMMAND_ENDPOINT_PATCH,
 	COMMAND_ENDPOINT_ROTATE,
 	COMMAND_ENDPOINT_DELETE,
+	COMMAND_ENDPOINT_STUCK, /* ours: enable 1: it takes nothing, and why in args; 2: it does again */
 	COMMAND_ENDPOINT_DISABLE /* ours: its receiver says that it is gone */
 };
 
@@ -345,6 +355,9 @@ struct api_port {
 	void (*incidents)(void *ctx, uint64_t id,
 			  void (*each)(void *arg, const struct incident_view *), void *arg);
 	void (*pauses)(void *ctx, void (*each)(void *arg, const struct pause_view *), void *arg);
+	/* Open alerts below `before` (0: all), newest first, until `each` says false. */
+	void (*alerts)(void *ctx, uint64_t before,
+		       bool (*each)(void *arg, const struct alert_view *), void *arg);
 	void (*bulk)(void *ctx, void (*each)(void *arg, const struct bulk_view *), void *arg);
 	/* Whom would COMMAND_BULK ask?  `each` for the first of them. */
 	void (*bulk_count)(void *ctx, const struct command *, struct bulk_count *ret_count,

@@ -299,6 +299,7 @@ static int start_api(struct app *a, struct why *why)
 				 .endpoints = { .total_ms = c->webhooks_ms,
 						.rules = { .retry_ms = c->webhooks_retry_ms,
 							   .give_up_ms = c->webhooks_give_up_ms },
+						.stuck_ms = c->alerts_outbox_ms,
 						.overlap_ms = c->webhooks_overlap_ms },
 				 .figures = write_figures,
 				 .figures_ctx = a,

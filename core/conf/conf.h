@@ -98,6 +98,7 @@ struct conf {
 
 	char *webhooks_allow_private;
 	bool webhooks_allow_http;
+	uint64_t alerts_outbox_ms;
 	uint64_t webhooks_ms, webhooks_retry_ms, webhooks_give_up_ms, webhooks_overlap_ms;
 
 	enum log_level log_level;

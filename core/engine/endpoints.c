@@ -198,6 +198,8 @@ static void patch(struct engine *e, struct command *c, const struct endpoint *p)
 	p = find(e, str_of(c->account));
 	commit_endpoint(batch_commit(e), &p->r);
 	tell(e, &p->r, JOURNAL_ENDPOINT, on ? "enabled" : off ? "disabled" : "changed");
+	if (off)
+		alert_clear(e, ALERT_OUTBOX, p->r.id);
 	accept(e, &c, p->r.id);
 }
 
@@ -221,6 +223,7 @@ static void delete (struct engine *e, struct command *c, struct endpoint *p)
 {
 	commit_endpoint_delete(batch_commit(e), p->r.id);
 	tell(e, &p->r, JOURNAL_ENDPOINT, "deleted");
+	alert_clear(e, ALERT_OUTBOX, p->r.id);
 	accept(e, &c, str_of(c->account));
 	drop(e, p);
 	e->endpoints_version++;
@@ -242,7 +245,21 @@ static void disable(struct engine *e, struct command *c, const struct endpoint *
 	p = find(e, str_of(c->account));
 	commit_endpoint(batch_commit(e), &p->r);
 	tell(e, &p->r, JOURNAL_DISABLED, "disabled");
+	alert_clear(e, ALERT_OUTBOX, p->r.id);
 	accept(e, &c, p->r.id);
+}
+
+/* It takes nothing of what waits for it (enable: 1), or does again. */
+static void stuck(struct engine *e, struct command *c, const struct endpoint *p)
+{
+	struct command_result done = { .account = p->r.id };
+
+	if (c->enable == 1 && !p->r.disabled)
+		alert_raise(e, ALERT_OUTBOX, p->r.id, p->r.workspace, STR_NONE, RELINK_NONE,
+			    str_of(c->args));
+	else
+		alert_clear(e, ALERT_OUTBOX, p->r.id);
+	batch_reply(e, &c, &done);
 }
 
 void endpoint_command(struct engine *e, struct command *c)
@@ -272,6 +289,9 @@ void endpoint_command(struct engine *e, struct command *c)
 	case COMMAND_ENDPOINT_DELETE:
 		delete (e, c, p);
 		break;
+	case COMMAND_ENDPOINT_STUCK:
+		stuck(e, c, p);
+		break;
 	case COMMAND_ENDPOINT_DISABLE:
 		disable(e, c, p);
 		break;
@@ -292,7 +312,7 @@ void endpoint_repeated(struct engine *e, struct command **c, struct str id)
 
 /* ---- for the API's port ---- */
 
-static void view_of(const struct endpoint *p, struct endpoint_view *v)
+static void view_of(const struct engine *e, const struct endpoint *p, struct endpoint_view *v)
 {
 	*v = (struct endpoint_view){ .id = p->r.id,
 				     .label = p->r.label,
@@ -304,6 +324,7 @@ static void view_of(const struct endpoint *p, struct endpoint_view *v)
 				     .why = p->r.why,
 				     .form = p->r.form,
 				     .enabled = !p->r.disabled,
+				     .stuck = alert_is_open(e, ALERT_OUTBOX, p->r.id),
 				     .created_at = p->r.created_at,
 				     .changed_at = p->r.changed_at,
 				     .old_until = p->r.old_until,
@@ -315,7 +336,7 @@ bool endpoint_view(const struct engine *e, struct str id, struct endpoint_view *
 	const struct endpoint *p = find(e, id);
 
 	if (p != NULL)
-		view_of(p, ret_view);
+		view_of(e, p, ret_view);
 	return p != NULL;
 }
 
@@ -325,7 +346,7 @@ void endpoints_each(const struct engine *e, void (*each)(void *arg, const struct
 	struct endpoint_view v;
 
 	for (const struct endpoint *p = e->endpoints; p != NULL; p = p->hh.next) {
-		view_of(p, &v);
+		view_of(e, p, &v);
 		each(arg, &v);
 	}
 }

@@ -445,6 +445,7 @@ void engine_turn(struct engine *e)
 		turn_breathe(e);
 	}
 	hands_off_go_on(e);
+	alerts_go_on(e);
 	places_go_on(e);
 	incidents_go_on(e);
 	admit(e);
@@ -539,6 +540,7 @@ void engine_free(struct engine **engine)
 	keys_free(e);
 	api_keys_free(e);
 	pauses_free(e);
+	alerts_free(e);
 	bulk_free(e);
 	qr_links_free(e);
 	endpoints_drop(e);

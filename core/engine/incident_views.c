@@ -148,6 +148,19 @@ static void tell_journal(struct engine *e, const struct incident_record *r)
 	buf_fini(&data);
 }
 
+/* One for all its accounts, from when it is told to when it is over. */
+static void alert_of_incident(struct engine *e, const struct incident_record *r, unsigned cause)
+{
+	char number[21];
+
+	alert_number(number, r->id);
+	if (r->closed_at != 0)
+		alert_clear(e, ALERT_INCIDENT, str_of(number));
+	else
+		alert_raise(e, ALERT_INCIDENT, str_of(number), STR_NONE, r->provider, cause,
+			    r->text);
+}
+
 /* Remember it as it is now; `tell`: subscribers hear of it. */
 void incident_write_down(struct engine *e, struct scope *s, bool tell)
 {
@@ -178,6 +191,7 @@ void incident_write_down(struct engine *e, struct scope *s, bool tell)
 	(void)incident_keep(e, &r); /* without memory for it: the store has it */
 	if (tell)
 		tell_journal(e, &r);
+	alert_of_incident(e, &r, scope_main_cause(s));
 	buf_fini(&causes);
 	buf_fini(&text);
 	KP("engine.incident");

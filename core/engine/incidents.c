@@ -73,6 +73,7 @@ static void is_over(struct engine *e, struct scope *s)
 			if (scope_holds(s, &s->provider->instances[k]))
 				marks_free(&s->provider->instances[k]);
 		}
+		alerts_look(e);
 	}
 	s->id = s->accounts = s->merged_into = s->permit_at = 0;
 	memset(s->causes, 0, sizeof s->causes);

@@ -177,6 +177,13 @@ static int load_pause(void *ctx, const struct pause_record *r)
 	return pause_add(l->e, r) < 0 ? why_set(l->why, ERR_NOMEM, "no memory for all pauses") : 0;
 }
 
+static int load_alert(void *ctx, const struct alert_record *r)
+{
+	struct loading *l = ctx;
+
+	return alert_add(l->e, r) < 0 ? why_set(l->why, ERR_NOMEM, "no memory for all alerts") : 0;
+}
+
 static int load_bulk(void *ctx, const struct bulk_record *r)
 {
 	struct loading *l = ctx;
@@ -261,6 +268,7 @@ int engine_load(struct engine *e, struct why *why)
 				       .endpoint = load_endpoint,
 				       .incident = load_incident,
 				       .pause = load_pause,
+				       .alert = load_alert,
 				       .bulk = load_bulk,
 				       .qr_link = load_qr_link };
 	struct store_facts facts;
@@ -274,6 +282,7 @@ int engine_load(struct engine *e, struct why *why)
 	clock_floor(facts.latest_ms);
 	begin(e);
 	pauses_begin(e);
+	alerts_begin(e);
 	KP("engine.loaded");
 	return 0;
 }

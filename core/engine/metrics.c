@@ -144,6 +144,8 @@ static void outcomes(const struct engine *e, struct metrics *m)
 	metrics_u64(m, METRIC_steps, NO_LABELS, s->steps);
 	for (unsigned scope = 0; scope < PAUSE_SCOPES; scope++)
 		metrics_u64(m, METRIC_pauses, LABELS(pause_scope_name(scope)), e->n_pauses[scope]);
+	for (unsigned kind = 1; kind < ALERT_KIND_END; kind++)
+		metrics_u64(m, METRIC_alerts, LABELS(alert_kind_name(kind)), e->n_alerts[kind]);
 	metrics_u64(m, METRIC_paused, NO_LABELS, e->paused);
 	metrics_u64(m, METRIC_journal, NO_LABELS, e->last_seq);
 }

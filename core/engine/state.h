@@ -15,6 +15,7 @@
 #include "base/limits.h"
 #include "base/obj.h"
 #include "conf/conf.h"
+#include "engine/alerts.h"
 #include "engine/batch.h"
 #include "engine/brake.h"
 #include "engine/engine.h"
@@ -104,6 +105,7 @@ struct member {
 	struct member_meter meter;
 	uint32_t message_s; /* when one last came or went, in seconds; 0: not since we started */
 	uint32_t ticket;    /* of its lane: how many came before it */
+	uint8_t alerts;     /* bits of enum alert_kind: it has one */
 	bool sick;          /* unhealthy, as was told; see health_judge */
 	bool check_bad;     /* what it answered at checked_s */
 	uint32_t checked_s; /* when its session last answered a question, in seconds; 0: as above */
@@ -363,9 +365,12 @@ struct engine {
 	struct bulk_job *bulk;    /* utlist, the oldest first */
 	struct pause *pauses;     /* uthash; NULL: automation acts everywhere */
 	unsigned n_pauses[PAUSE_SCOPES];
-	struct timer pause_timer;       /* the next that ends by itself */
-	uint64_t hands_row, hands_left; /* the pass over accounts after a change: hands_off.c */
-	char waits_text[LIMIT_WAITS];   /* of the view that was given last */
+	struct timer pause_timer;          /* the next that ends by itself */
+	struct alert *alerts, *alert_list; /* uthash; utlist, oldest first */
+	uint64_t n_alerts[ALERT_KIND_END];
+	uint64_t alerts_row, alerts_left; /* the pass over accounts after an incident */
+	uint64_t hands_row, hands_left;   /* the pass over accounts after a change: hands_off.c */
+	char waits_text[LIMIT_WAITS];     /* of the view that was given last */
 	struct {
 		uint64_t now, before, oldest_at;
 		unsigned pages, lines;

@@ -422,4 +422,6 @@ void account_happens(struct engine *e, struct member *m, struct happening *h)
 	if (m->a.state == ST_QUEUED && fx.from != ST_QUEUED)
 		begin_to_wait(e, m);
 	health_judge(e, m);
+	if (fx.changed)
+		alerts_judge(e, m);
 }

@@ -302,6 +302,15 @@ static void port_incidents(void *ctx, uint64_t id,
 	incidents_each(e, id, each, arg);
 }
 
+static void port_alerts(void *ctx, uint64_t before,
+			bool (*each)(void *arg, const struct alert_view *), void *arg)
+{
+	struct engine *e;
+
+	OBJ_CAST(e, ctx, ENGINE_MAGIC);
+	alerts_each(e, before, each, arg);
+}
+
 static void port_pauses(void *ctx, void (*each)(void *arg, const struct pause_view *), void *arg)
 {
 	struct engine *e;
@@ -426,6 +435,7 @@ struct api_port engine_api_port(struct engine *e)
 				  .instance = port_instance,
 				  .instances = port_instances,
 				  .incidents = port_incidents,
+				  .alerts = port_alerts,
 				  .pauses = port_pauses,
 				  .bulk = port_bulk,
 				  .bulk_count = port_bulk_count,

@@ -201,6 +201,25 @@ static void tell_pause(const struct slot *s, const struct worker_effects *fx)
 		    f_u64("until_ms", s->w.timer_at));
 }
 
+/* Somebody should see why it does not live, until it serves again or is wanted no more. */
+static void alert_of_worker(struct engine *e, const struct slot *s, const struct worker_effects *fx)
+{
+	char number[21], text[512];
+
+	if (e->stopping)
+		return;
+	alert_number(number, s->number);
+	if (fx->up || s->w.state == WS_EMPTY) {
+		alert_clear(e, ALERT_WORKER, str_of(number));
+	} else if (fx->cooling || fx->held) {
+		snprintf(text, sizeof text, "worker %u %s: %s", s->number,
+			 fx->held ? "cannot work as it is configured" : "died too often",
+			 s->last_death != NULL ? s->last_death : "see relinkctl worker deaths");
+		alert_raise(e, ALERT_WORKER, str_of(number), STR_NONE,
+			    str_of(s->provider->conf->name), RELINK_NONE, str_of(text));
+	}
+}
+
 static void renew_next(struct engine *e);
 
 void worker_happens(struct engine *e, struct slot *s, unsigned event, bool misconfigured)
@@ -221,6 +240,7 @@ void worker_happens(struct engine *e, struct slot *s, unsigned event, bool misco
 	if (fx.down)
 		serves_no_more(e, s);
 	tell_pause(s, &fx);
+	alert_of_worker(e, s, &fx);
 	if (fx.terminate || (fx.kill && fx.from == WS_STOPPING))
 		blame_silence(s, fx.from);
 	if (fx.terminate)

@@ -393,6 +393,10 @@ static const char *kind_text(unsigned kind)
 		return "Work on many accounts began or ended";
 	case JOURNAL_HALTED:
 		return "The trial of its instance has failed: it takes no new accounts";
+	case JOURNAL_ALERT:
+		return "Somebody should look";
+	case JOURNAL_RELIEF:
+		return "Nobody needs to look any more";
 	case JOURNAL_ENDPOINT:
 		return "A webhook was made, changed or deleted";
 	case JOURNAL_DISABLED:

@@ -42,6 +42,8 @@
 	K(QR_LINK, 31, "account.qr_link")  /* a link to its code was made, opened, or has ended */ \
 	K(ENDPOINT, 27, "webhook.changed") /* made, changed, rotated, deleted; no account */       \
 	K(DISABLED, 28, "webhook.disabled") /* its receiver says that it is gone */                \
+	K(ALERT, 33, "alert.raised")        /* somebody should look: policy/alert.h */             \
+	K(RELIEF, 34, "alert.cleared")      /* no more */                                          \
 	K(BLAMED, 40, "account.blamed")     /* a worker died while its operation was open */
 
 enum journal_kind {

@@ -22,6 +22,7 @@ static int prepare_deletes(struct apply *a, struct why *why)
 		{ APPLY_QR_LINK_DELETE, "DELETE FROM qr_link WHERE account_row = ?1" },
 		{ APPLY_INCIDENTS_CUT, "DELETE FROM incident WHERE id + ?2 <= ?1" },
 		{ APPLY_PAUSE_DELETE, "DELETE FROM pause WHERE scope = ?1 AND name = ?2" },
+		{ APPLY_ALERT_DELETE, "DELETE FROM alert WHERE kind = ?1 AND subject = ?2" },
 		{ APPLY_BULK_DELETE, "DELETE FROM bulk WHERE id = ?1" },
 		{ APPLY_DEATHS_CUT,
 		  "DELETE FROM death WHERE slot = ?1 AND at <= (SELECT at FROM death "
@@ -64,6 +65,7 @@ int apply_open(struct apply *a, struct db *db, struct fence *fence, struct why *
 		{ APPLY_DEATH, &record_death, ROW_UPSERT, "" },
 		{ APPLY_INCIDENT, &record_incident, ROW_UPSERT, "" },
 		{ APPLY_PAUSE, &record_pause, ROW_UPSERT, "" },
+		{ APPLY_ALERT, &record_alert, ROW_UPSERT, "" },
 		{ APPLY_BULK, &record_bulk, ROW_UPSERT, "" },
 		{ APPLY_QR_LINK, &record_qr_link, ROW_UPSERT, "" },
 		{ APPLY_ENDPOINT, &record_endpoint, ROW_UPSERT, "" },
@@ -113,13 +115,15 @@ static int delete_named(struct apply *a, enum apply_statement id, struct str nam
 	return r == 0 ? db_run(a->db, stmt, why) : r;
 }
 
-static int delete_pause(struct apply *a, const struct pause_name *key, struct why *why)
+/* A pause, or an alert. */
+static int delete_pair(struct apply *a, enum apply_statement which, uint64_t number,
+		       struct str name, struct why *why)
 {
-	sqlite3_stmt *stmt = a->statements[APPLY_PAUSE_DELETE];
-	int r = row_bind_number(a->db, stmt, 1, key->scope, why);
+	sqlite3_stmt *stmt = a->statements[which];
+	int r = row_bind_number(a->db, stmt, 1, number, why);
 
 	if (r == 0)
-		r = row_bind_text(a->db, stmt, 2, key->name, why);
+		r = row_bind_text(a->db, stmt, 2, name, why);
 	return r == 0 ? db_run(a->db, stmt, why) : r;
 }
 
@@ -268,7 +272,13 @@ static int carry_out(struct apply *a, const struct change *c, struct why *why)
 	case CHANGE_PAUSE:
 		return put(a, APPLY_PAUSE, &record_pause, &c->pause, why);
 	case CHANGE_PAUSE_DELETE:
-		return delete_pause(a, &c->pause_delete, why);
+		return delete_pair(a, APPLY_PAUSE_DELETE, c->pause_delete.scope,
+				   c->pause_delete.name, why);
+	case CHANGE_ALERT:
+		return put(a, APPLY_ALERT, &record_alert, &c->alert, why);
+	case CHANGE_ALERT_DELETE:
+		return delete_pair(a, APPLY_ALERT_DELETE, c->alert_delete.kind,
+				   c->alert_delete.subject, why);
 	case CHANGE_BULK:
 		return put(a, APPLY_BULK, &record_bulk, &c->bulk, why);
 	case CHANGE_BULK_DELETE:

@@ -23,6 +23,8 @@ static const struct record_type *const types[CHANGE_KINDS] = {
 	[CHANGE_PAUSE] = &record_pause,
 	[CHANGE_BULK] = &record_bulk,
 	[CHANGE_PAUSE_DELETE] = &record_pause_name,
+	[CHANGE_ALERT] = &record_alert,
+	[CHANGE_ALERT_DELETE] = &record_alert_name,
 	[CHANGE_BULK_DELETE] = &record_bulk_name,
 	[CHANGE_QR_LINK] = &record_qr_link,
 	[CHANGE_QR_LINK_DELETE] = &record_account_key,
@@ -167,6 +169,16 @@ void commit_pause(struct commit *c, const struct pause_record *r)
 void commit_pause_delete(struct commit *c, uint8_t scope, struct str name)
 {
 	add(c, CHANGE_PAUSE_DELETE, &(struct pause_name){ .scope = scope, .name = name });
+}
+
+void commit_alert(struct commit *c, const struct alert_record *r)
+{
+	add(c, CHANGE_ALERT, r);
+}
+
+void commit_alert_delete(struct commit *c, uint8_t kind, struct str subject)
+{
+	add(c, CHANGE_ALERT_DELETE, &(struct alert_name){ .kind = kind, .subject = subject });
 }
 
 void commit_bulk(struct commit *c, const struct bulk_record *r)

@@ -27,6 +27,8 @@ enum change_kind {
 	CHANGE_INCIDENT,
 	CHANGE_PAUSE,
 	CHANGE_PAUSE_DELETE,
+	CHANGE_ALERT,
+	CHANGE_ALERT_DELETE,
 	CHANGE_BULK,
 	CHANGE_BULK_DELETE,
 	CHANGE_QR_LINK,
@@ -56,6 +58,8 @@ struct change {
 		struct incident_record incident;
 		struct pause_record pause;
 		struct pause_name pause_delete;
+		struct alert_record alert;
+		struct alert_name alert_delete;
 		struct bulk_record bulk;
 		struct bulk_name bulk_delete;
 		struct qr_link_record qr_link;

@@ -20,6 +20,7 @@ static int hand_over(struct db *db, sqlite3_stmt *stmt, const struct record_type
 		struct instance_record instance;
 		struct incident_record incident;
 		struct pause_record pause;
+		struct alert_record alert;
 		struct bulk_record bulk;
 		struct qr_link_record qr_link;
 		struct endpoint_record endpoint;
@@ -42,6 +43,8 @@ static int hand_over(struct db *db, sqlite3_stmt *stmt, const struct record_type
 		r = loader->instance != NULL ? loader->instance(loader->ctx, &record.instance) : 0;
 	else if (type == &record_pause)
 		r = loader->pause != NULL ? loader->pause(loader->ctx, &record.pause) : 0;
+	else if (type == &record_alert)
+		r = loader->alert != NULL ? loader->alert(loader->ctx, &record.alert) : 0;
 	else if (type == &record_bulk)
 		r = loader->bulk != NULL ? loader->bulk(loader->ctx, &record.bulk) : 0;
 	else if (record.attempt.state != ATTEMPT_GONE)
@@ -79,6 +82,8 @@ int load_all(struct db *db, const struct store_loader *loader, struct why *why)
 		r = load_table(db, &record_api_key, "ORDER BY created_at", loader, why);
 	if (r == 0)
 		r = load_table(db, &record_incident, "ORDER BY id", loader, why);
+	if (r == 0)
+		r = load_table(db, &record_alert, "ORDER BY seq", loader, why);
 	if (r == 0)
 		r = load_table(db, &record_bulk, "ORDER BY created_at", loader, why);
 	if (r == 0)

@@ -158,6 +158,19 @@ static const struct column pause_columns[] = {
 };
 TYPE(pause, pause_record, 2);
 
+static const struct column alert_columns[] = {
+	{ "kind",              COLUMN_INT,  AT(alert_record, kind) },
+	{ "subject",           COLUMN_TEXT, AT(alert_record, subject) },
+	{ "seq",               COLUMN_INT,  AT(alert_record, seq) },
+	{ "raised_at",         COLUMN_TIME, AT(alert_record, raised_at) },
+	{ "workspace",         COLUMN_TEXT, AT(alert_record, workspace) },
+	{ "provider",          COLUMN_TEXT, AT(alert_record, provider) },
+	{ "cause",             COLUMN_INT,  AT(alert_record, cause) },
+	{ "user_action",       COLUMN_INT,  AT(alert_record, action) },
+	{ "text",              COLUMN_TEXT, AT(alert_record, text) },
+};
+TYPE(alert, alert_record, 2);
+
 static const struct column bulk_columns[] = {
 	{ "id",                COLUMN_TEXT, AT(bulk_record, id) },
 	{ "action",            COLUMN_INT,  AT(bulk_record, action) },
@@ -326,6 +339,12 @@ static const struct column pause_name_columns[] = {
 	{ "name",              COLUMN_TEXT, AT(pause_name, name) },
 };
 TYPE(pause_name, pause_name, 2);
+
+static const struct column alert_name_columns[] = {
+	{ "kind",              COLUMN_INT,  AT(alert_name, kind) },
+	{ "subject",           COLUMN_TEXT, AT(alert_name, subject) },
+};
+TYPE(alert_name, alert_name, 2);
 
 static const struct column bulk_name_columns[] = {
 	{ "id",                COLUMN_TEXT, AT(bulk_name, id) },

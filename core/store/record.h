@@ -58,6 +58,10 @@ struct pause_name {
 	uint8_t scope;
 	struct str name;
 };
+struct alert_name {
+	uint8_t kind;
+	struct str subject;
+};
 struct bulk_name {
 	struct str id;
 };
@@ -80,8 +84,9 @@ struct attempt_close {
 extern const struct record_type record_meta, record_account, record_attempt, record_journal,
     record_idem, record_instance, record_cursor, record_api_key, record_death, record_incident,
     record_account_key, record_attempt_close, record_attempt_outcome, record_api_key_name,
-    record_pause, record_pause_name, record_bulk, record_bulk_name, record_qr_link, record_endpoint,
-    record_dead_letter, record_endpoint_name, record_dead_letter_key, record_number;
+    record_pause, record_pause_name, record_alert, record_alert_name, record_bulk, record_bulk_name,
+    record_qr_link, record_endpoint, record_dead_letter, record_endpoint_name,
+    record_dead_letter_key, record_number;
 
 /* Append the record with the bytes of its strings.  ERR_RANGE, ERR_TOOBIG, ERR_NOMEM. */
 int record_pack(struct buf *, const struct record_type *, const void *record);

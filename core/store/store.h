@@ -89,6 +89,17 @@ struct instance_record {
 	struct str halted_why;
 };
 
+/* An alert that is open (policy/alert.h). */
+struct alert_record {
+	uint8_t kind;       /* enum alert_kind */
+	struct str subject; /* whom it is about; with the kind its name */
+	uint64_t seq;       /* the line of the journal that told of it */
+	uint64_t raised_at;
+	struct str workspace, provider; /* empty: of none */
+	uint8_t cause, action;
+	struct str text;
+};
+
 /* Where automation is paused. */
 struct pause_record {
 	uint8_t scope;   /* enum pause_scope */
@@ -178,6 +189,7 @@ struct store_loader {
 	int (*api_key)(void *ctx, const struct api_key_record *lent);   /* NULL: not wanted */
 	int (*incident)(void *ctx, const struct incident_record *lent); /* NULL: not wanted */
 	int (*pause)(void *ctx, const struct pause_record *lent);       /* NULL: not wanted */
+	int (*alert)(void *ctx, const struct alert_record *lent);       /* NULL: not wanted */
 	int (*bulk)(void *ctx, const struct bulk_record *lent);         /* NULL: not wanted */
 	int (*qr_link)(void *ctx, const struct qr_link_record *lent);   /* NULL: not wanted */
 	int (*endpoint)(void *ctx, const struct endpoint_record *lent); /* NULL: not wanted */
@@ -223,6 +235,8 @@ void commit_incident(struct commit *, const struct incident_record *); /* insert
 void commit_cursor(struct commit *, const struct cursor_record *);     /* insert or replace */
 void commit_pause(struct commit *, const struct pause_record *);       /* insert or replace */
 void commit_pause_delete(struct commit *, uint8_t scope, struct str name);
+void commit_alert(struct commit *, const struct alert_record *); /* insert or replace */
+void commit_alert_delete(struct commit *, uint8_t kind, struct str subject);
 void commit_bulk(struct commit *, const struct bulk_record *); /* insert or replace */
 void commit_bulk_delete(struct commit *, struct str id);
 void commit_death(struct commit *, const struct death_record *);

@@ -375,6 +375,7 @@ static void check_member(const struct member *m)
 	check_left_behind(m);
 	check_flapping(m);
 	check_wave(m);
+	check_alerts(m);
 	if ((bool)a->open != life)
 		broken("a life is open exactly in its states", "%s: open %d in %s", m->id, a->open,
 		       state_name(a->state));

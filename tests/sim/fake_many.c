@@ -94,3 +94,34 @@ void commit_bulk_delete(struct commit *c, struct str id)
 	(void)id;
 	nothing(c);
 }
+
+/* Nor does history. */
+void commit_attempt_outcome(struct commit *c, const struct attempt_outcome *outcome)
+{
+	(void)c;
+	(void)outcome;
+}
+
+int store_read_attempts(struct store *s, uint64_t row, uint64_t before, uint32_t limit,
+			attempt_fn *fn, void *ctx)
+{
+	(void)s;
+	(void)row;
+	(void)before;
+	(void)limit;
+	(void)fn;
+	(void)ctx;
+	return ERR_UNSUPPORTED;
+}
+
+void commit_cursor(struct commit *c, const struct cursor_record *r)
+{
+	(void)r;
+	nothing(c);
+}
+
+void commit_death(struct commit *c, const struct death_record *r)
+{
+	(void)r;
+	nothing(c);
+}

@@ -19,17 +19,19 @@ enum change_kind {
 	CH_IDEM,
 	CH_INSTANCE,
 	CH_INCIDENT,
-	CH_PAUSE
+	CH_PAUSE,
+	CH_ALERT
 };
 enum { HEALTH_NOTHING, HEALTH_SICK, HEALTH_WELL };
 struct change {
-	uint8_t kind, health; /* health: CH_JOURNAL, of what kind */
+	uint8_t kind, health, told; /* health, told: CH_JOURNAL, of health or an alert: which */
 	bool tell;
 	struct account_record account;
 	struct attempt_record attempt;
 	struct instance_record instance;
 	struct incident_record incident;
 	struct pause_record pause; /* since 0: deleted */
+	struct alert_record alert; /* seq 0: deleted */
 	uint64_t row, seq;
 	char *texts[10];
 	struct change *next;
@@ -232,6 +234,8 @@ static void apply(struct change *c)
 		last_seq = c->seq;
 		if (c->tell)
 			check_owed(c->seq);
+		if (c->told != 0)
+			fake_alert_told(c->told == JOURNAL_ALERT);
 		if (c->health != HEALTH_NOTHING)
 			check_told_health(c->row, c->health == HEALTH_SICK);
 		break;
@@ -243,6 +247,9 @@ static void apply(struct change *c)
 		break;
 	case CH_PAUSE:
 		fake_pause_keep(&c->pause, c->texts[0]);
+		break;
+	case CH_ALERT:
+		fake_alert_keep(&c->alert, c->texts);
 		break;
 	case CH_IDEM:
 		break;
@@ -265,6 +272,7 @@ static void commit_apply(struct commit *c)
 {
 	for (struct change *ch = c->first; ch != NULL; ch = ch->next)
 		apply(ch);
+	fake_alerts_applied();
 }
 
 /* --- store.h --- */
@@ -297,6 +305,8 @@ int store_load(struct store *s, const struct store_loader *l, struct store_facts
 		    l->ctx, &(struct instance_record){ str_of(k->id), k->drained_at, 0, STR_NONE });
 	if (r == 0)
 		r = fake_pauses_load(l);
+	if (r == 0)
+		r = fake_alerts_load(l);
 	HASH_ITER(hh, rows, row, next)
 	{
 		if (r == 0)
@@ -392,30 +402,16 @@ void commit_attempt_close(struct commit *c, uint64_t row, uint64_t generation,
 }
 
 /* History plays no part in the simulation. */
-void commit_attempt_outcome(struct commit *c, const struct attempt_outcome *outcome)
-{
-	(void)c;
-	(void)outcome;
-}
-
-int store_read_attempts(struct store *s, uint64_t row, uint64_t before, uint32_t limit,
-			attempt_fn *fn, void *ctx)
-{
-	(void)s;
-	(void)row;
-	(void)before;
-	(void)limit;
-	(void)fn;
-	(void)ctx;
-	return ERR_UNSUPPORTED;
-}
-
 void commit_journal(struct commit *c, const struct journal_record *r)
 {
 	struct change *ch = change_new(c, CH_JOURNAL);
 
 	ch->seq = r->seq;
 	ch->tell = r->tell;
+	if (r->kind == JOURNAL_ALERT || r->kind == JOURNAL_RELIEF)
+		ch->told = r->kind;
+	if (r->kind == JOURNAL_ALERT)
+		check_alert_raised(r->row);
 	if (r->kind == JOURNAL_HEALTH) {
 		ch->row = r->row;
 		ch->health =
@@ -432,12 +428,6 @@ void commit_instance(struct commit *c, const struct instance_record *r)
 	ch->texts[0] = str_dup(r->id);
 }
 
-void commit_cursor(struct commit *c, const struct cursor_record *r)
-{
-	(void)r;
-	change_new(c, CH_IDEM);
-}
-
 void commit_incident(struct commit *c, const struct incident_record *r)
 {
 	struct change *ch = change_new(c, CH_INCIDENT);
@@ -446,6 +436,17 @@ void commit_incident(struct commit *c, const struct incident_record *r)
 	ch->texts[0] = str_dup(r->provider);
 	ch->texts[1] = str_dup(r->instance);
 	ch->texts[2] = str_dup(r->causes);
+	ch->texts[3] = str_dup(r->text);
+}
+
+void commit_alert(struct commit *c, const struct alert_record *r)
+{
+	struct change *ch = change_new(c, CH_ALERT);
+
+	ch->alert = *r;
+	ch->texts[0] = str_dup(r->subject);
+	ch->texts[1] = str_dup(r->workspace);
+	ch->texts[2] = str_dup(r->provider);
 	ch->texts[3] = str_dup(r->text);
 }
 
@@ -458,12 +459,6 @@ void commit_pause(struct commit *c, const struct pause_record *r)
 }
 
 void commit_idem(struct commit *c, const struct idem_record *r)
-{
-	(void)r;
-	change_new(c, CH_IDEM);
-}
-
-void commit_death(struct commit *c, const struct death_record *r)
 {
 	(void)r;
 	change_new(c, CH_IDEM);
@@ -655,6 +650,7 @@ void fake_store_reset(void)
 		free(k);
 	}
 	fake_pauses_reset();
+	fake_alerts_reset();
 	last_seq = last_row = 0;
 	memset(minted_upto, 0, sizeof minted_upto);
 	memset(open_life, 0, sizeof open_life);

@@ -105,6 +105,14 @@ uint64_t durable_pause(unsigned scope, const char *name); /* since when; 0: it i
 void fake_pause_keep(const struct pause_record *, const char *name);
 int fake_pauses_load(const struct store_loader *);
 void fake_pauses_reset(void);
+/* fake_alerts.c */
+void fake_alert_keep(const struct alert_record *, char *texts[]); /* seq 0: deleted */
+void fake_alert_told(bool raised);
+void fake_alerts_applied(void); /* a commit is whole */
+int fake_alerts_load(const struct store_loader *);
+void fake_alerts_reset(void);
+void check_alerts(const struct member *);
+void check_alert_raised(uint64_t row);             /* it is about to be told; 0: of no account */
 uint64_t durable_drained_at(const char *instance); /* 0: it takes accounts */
 
 /* fake_pool.c */

@@ -236,6 +236,19 @@ void commit_pause_delete(struct commit *c, uint8_t scope, struct str name)
 	c->changes++;
 }
 
+void commit_alert(struct commit *c, const struct alert_record *r)
+{
+	(void)r;
+	c->changes++;
+}
+
+void commit_alert_delete(struct commit *c, uint8_t kind, struct str subject)
+{
+	(void)kind;
+	(void)subject;
+	c->changes++;
+}
+
 void commit_bulk(struct commit *c, const struct bulk_record *r)
 {
 	(void)r;

@@ -273,6 +273,22 @@ static const struct command commands[] = {
 	    .run = worker_deaths,
 	},
 	{
+	    .noun = "alert",
+	    .name = "list",
+	    .alias = "alerts",
+	    .args = "",
+	    .options = OPT(KIND) | OPT(WORKSPACE) | OPT(LIMIT) | OPT(QUIET),
+	    .brief = "what somebody should look at",
+	    .text = "Lists open alerts, newest first. A kind is one of needs_person, "
+		    "reconnect_loop,\n"
+		    "incident, worker_quarantined, outbox_stuck. The events alert.raised and\n"
+		    "alert.cleared tell of them, also to a webhook.",
+	    .examples = "  relinkctl alerts\n"
+			"  relinkctl alerts --kind needs_person --quiet\n"
+			"  relinkctl webhook add https://example.com/page --events 'alert.*'\n",
+	    .run = alert_list,
+	},
+	{
 	    .noun = "incident",
 	    .name = "list",
 	    .alias = "incidents",

@@ -26,6 +26,7 @@ int completion_print(struct cli *);
 int daemon_status(struct cli *);
 int events_follow(struct cli *);
 int health_summary(struct cli *);
+int alert_list(struct cli *);
 int incident_list(struct cli *);
 int incident_show(struct cli *);
 int instance_drain(struct cli *);

@@ -110,6 +110,8 @@
 	  "only events of this account") \
 	O(TYPE, 0, "type", "TYPES", TEXT, 0, 0, \
 	  "only events of these types, as account.*,incident.closed") \
+	O(KIND, 0, "kind", "KIND", TEXT, 0, 0, \
+	  "only alerts of this kind") \
 	O(INTERVAL, 0, "interval", "SECONDS", NUMBER, 1, 3600, \
 	  "redraw at least this often (default 1)") \
 	O(QUIET, 'q', "quiet", NULL, FLAG, 0, 0, \

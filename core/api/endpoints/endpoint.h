@@ -51,13 +51,17 @@ struct endpoints {
 	uint64_t version;
 	char *own_url; /* for the seed's form */
 	bool started, stopped;
-	struct outbox_port tests;
+	struct outbox_port tests, watch;
 	struct test *testing; /* utlist */
 	unsigned n_tests;
 };
 
 /* actions.c: who waits for a test is told that it ends here. */
 void endpoint_tests_end(struct endpoints *);
+
+/* watch.c: which of them take nothing.  Looks now, and every now and then until watch_stop. */
+void watch_begin(struct endpoints *);
+void watch_stop(struct endpoints *);
 
 /* endpoint.c */
 /* It is as `v` says from now on.  NULL: memory is out. */

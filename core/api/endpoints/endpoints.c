@@ -79,10 +79,15 @@ int endpoints_start(struct endpoints *set, const char *url)
 	set->own_url = str_dup(str_of(url));
 	if (set->own_url == NULL || set->office->open(set->office->ctx, &set->tests) < 0)
 		return ERR_NOMEM;
+	if (set->office->open(set->office->ctx, &set->watch) < 0) {
+		set->tests.close(set->tests.ctx);
+		return ERR_NOMEM;
+	}
 	set->started = true;
 	set->subscriber->seq = bus_newest(set->face->bus);
 	bus_subscribe(set->face->bus, set->subscriber);
 	follow(set);
+	watch_begin(set);
 	return 0;
 }
 
@@ -98,6 +103,7 @@ void endpoints_stop(struct endpoints *set)
 	bus_unsubscribe(set->face->bus, set->subscriber);
 	endpoint_tests_end(set);
 	set->tests.close(set->tests.ctx);
+	watch_stop(set);
 	DL_FOREACH_SAFE(set->list, p, next)
 	endpoint_leave(p, true);
 }

@@ -26,7 +26,8 @@ struct outbox_office;
 struct endpoints_options {
 	uint64_t total_ms;          /* for one request */
 	struct forward_rules rules; /* of tries */
-	uint64_t overlap_ms;        /* how long a secret that was replaced signs, too */
+	uint64_t stuck_ms;   /* an event that waits for longer raises an alert; 0: none does */
+	uint64_t overlap_ms; /* how long a secret that was replaced signs, too */
 };
 
 /* What is known of one since the daemon began. */

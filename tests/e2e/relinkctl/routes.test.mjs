@@ -46,6 +46,7 @@ const commands = {
 	'GET /v1/instances/{instance}': 'instance show x',
 	'POST /v1/instances/{instance}/drain': 'instance drain x',
 	'POST /v1/instances/{instance}/resume': 'instance resume x',
+	'GET /v1/alerts': 'alerts',
 	'GET /v1/incidents': 'incidents',
 	'GET /v1/incidents/{incident}': 'incident show x',
 	'GET /v1/pauses': 'pauses',
@@ -102,7 +103,7 @@ test('each route has a command or a reason to have none', () => {
 const answer = () => ({
 	json: {
 		...account('x'), account: account('x'), code: 'c', accounts: [], entries: [], attempts: [], workers: [],
-		deaths: [], instances: [], incidents: [], keys: [], providers: [], key: 'k', instance: { id: 'x' },
+		deaths: [], instances: [], incidents: [], alerts: [], keys: [], providers: [], key: 'k', instance: { id: 'x' },
 		id: 'x', total: 1, jobs: [], pauses: [], state: 'done',
 	},
 });

@@ -153,6 +153,46 @@ static void port_instances(void *ctx, void (*each)(void *, const struct instance
 	each(arg, &v);
 }
 
+/* Alerts 3, 2 and 1: of a webhook, of an account of acme, and of a worker. */
+static void port_alerts(void *ctx, uint64_t before, bool (*each)(void *, const struct alert_view *),
+			void *arg)
+{
+	const struct alert_view all[] = {
+		{ .id = 3,
+		  .raised_at = 3000,
+		  .kind = "outbox_stuck",
+		  .cause = "none",
+		  .user_action = "none",
+		  .subject = STR("wh_1"),
+		  .workspace = STR("other"),
+		  .text = STR("it takes nothing") },
+		{ .id = 2,
+		  .raised_at = 2000,
+		  .kind = "needs_person",
+		  .cause = "logged_out",
+		  .user_action = "scan_qr",
+		  .subject = STR("acme-1"),
+		  .workspace = STR("acme"),
+		  .provider = STR("mock"),
+		  .text = STR("it was logged out"),
+		  .is_account = true },
+		{ .id = 1,
+		  .raised_at = 1000,
+		  .kind = "worker_quarantined",
+		  .cause = "none",
+		  .user_action = "none",
+		  .subject = STR("0"),
+		  .provider = STR("mock"),
+		  .text = STR("worker 0 died too often") },
+	};
+
+	(void)ctx;
+	for (size_t n = 0; n < ARRAY_LEN(all); n++) {
+		if ((before == 0 || all[n].id < before) && !each(arg, &all[n]))
+			return;
+	}
+}
+
 static void port_incidents(void *ctx, uint64_t id,
 			   void (*each)(void *, const struct incident_view *), void *arg)
 {
@@ -604,6 +644,7 @@ struct api_port fake_port(struct fake *f)
 		.endpoints = fake_endpoints,
 		.instance = fake_instance,
 		.instances = port_instances,
+		.alerts = port_alerts,
 		.incidents = port_incidents,
 		.pauses = fake_pauses,
 		.bulk = fake_bulk,

@@ -250,6 +250,8 @@ static void names_are_what_they_always_were(void **state)
 		  (const char *const[]){ "account.health", "automation.paused",
 					 "automation.resumed", "bulk.job", "instance.halted",
 					 "webhook.changed", "webhook.disabled", NULL } },
+		{ journal_name, 33,
+		  (const char *const[]){ "alert.raised", "alert.cleared", NULL } },
 		{ worker_state_name, 0,
 		  (const char *const[]){ "empty", "spawned", "opening", "ready", "stopping",
 					 "killed", "cooling", "held", NULL } },

@@ -12,7 +12,7 @@ static void every_field_has_a_column(void **state)
 		&record_meta,    &record_account,  &record_attempt, &record_journal,
 		&record_idem,    &record_instance, &record_cursor,  &record_api_key,
 		&record_death,   &record_incident, &record_pause,   &record_bulk,
-		&record_qr_link, &record_endpoint, &record_number
+		&record_qr_link, &record_endpoint, &record_alert,   &record_number
 	};
 
 	(void)state;
@@ -403,14 +403,22 @@ static int dump_bulk(void *ctx, const struct bulk_record *r)
 	return 0;
 }
 
+static int dump_alert(void *ctx, const struct alert_record *r)
+{
+	dump_record(ctx, &record_alert, r);
+	return 0;
+}
+
 static void pauses_and_bulk_jobs_survive_until_they_are_deleted(void **state)
 {
 	struct store_loader l = { .account = ignore_account,
 				  .attempt = ignore_attempt,
 				  .pause = dump_pause,
+				  .alert = dump_alert,
 				  .bulk = dump_bulk };
 	struct pause_record pauses[3] = { 0 };
 	struct bulk_record jobs[2] = { 0 };
+	struct alert_record alerts[3] = { 0 };
 	struct buf in, out;
 	struct commit *c;
 	struct rig rig;
@@ -433,6 +441,15 @@ static void pauses_and_bulk_jobs_survive_until_they_are_deleted(void **state)
 		jobs[i].id = i == 0 ? STR("first") : STR("second");
 		commit_bulk(c, &jobs[i]);
 	}
+	for (unsigned i = 0; i < ARRAY_LEN(alerts); i++) {
+		fill_record(&record_alert, &alerts[i], FILL_RANDOM, &seed);
+		alerts[i].kind = (uint8_t)(i < 2 ? 1 : 2); /* two of a kind, and two of a subject */
+		alerts[i].subject = i == 0 ? STR("one") : STR("other");
+		alerts[i].seq = i;
+		commit_alert(c, &alerts[i]);
+	}
+	commit_alert_delete(c, 1, STR("other"));
+	commit_alert_delete(c, 2, STR("one"));
 	commit_pause_delete(c, 1, pauses[1].name);
 	commit_pause_delete(c, 2, STR("another"));
 	commit_bulk_delete(c, STR("first"));
@@ -443,6 +460,8 @@ static void pauses_and_bulk_jobs_survive_until_they_are_deleted(void **state)
 	rig_load(&rig, &l);
 	dump_record(&in, &record_pause, &pauses[0]);
 	dump_record(&in, &record_pause, &pauses[2]);
+	dump_record(&in, &record_alert, &alerts[0]);
+	dump_record(&in, &record_alert, &alerts[2]);
 	dump_record(&in, &record_bulk, &jobs[1]);
 	assert_true(str_eq(buf_all(&in), buf_all(&out)));
 	rig_fini(&rig);
