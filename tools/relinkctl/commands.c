@@ -283,8 +283,8 @@ static const struct command commands[] = {
 		    "reconnect_loop,\n"
 		    "incident, worker_quarantined, outbox_stuck. The events alert.raised and\n"
 		    "alert.cleared tell of them, also to a webhook.",
-	    .examples = "  relinkctl alerts\n"
-			"  relinkctl alerts --kind needs_person --quiet\n"
+	    .examples = "  relinkctl alert list\n"
+			"  relinkctl alert list --kind needs_person --quiet\n"
 			"  relinkctl webhook add https://example.com/page --events 'alert.*'\n",
 	    .run = alert_list,
 	},

@@ -22,6 +22,8 @@ const elsewhere = {
 	"api.dead.answered": "tests/e2e/webhooks/crash.test.mjs",
 	"api.dead.forgotten": "tests/e2e/webhooks/crash.test.mjs",
 	"api.dropin.submitted": "tests/e2e/dropin/crash.test.mjs",
+	"engine.alert.cleared": "tests/e2e/webhooks/alerts.test.mjs",
+	"engine.alert.raised": "tests/e2e/webhooks/alerts.test.mjs",
 	"engine.bulk.changed": "tests/e2e/crash/settings.test.mjs",
 	"engine.bulk.fed": "tests/e2e/crash/settings.test.mjs",
 	"engine.endpoint.changed": "tests/e2e/crash/settings.test.mjs",

@@ -15,7 +15,7 @@ async function help(...args) {
 	return stdout;
 }
 
-const nouns = ['worker', 'incident', 'instance', 'bulk', 'key', 'webhook'];
+const nouns = ['worker', 'alert', 'incident', 'instance', 'bulk', 'key', 'webhook'];
 
 // The commands that a help text lists: [noun, name].
 const listed = (text, nouns) =>
