@@ -22,7 +22,7 @@ const types = [
 	"account.step", "account.status", "account.qr", "account.created", "account.changed", "account.deleted",
 	"account.verb", "account.moved", "account.health", "account.flapping", "account.steady", "account.blamed",
 	"session.orphan", "session.gone", "message.sent", "message.failed", "incident.changed", "incident.closed",
-	"automation.paused", "automation.resumed", "instance.halted",
+	"automation.paused", "automation.resumed", "instance.halted", "alert.raised", "alert.cleared",
 ];
 
 function attach() {

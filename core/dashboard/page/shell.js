@@ -2,6 +2,7 @@
 
 import { account } from "./account.js";
 import { accounts } from "./accounts.js";
+import { alerts } from "./alerts.js";
 import { get, remove } from "./api.js";
 import { el, replace, setAttribute, setClass, setText } from "./dom.js";
 import { hasRoute } from "./features.js";
@@ -16,6 +17,7 @@ import { workers } from "./workers.js";
 // no workspace, so keys of one do not see it; can: who else sees it, where the API has it.
 const views = {
 	accounts: { name: "Accounts", show: (page, at) => (at.rest ? account : accounts)(page, at) },
+	alerts: { name: "Alerts", show: alerts, can: () => hasRoute("/v1/alerts") },
 	workers: { name: "Workers", show: workers, fleet: true },
 	instances: { name: "Instances", show: instances, fleet: true },
 	incidents: { name: "Incidents", show: incidents, fleet: true },
@@ -41,17 +43,23 @@ function navigation(session) {
 	return { links, nav: el("nav", { "aria-label": "Views" }, el("ul", {}, [...links.values()].map((a) => el("li", {}, a)))) };
 }
 
-// How many incidents are open stands at their link.
-function watchIncidents(link) {
+// How many of a view are open stands at its link.
+const open = {
+	alerts: ["alert.", async () => {
+		const all = await get("/v1/alerts?limit=100");
+		return all.next_before === null ? all.alerts.length : "100+";
+	}],
+	incidents: ["incident.", async () => (await get("/v1/incidents")).incidents.filter((i) => i.closed_at === null).length],
+};
+function watchOpen(link, [events, count]) {
 	const badge = el("span", { class: "badge", hidden: true });
 	link.append(" ", badge);
 	const look = live.soon(async () => {
-		const all = await get("/v1/incidents").catch(() => undefined);
-		const n = all?.incidents.filter((i) => i.closed_at === null).length ?? 0;
+		const n = await count().catch(() => 0);
 		badge.hidden = n === 0;
-		setText(badge, `${n} open`);
+		setText(badge, n === 0 ? "" : `${n} open`);
 	}, 50, 1000);
-	const off = live.listen((e) => (e.type.startsWith("incident.") || e.type === "gap") && look());
+	const off = live.listen((e) => (e.type.startsWith(events) || e.type === "gap") && look());
 	look();
 	return () => {
 		off();
@@ -95,11 +103,11 @@ export function shell(app, session, left, byUser) {
 	};
 	const onHash = () => go(true);
 	addEventListener("hashchange", onHash);
-	const forget = links.has("incidents") ? watchIncidents(links.get("incidents")) : () => {};
+	const watched = Object.keys(open).filter((name) => links.has(name)).map((name) => watchOpen(links.get(name), open[name]));
 	go(byUser);
 	return () => {
 		removeEventListener("hashchange", onHash);
-		forget();
+		for (const forget of watched) forget();
 		end();
 	};
 }

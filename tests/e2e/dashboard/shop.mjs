@@ -34,6 +34,7 @@ export async function fill(d) {
 export const views = [
 	["accounts", "#/accounts", "Accounts", "Sales, north"],
 	["account", "#/accounts/acct-2", "Support line", "The account was made."],
+	["alerts", "#/alerts", "Alerts", "acct-3"],
 	["workers", "#/workers", "Workers", "1 death"],
 	["instances", "#/instances", "Instances", "QR codes shown"],
 	["incidents", "#/incidents", "Incidents", /Accounts that failed|There was no incident/],

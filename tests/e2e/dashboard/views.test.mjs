@@ -97,6 +97,29 @@ describe("each view", { concurrency: 3, timeout: 300000 }, () => {
 		await page.screenshot({ path: path.join(pictures, "webhooks.png") });
 	}));
 
+	test("shows alerts as they come and go, and where to act", () => withDashboard({ ...fleet, mock: { ...fast, scan_ms: "5ms" } }, async (d) => {
+		await d.ok("POST", "/v1/accounts", { provider: "mock", id: "a", label: "Shop", workspace: "acme", connect: true });
+		await d.reaches("a", "connected");
+		const { key } = await d.ok("POST", "/v1/keys", { role: "viewer", workspace: "other" });
+		const [page, elsewhere] = [await inside(chrome, d), await inside(chrome, d, { key })];
+		for (const p of [page, elsewhere]) {
+			await visit(p, "#/alerts", "Alerts");
+			await p.getByText("Nobody needs to look at anything.").waitFor();
+		}
+		await d.verb("a", "logout");
+		const card = page.getByRole("listitem").filter({ hasText: "Needs a person" });
+		await card.getByText("Scan a QR code").waitFor();
+		await page.getByRole("navigation").getByText("1 open").waitFor();
+		await card.getByRole("link", { name: "a", exact: true }).click();
+		await page.getByRole("heading", { level: 1, name: "Shop" }).waitFor();
+		await visit(page, "#/alerts", "Alerts");
+		await card.waitFor();
+		await d.ok("POST", "/v1/accounts/a/qr", {});
+		await page.getByText("Nobody needs to look at anything.").waitFor();
+		assert.ok(await elsewhere.getByText("Nobody needs to look at anything.").isVisible());
+		assert.deepEqual([page.faults, elsewhere.faults], [[], []]);
+	}));
+
 	test("is used by keyboard alone", () => withDashboard({ ...fleet, mock: { ...fast, scan_ms: 0 } }, async (d) => {
 		await d.ok("POST", "/v1/accounts", { provider: "mock", id: "a", label: "Shop" });
 		const page = await open(chrome, d);
