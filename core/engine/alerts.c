@@ -11,6 +11,7 @@
  */
 #include "engine/alerts.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -189,13 +190,18 @@ static void raise_for(struct engine *e, struct member *m, unsigned kind)
 				  .action = m->a.action };
 	char text[TEXT_MAX];
 
-	if (kind == ALERT_RECONNECT_LOOP)
-		snprintf(text, sizeof text,
-			 "it is connected and lost, or started in vain, again and again; it is "
-			 "tried more and more slowly");
-	else
+	if (kind == ALERT_NEEDS_PERSON)
 		snprintf(text, sizeof text, "%s. %s", explain_cause(m->a.cause),
 			 explain_action(m->a.action));
+	else if (account_is_flapping(&m->a))
+		snprintf(text, sizeof text,
+			 "It was connected and lost too often: it starts slowly now.");
+	else
+		snprintf(text, sizeof text,
+			 "It has waited for a start %u times in a row and did not stay connected, "
+			 "because %s.",
+			 m->a.waits, explain_cause(m->a.cause));
+	text[0] = (char)toupper((unsigned char)text[0]);
 	r.text = str_of(text);
 	if (begin(e, &r, m))
 		m->alerts |= (uint8_t)(1u << kind);

@@ -218,7 +218,7 @@ static unsigned refusal_of(const struct route *route, const struct caller *who)
 	    of_account || a_pause || of_workspace || a_job ||
 	    strcmp(route->path, "/v1/accounts") == 0 || strcmp(route->path, "/v1/bulk") == 0 ||
 	    strcmp(route->path, "/v1/pauses") == 0 || strcmp(route->path, "/v1/events") == 0 ||
-	    strcmp(route->path, "/v1/session") == 0;
+	    strcmp(route->path, "/v1/alerts") == 0 || strcmp(route->path, "/v1/session") == 0;
 	enum api_role least = get ? ROLE_VIEWER : ROLE_OPERATOR;
 	bool of_webhooks = strncmp(route->path, "/v1/webhooks", 12) == 0;
 

@@ -451,6 +451,7 @@ static void what_version_7_wrote_is_read_by_this_one(void **state)
 		      "ALTER TABLE instance DROP COLUMN halted_why;"
 		      "DROP TABLE endpoint;"
 		      "DROP TABLE dead_letter;"
+		      "DROP TABLE alert;"
 		      "PRAGMA user_version = 7");
 	rig_dump(&rig, &after);
 	assert_true(before.n > 1000 && str_eq(buf_all(&before), buf_all(&after)));
