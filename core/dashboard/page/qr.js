@@ -7,6 +7,7 @@ import { open } from "./dialog.js";
 import { el, replace, setText } from "./dom.js";
 import { listen, soon } from "./live.js";
 import { say } from "./notes.js";
+import { share } from "./share.js";
 import { counter } from "./time.js";
 
 const steps = [
@@ -42,6 +43,7 @@ export function showQr(account) {
 	let off = () => {}, look;
 	return open(`Link ${name}`, (close, box) => {
 		const stage = el("div", { class: "qr-stage" }, waiting("Getting the code…"));
+		const sharing = share(account);
 		let heard = "";
 		const tell = (words) => {
 			if (heard !== words) say(heard = words);
@@ -54,6 +56,7 @@ export function showQr(account) {
 		const finish = (a) => {
 			if (stage.dataset.done) return;
 			stage.dataset.done = "yes";
+			sharing.remove();
 			const done = button("Done", () => {});
 			replace(stage, el("div", { class: "qr-done" }, el("span", { class: "tick", "aria-hidden": "true" }, "✓"),
 				el("h3", {}, "Connected"), el("p", {}, a.phone === null ? `${name} is linked.` : `${name} is linked to ${a.phone}.`), done));
@@ -87,7 +90,7 @@ export function showQr(account) {
 		off = listen((e) => (e.account === id || e.type === "gap") && look());
 		load();
 		box.classList.add("qr-box");
-		return stage;
+		return [stage, sharing];
 	}).finally(() => {
 		off();
 		look.stop();

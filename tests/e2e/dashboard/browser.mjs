@@ -34,7 +34,7 @@ export const withDashboard = (options, story) => withDaemon(options, async (d) =
 
 // A page of its own, not yet logged in.  What goes wrong in it is collected in page.faults: errors, and
 // whatever the policy for contents refused.
-export async function open(chrome, d, { size = sizes.desk, scheme = "light" } = {}) {
+export async function open(chrome, d, { size = sizes.desk, scheme = "light", to = "/" } = {}) {
 	const context = await chrome.newContext({ viewport: size, colorScheme: scheme, reducedMotion: "reduce", locale: "en-GB" });
 	const page = await context.newPage();
 	page.faults = [];
@@ -42,7 +42,7 @@ export async function open(chrome, d, { size = sizes.desk, scheme = "light" } = 
 	page.on("pageerror", (e) => page.faults.push(`error: ${e.message}`));
 	page.on("console", (m) => m.type() === "error" && !/Failed to load resource|ERR_/.test(m.text()) && page.faults.push(m.text()));
 	page.setDefaultTimeout(60000);
-	await page.goto(`http://127.0.0.1:${d.port}/`);
+	await page.goto(`http://127.0.0.1:${d.port}${to}`);
 	return page;
 }
 

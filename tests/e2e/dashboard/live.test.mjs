@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { fast, pooled, until } from "../lib/daemon.mjs";
-import { browser, inside, logIn, open, visit, withDashboard } from "./browser.mjs";
+import { browser, fits, inside, isAccessible, logIn, open, sizes, visit, withDashboard } from "./browser.mjs";
 
 let chrome;
 before(async () => (chrome = await browser()));
@@ -120,6 +120,45 @@ describe("the dashboard", { concurrency: 3, timeout: 300000 }, () => {
 		await isSame(page);
 		clean(page);
 	}));
+
+	test("a link for who has the phone: made, opened by one browser, scanned, told", () => withDashboard(
+		{ mock: { ...fast, scan_ms: 0, qr_refresh: "700ms" } }, async (d) => {
+			await make(d, "a", { label: "Shop" });
+			const page = await inside(chrome, d);
+			await page.getByRole("button", { name: "Connect: Shop" }).click();
+			await page.getByRole("img", { name: "QR code of Shop" }).waitFor();
+			await page.getByText("Somebody else has the phone?").click();
+			await page.getByRole("button", { name: "Make a link" }).click();
+			const field = page.getByLabel("Link", { exact: true });
+			const withdrawn = await field.inputValue();
+			assert.match(withdrawn, new RegExp(`^http://127\\.0\\.0\\.1:${d.port}/qr/[\\w-]{43}$`));
+			assert.ok(await field.evaluate((f) => f.readOnly && document.activeElement === f));
+			await isAccessible(page, "the dialog with a link");
+			await page.getByRole("button", { name: "Withdraw" }).click();
+			await page.getByRole("button", { name: "Make a link" }).waitFor();
+			const gone = await open(chrome, d, { to: new URL(withdrawn).pathname });
+			await gone.getByRole("heading", { name: "This link was withdrawn" }).waitFor();
+			await page.getByRole("button", { name: "Make a link" }).click();
+			const url = await field.inputValue();
+			assert.notEqual(url, withdrawn);
+
+			const phone = await open(chrome, d, { size: sizes.phone, to: new URL(url).pathname });
+			assert.equal(await phone.getByRole("img").filter({ visible: true }).count(), 0, "nothing is shown before somebody asks");
+			await phone.getByRole("button").click();
+			await phone.getByRole("img").waitFor();
+			assert.ok(await phone.getByRole("img").evaluate((img) => img.decode().then(() => img.naturalWidth > 50)));
+			await fits(phone, "the page behind a link");
+			await isAccessible(phone, "the page behind a link");
+			const late = await open(chrome, d, { to: new URL(url).pathname });
+			await late.getByRole("heading", { name: "This link was opened already" }).waitFor();
+			assert.equal(await late.getByRole("img").filter({ visible: true }).count(), 0);
+
+			await d.verb("a", "scan");
+			await phone.getByRole("heading", { name: "Done: it is connected" }).waitFor();
+			await page.getByRole("heading", { name: "Connected" }).waitFor();
+			assert.equal(await page.getByText("Somebody else has the phone?").count(), 0);
+			for (const p of [page, phone, late, gone]) clean(p);
+		}));
 
 	test("an account that lost its login gets a new code within 5 s; one that has it, after a warning", () => withDashboard(codes, async (d) => {
 		for (const id of ["lost", "good"]) {
